@@ -1,0 +1,59 @@
+"""The log of what happened to whom."""
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from cohorts.models import Child
+
+
+class EntryQuerySet(models.QuerySet):
+    def for_organisation(self, organisation: Organisation) -> "EntryQuerySet":
+        return self.filter(organisation=organisation)
+
+
+class Entry(models.Model):
+    """One thing that happened to a child. Rows are only ever added; the database refuses more.
+
+    The words are kept as they were, so that an entry still reads after what it names is gone.
+    Source: sessions and clinics §10.
+    """
+
+    class Kind(models.TextChoices):
+        ADDED_TO_SESSION = "added_to_session", "Added to session"
+        REMOVED_FROM_SESSION = "removed_from_session", "Removed from session"
+        SESSION_CLOSED = "session_closed", "Session closed"
+        SESSION_DATES_CHANGED = "session_dates_changed", "Session dates changed"
+        MESSAGE_SENT = "message_sent", "Message sent"
+        MESSAGE_FAILED = "message_failed", "Message failed"
+        MESSAGE_WITHHELD = "message_withheld", "Message withheld"
+        CONSENT = "consent", "Consent"
+        VACCINATION = "vaccination", "Vaccination"
+        RECORD = "record", "Child record"
+
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="activity")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    session_id = models.BigIntegerField(null=True, help_text="The session it happened in, if any")
+    kind = models.CharField(max_length=30, choices=Kind)
+    title = models.CharField(max_length=300)
+    body = models.TextField(blank=True)
+    is_contact_detail = models.BooleanField(
+        default=False,
+        help_text="The body is an address or number: hidden for sensitive records",
+    )
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    actor_name = models.CharField(max_length=600, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "activity entry"
+        verbose_name_plural = "activity log"
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["child", "-at"], name="activity_by_child")]
+
+    def __str__(self) -> str:
+        return self.title

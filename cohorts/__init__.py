@@ -1,0 +1,4 @@
+"""Places, children, parents, uploads, import issues and school moves.
+
+It announces placed and changed children by signals; who acts on them is not its concern.
+"""

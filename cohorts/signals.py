@@ -1,0 +1,15 @@
+"""What `cohorts` announces, inside the transaction that did it, to whoever stands above."""
+
+from django.dispatch import Signal
+
+# Children who are new, or whose school changed, or who left a cohort.
+# Sent with: organisation, child_ids (list), by (User or None), now (datetime).
+children_placed = Signal()
+
+# Children whose details, flags or parents changed, so that what was derived may be stale.
+# Sent with: child_ids (list), by (User or None), now (datetime).
+children_changed = Signal()
+
+# Something for the activity log.
+# Sent with: kind (an `activity` kind as text), child_ids, title, body, by, now.
+happened_to_children = Signal()

@@ -1,0 +1,107 @@
+"""Requests for consent and the answers."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from cohorts.models import Child, Parent
+from govuk.models import Draft
+from programmes.models import Programme
+from sessions_app.models import Session
+
+
+class ConsentRequest(models.Model):
+    """That a child's parents were asked for consent to one programme.
+
+    Programmes asked for together share a `letter`, which their messages carry.
+    """
+
+    letter = models.UUIDField(default=uuid.uuid4)
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="consent_requests")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        ordering = ["-requested_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["letter", "programme"], name="request_names_a_programme_once"
+            )
+        ]
+        indexes = [models.Index(fields=["child", "-requested_at"], name="request_by_child")]
+
+    def __str__(self) -> str:
+        return f"Consent request {self.letter}"
+
+
+class ConsentResponse(models.Model):
+    """One decision, by one person, for one child and programme. History is kept, never changed
+    but to be withdrawn or marked invalid. Source: consent §1.
+    """
+
+    class Decision(models.TextChoices):
+        GIVEN = "given", "Consent given"
+        REFUSED = "refused", "Consent refused"
+        NOT_PROVIDED = "not_provided", "No response"
+
+    class Route(models.TextChoices):
+        PHONE = "phone", "By phone"
+        PAPER = "paper", "Paper"
+        IN_PERSON = "in_person", "In person"
+
+    class Reason(models.TextChoices):
+        ALREADY_VACCINATED = "already_vaccinated", "Vaccine already received"
+        ELSEWHERE = "elsewhere", "Vaccine will be given elsewhere"
+        MEDICAL = "medical", "Medical reasons"
+        PERSONAL = "personal", "Personal choice"
+        OTHER = "other", "Other"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="consent_responses")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
+    academic_year = models.SmallIntegerField()
+    parent = models.ForeignKey(Parent, on_delete=models.PROTECT, related_name="consent_responses")
+    parent_name = models.CharField(max_length=300, help_text="As it was when they answered")
+    relationship = models.CharField(max_length=300, help_text="As it was when they answered")
+    decision = models.CharField(max_length=20, choices=Decision)
+    route = models.CharField(max_length=20, choices=Route)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    notes = models.TextField(max_length=1000, blank=True)
+    health_answers = models.JSONField(default=list)
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    responded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    invalidated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-responded_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~(Q(decision="refused") ^ ~Q(reason="")),
+                name="refusal_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(decision="given") | Q(health_answers=[]),
+                name="only_given_consent_has_health_answers",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["child", "programme", "academic_year"], name="response_by_child")
+        ]
+
+    def __str__(self) -> str:
+        return f"Consent response {self.public_id}"
+
+
+class ResponseDraft(Draft):
+    """A response on its way through "Get consent response"."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="+")
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="+")

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class MavisConfig(AppConfig):
+    name = "mavis"

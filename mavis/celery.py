@@ -1,0 +1,20 @@
+"""The Celery application: background jobs, and the timetable that `beat` keeps.
+
+The broker carries hints; the database holds the truth. Every scheduled job may run late, twice
+or at the same time on two machines without harm.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mavis.settings.base")
+
+app = Celery("mavis")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {}
+
+__all__ = ["app", "crontab"]

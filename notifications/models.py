@@ -1,0 +1,219 @@
+"""The outbox: every message is a committed row before anything is sent."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from cohorts.models import Child, Parent
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", "Email"
+    TEXT = "text", "Text message"
+
+
+class Lane(models.IntegerChoices):
+    """Who goes first: a reply or a late joiner before a whole cohort's mailing."""
+
+    URGENT = 0, "At once"
+    BULK = 1, "Bulk"
+
+
+class MessageQuerySet(models.QuerySet):
+    def for_organisation(self, organisation: Organisation) -> "MessageQuerySet":
+        return self.filter(organisation=organisation)
+
+
+def new_reference() -> str:
+    return uuid.uuid4().hex
+
+
+class Message(models.Model):
+    """One email or text to one parent about one child.
+
+    `letter` names the occasion it belongs to: one letter is sent at most once to an address on
+    a channel. `reference` is what Notify knows it by, stable for the life of the row. What is
+    sent is frozen here when it is queued. Source: Notify §11.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        CLAIMED = "claimed", "Being sent"
+        UNKNOWN = "unknown", "Outcome unclear"
+        ACCEPTED = "accepted", "Accepted by Notify"
+        SENDING = "sending", "Being delivered"
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Could not be delivered"
+        REJECTED = "rejected", "Refused by Notify"
+        PARKED = "parked", "Needs a person"
+        WITHHELD = "withheld", "Not sent"
+
+    reference = models.CharField(max_length=64, unique=True, default=new_reference, editable=False)
+    letter = models.UUIDField(help_text="The occasion: messages of one occasion share it")
+    template = models.CharField(max_length=60, help_text="Which of our templates, by name")
+    channel = models.CharField(max_length=5, choices=Channel)
+    recipient = models.CharField(max_length=320, help_text="Address, or number as +447…")
+    personalisation = models.JSONField(default=dict)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="messages"
+    )
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="messages")
+    parent = models.ForeignKey(
+        Parent, on_delete=models.SET_NULL, related_name="messages", null=True
+    )
+    session_id = models.BigIntegerField(null=True)
+    sent_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="None for a job",
+    )
+    resend_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="resends",
+        null=True,
+        editable=False,
+    )
+    lane = models.SmallIntegerField(choices=Lane, default=Lane.BULK)
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    due_at = models.DateTimeField(help_text="Not to be sent before")
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    claim = models.UUIDField(null=True, editable=False, help_text="The one live attempt")
+    attempts = models.SmallIntegerField(default=0, db_default=0, editable=False)
+    attempt_ended_at = models.DateTimeField(null=True, editable=False)
+    empty_lookups = models.SmallIntegerField(default=0, db_default=0, editable=False)
+    next_look_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When Notify is next asked what became of it",
+    )
+    key_type = models.CharField(max_length=10, blank=True, db_default="", editable=False)
+    notify_id = models.UUIDField(null=True, unique=True, editable=False)
+    notify_status = models.CharField(max_length=30, blank=True, db_default="", editable=False)
+    template_version = models.PositiveIntegerField(null=True, editable=False)
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    settled_at = models.DateTimeField(null=True, editable=False, help_text="When it became final")
+    reason = models.CharField(
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text="Why it failed or was held back",
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["letter", "channel", "recipient"],
+                name="letter_goes_once_to_an_address",
+            ),
+            models.CheckConstraint(
+                condition=~(Q(status="claimed") ^ Q(claim__isnull=False)),
+                name="message_claim_is_the_one_live_attempt",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["accepted", "sending", "delivered"])
+                | Q(accepted_at__isnull=False),
+                name="accepted_message_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("lane"),
+                F("due_at"),
+                F("id"),
+                name="message_waiting",
+                condition=Q(status="waiting"),
+            ),
+            models.Index(
+                fields=["status", "claimed_at"],
+                name="message_unsettled",
+                condition=Q(status__in=["claimed", "unknown"]),
+            ),
+            models.Index(
+                fields=["next_look_at"],
+                name="message_to_look_up",
+                condition=Q(next_look_at__isnull=False),
+            ),
+            models.Index(
+                fields=["organisation", "-created_at"],
+                name="message_in_trouble",
+                condition=Q(status__in=["failed", "rejected", "parked"]),
+            ),
+            models.Index(fields=["child", "-created_at"], name="message_by_child"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Message {self.reference}"
+
+
+class Receipt(models.Model):
+    """A delivery receipt as it came, without the address; applied by a job. Source: Notify §6."""
+
+    notify_id = models.UUIDField()
+    reference = models.CharField(max_length=1000, blank=True)
+    status = models.CharField(max_length=40)
+    completed_at = models.CharField(max_length=40, blank=True)
+    sent_at = models.CharField(max_length=40, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["-received_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notify_id", "status", "completed_at"],
+                name="receipt_is_stored_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                name="receipt_to_apply",
+                condition=Q(applied_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Receipt {self.status} for {self.notify_id}"
+
+
+class Stoppage(models.Model):
+    """That sending stands still on a channel, or on both, and why: shown to operators.
+
+    A refused key stops until somebody acts; a spent daily allowance stops until midnight UTC.
+    """
+
+    class Scope(models.TextChoices):
+        ALL = "all", "Everything"
+        EMAIL = "email", "Email"
+        TEXT = "text", "Text messages"
+
+    scope = models.CharField(max_length=5, choices=Scope)
+    reason = models.CharField(max_length=300)
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True, help_text="Empty: until a person or a probe ends it")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-since"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope"],
+                condition=Q(ended_at__isnull=True),
+                name="one_stoppage_per_scope",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()}: {self.reason}"

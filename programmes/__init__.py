@@ -1,0 +1,1 @@
+"""Vaccination programmes, their year groups and vaccines, and who runs which programme."""

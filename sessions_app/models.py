@@ -1,0 +1,291 @@
+"""Sessions, the children in them, invitations, and each child's stored status."""
+
+import secrets
+import string
+import uuid
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from cohorts.models import Child, Location
+from govuk.models import Draft
+from programmes.models import Programme
+
+SLUG_ALPHABET = string.ascii_letters + string.digits
+
+
+def new_slug() -> str:
+    """Ten random letters and digits: in every address of the session, parents' links too."""
+    return "".join(secrets.choice(SLUG_ALPHABET) for _ in range(10))
+
+
+class SessionQuerySet(models.QuerySet):
+    def for_organisation(self, organisation: Organisation) -> "SessionQuerySet":
+        return self.filter(organisation=organisation)
+
+    def clinics(self) -> "SessionQuerySet":
+        return self.filter(location__kind=Location.Kind.GENERIC_CLINIC)
+
+
+class Session(models.Model):
+    """A whole academic year's vaccinating at one place, on any number of days.
+
+    All community clinics of an organisation are one session. Source: sessions and clinics §1.
+    """
+
+    slug = models.CharField(max_length=10, unique=True, default=new_slug, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="sessions"
+    )
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="sessions")
+    academic_year = models.SmallIntegerField()
+    programmes = models.ManyToManyField(Programme, related_name="sessions")
+    consent_requests_on = models.DateField(null=True, blank=True, help_text="Schools only")
+    days_before_consent_reminders = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Schools only; whole weeks"
+    )
+    invitations_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Clinics only: the first day parents are invited",
+    )
+    invitations_on_chosen = models.BooleanField(
+        default=False,
+        help_text="A person chose the invitation date; date changes keep it",
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["academic_year", "location__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "location", "academic_year"],
+                name="one_session_per_place_and_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=False) | Q(closed_by__isnull=True),
+                name="session_closer_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.location} {self.academic_year}"
+
+    @property
+    def is_clinic(self) -> bool:
+        return self.location.kind == Location.Kind.GENERIC_CLINIC
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+
+class SessionDate(models.Model):
+    """One day of a session. A removed day stays, so that what was sent for it still reads."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="all_dates")
+    value = models.DateField()
+    attended_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a child was first marked present; then it is fixed",
+    )
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "value"],
+                condition=Q(removed_at__isnull=True),
+                name="session_has_a_date_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True) | Q(attended_at__isnull=True),
+                name="attended_date_is_not_removed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return date.isoformat(self.value)
+
+
+class Membership(models.Model):
+    """A child in a session: why and since when. Leaving keeps the row; returning adds one."""
+
+    class Reason(models.TextChoices):
+        AT_SCHOOL = "at_school", "At this school"
+        HOME_EDUCATED = "home_educated", "Home-educated"
+        UNKNOWN_SCHOOL = "unknown_school", "School unknown"
+        NOT_VACCINATED = "not_vaccinated", "Not vaccinated in school"
+        NO_OPEN_SESSION = "no_open_session", "No open session at their school"
+        TRIAGE = "triage", "Invited to clinic at triage"
+
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="memberships")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="memberships")
+    reason = models.CharField(max_length=20, choices=Reason)
+    joined_at = models.DateTimeField()
+    joined_from = models.ForeignKey(
+        Session,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="The closed school session a child came from",
+    )
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    left_at = models.DateTimeField(null=True)
+    left_because = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["joined_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "child"],
+                condition=Q(left_at__isnull=True),
+                name="child_is_in_a_session_once",
+            ),
+            models.CheckConstraint(
+                condition=~(Q(left_at__isnull=True) ^ Q(left_because="")),
+                name="leaving_has_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["child"], name="membership_by_child")]
+
+    def __str__(self) -> str:
+        return f"Child {self.child_id} in session {self.session_id}"
+
+
+class ConsentStatus(models.TextChoices):
+    """The consent of all responders together. Source: consent §9."""
+
+    NO_RESPONSE = "no_response", "No response"
+    GIVEN = "given", "Consent given"
+    REFUSED = "refused", "Consent refused"
+    CONFLICTS = "conflicts", "Conflicting consent"
+
+
+class TriageStatus(models.TextChoices):
+    NOT_NEEDED = "not_needed", "No triage needed"
+    NEEDED = "needed", "Needs triage"
+    SAFE = "safe", "Safe to vaccinate"
+    DO_NOT_VACCINATE = "do_not_vaccinate", "Do not vaccinate"
+    DELAY = "delay", "Delay vaccination"
+
+
+class VaccinationStatus(models.TextChoices):
+    NOT_VACCINATED = "not_vaccinated", "Not vaccinated"
+    VACCINATED = "vaccinated", "Vaccinated"
+
+
+class Exclusion(models.TextChoices):
+    """Why a child of the clinic cohort is not invited. Source: sessions and clinics §6.3."""
+
+    DECEASED = "deceased", "The child has died"
+    INVALID = "invalid", "The record is flagged as invalid"
+    RESTRICTED = "restricted", "The record is flagged as sensitive"
+    YEAR_GROUP = "year_group", "Not in a year group of the programme"
+    VACCINATED = "vaccinated", "Already vaccinated"
+    REFUSED = "refused", "Consent refused"
+    CONFLICTS = "conflicts", "Conflicting consent"
+    DO_NOT_VACCINATE = "do_not_vaccinate", "Triage decided: do not vaccinate"
+    NO_CONTACT = "no_contact", "No contact details"
+
+
+class ProgrammeStatus(models.Model):
+    """What is known of a child in one programme and academic year, stored for lists and planning.
+
+    Derived, never typed in: `statuses.refresh` recomputes it through `rules`, in the transaction
+    that changed a fact. `refresh_statuses --check` proves that none is stale.
+    """
+
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="statuses")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    academic_year = models.SmallIntegerField()
+    consent = models.CharField(
+        max_length=20, choices=ConsentStatus, default=ConsentStatus.NO_RESPONSE
+    )
+    triage = models.CharField(max_length=20, choices=TriageStatus, default=TriageStatus.NOT_NEEDED)
+    vaccination = models.CharField(
+        max_length=20,
+        choices=VaccinationStatus,
+        default=VaccinationStatus.NOT_VACCINATED,
+    )
+    exclusion = models.CharField(
+        max_length=20, choices=Exclusion, blank=True, help_text="Empty: may be invited"
+    )
+
+    class Meta:
+        verbose_name_plural = "programme statuses"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["child", "programme", "academic_year"],
+                name="one_status_per_programme_year",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Child {self.child_id}, {self.programme_id}, {self.academic_year}"
+
+
+class Invitation(models.Model):
+    """That a child's parents are invited to a clinic for one programme on one occasion.
+
+    The first invitation has no date; a later one names the clinic date it was written for, and
+    keeps it when that date is moved. Programmes due together share a `letter`. At most one of
+    each exists, unless all of its messages were held back unsent. Source: design §4.1.
+    """
+
+    letter = models.UUIDField(default=uuid.uuid4)
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="invitations")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="invitations")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    session_date = models.ForeignKey(
+        SessionDate,
+        on_delete=models.PROTECT,
+        related_name="invitations",
+        null=True,
+        help_text="Empty for the first invitation",
+    )
+    planned_at = models.DateTimeField()
+    planned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    withheld_at = models.DateTimeField(
+        null=True,
+        help_text="All messages were held back before sending; it may be planned again",
+    )
+
+    class Meta:
+        ordering = ["planned_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "child", "programme"],
+                condition=Q(session_date__isnull=True, withheld_at__isnull=True),
+                name="one_first_invitation",
+            ),
+            models.UniqueConstraint(
+                fields=["session_date", "child", "programme"],
+                condition=Q(session_date__isnull=False, withheld_at__isnull=True),
+                name="one_invitation_per_later_date",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["letter"], name="invitation_by_letter"),
+            models.Index(fields=["child"], name="invitation_by_child"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Invitation of child {self.child_id} to session {self.session_id}"
+
+
+class ScheduleDraft(Draft):
+    """Changed dates of a session that nobody confirmed yet."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="+")

@@ -1,0 +1,34 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calendars import rules
+
+
+@pytest.mark.parametrize(
+    ("born", "group"),
+    [
+        (date(2012, 8, 31), 8),
+        (date(2012, 9, 1), 7),
+        (date(2011, 9, 1), 8),
+        (date(2008, 8, 31), 12),
+        (date(2019, 9, 1), 0),
+        (date(2020, 9, 1), -1),
+    ],
+)
+def test_year_group_of_a_birth_date_in_2024(born, group):
+    assert rules.year_group_of(rules.academic_year_of(born), 2024) == group
+
+
+@given(st.integers(1990, 2100), st.integers(2000, 2100))
+def test_year_group_rises_by_one_each_september(birth_year, year):
+    before = rules.year_group_of(birth_year, year)
+    assert rules.year_group_of(birth_year, year + 1) == before + 1
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 12, 31)))
+def test_every_day_lies_between_the_ends_of_its_year(day):
+    year = rules.academic_year_of(day)
+    assert rules.first_day_of(year) <= day <= rules.last_day_of(year)

@@ -1,0 +1,1 @@
+"""Vaccination records, and the upload of vaccination history."""
