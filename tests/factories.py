@@ -16,6 +16,7 @@ PASSWORD = "mavis-demo"
 class OrganisationFactory(DjangoModelFactory):
     class Meta:
         model = Organisation
+        skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"Organisation {n}")
     ods_code = factory.Sequence(lambda n: f"R{n:04d}")
