@@ -7,8 +7,9 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Organisation, Role, Team, User
 from cohorts.models import Child, Location, Parent, ParentRelationship
-from programmes.models import OrganisationProgramme, Programme
+from programmes.models import OrganisationProgramme, Programme, Vaccine
 from sessions_app.models import Membership, Session, SessionDate
+from vaccinations.models import VaccinationRecord
 
 PASSWORD = "mavis-demo"
 
@@ -162,3 +163,24 @@ class MembershipFactory(DjangoModelFactory):
     )
     reason = Membership.Reason.UNKNOWN_SCHOOL
     joined_at = datetime(2026, 9, 1, 8, tzinfo=UTC)
+
+
+class VaccinationRecordFactory(DjangoModelFactory):
+    """HPV, given live in the child's organisation."""
+
+    class Meta:
+        model = VaccinationRecord
+
+    child = factory.SubFactory(ChildFactory)
+    programme_id = "hpv"
+    organisation = factory.SelfAttribute("child.organisation")
+    outcome = VaccinationRecord.Outcome.ADMINISTERED
+    vaccine = factory.LazyAttribute(
+        lambda o: (
+            Vaccine.objects.filter(programme_id=o.programme_id).first()
+            if o.outcome == VaccinationRecord.Outcome.ADMINISTERED
+            else None
+        )
+    )
+    performed_on = date(2026, 10, 1)
+    place_name = "Grace Academy"

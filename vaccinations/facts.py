@@ -1,0 +1,44 @@
+"""What vaccination records say of children, for the stored statuses."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from cohorts.models import Child
+from sessions_app.models import VaccinationStatus
+from vaccinations.models import VaccinationRecord
+from vaccinations.rules import Record, is_vaccinated
+
+
+def vaccination_facts(
+    child_ids: Collection[int], academic_year: int
+) -> dict[tuple[int, str], VaccinationStatus]:
+    """Who is vaccinated, by child and programme, as known of an academic year; two queries.
+
+    Children without a kept record in a programme are left out: they are not vaccinated.
+    """
+    kept = VaccinationRecord.objects.filter(
+        child_id__in=child_ids, discarded_at__isnull=True
+    ).values_list(
+        "child_id", "programme_id", "outcome", "performed_on", "dose_sequence", "upload_id"
+    )
+    records: dict[tuple[int, str], list[Record]] = defaultdict(list)
+    for child_id, programme, outcome, performed_on, dose_sequence, upload_id in kept.order_by():
+        records[child_id, programme].append(
+            Record(outcome, performed_on, dose_sequence, recorded_live=upload_id is None)
+        )
+    births = dict(
+        Child.objects.filter(id__in={child_id for child_id, _ in records})
+        .order_by()
+        .values_list("id", "date_of_birth")
+    )
+    return {
+        (child_id, programme): VaccinationStatus.VACCINATED
+        if is_vaccinated(
+            programme,
+            born_on=births[child_id],
+            academic_year=academic_year,
+            records=of_programme,
+        )
+        else VaccinationStatus.NOT_VACCINATED
+        for (child_id, programme), of_programme in records.items()
+    }
