@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, Team, User
 from calendars import rules as calendar_rules
+from cohorts import search
 
 NAME_LENGTH = 300
 
@@ -218,6 +219,13 @@ class Child(models.Model):
 
     def __str__(self) -> str:
         return f"Child {self.pk}"
+
+    def save(self, *, update_fields=None, **kwargs) -> None:
+        """Save with the search text of the details; bulk writes set it themselves."""
+        self.search_text = search.search_text(self)
+        if update_fields is not None:
+            update_fields = {*update_fields, "search_text"}
+        super().save(update_fields=update_fields, **kwargs)
 
     @property
     def full_name(self) -> str:

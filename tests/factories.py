@@ -94,7 +94,6 @@ class ChildFactory(DjangoModelFactory):
     home_educated = factory.LazyAttribute(lambda o: None if o.school else False)
     school = None
     postcode = "CV1 2AB"
-    search_text = factory.LazyAttribute(lambda o: f"{o.given_name} {o.family_name}".lower())
 
 
 class ParentFactory(DjangoModelFactory):
