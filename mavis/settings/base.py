@@ -4,8 +4,9 @@ With no variables set they describe the local stack. With ENVIRONMENT=production
 refuses to start without its secrets. `.env.example` lists every variable; a test compares.
 """
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -42,7 +43,7 @@ MAVIS_TODAY: date | None = (
 )
 if MAVIS_TODAY and not IS_LOCAL:
     raise ImproperlyConfigured("MAVIS_TODAY moves the clock of a local run only")
-STARTED_ON = date.today()
+STARTED_ON = datetime.now(ZoneInfo("Europe/London")).date()
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -1,6 +1,15 @@
 """Settings of the test suite: only what is a structure, never a rule."""
 
+import os
+import re
+
 from mavis.settings.base import *  # noqa: F403
+from mavis.settings.base import REDIS_URL
+
+# Each parallel worker of the suite has a database of its own, and so has its Redis.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS_URL = re.sub(r"(?<=/)\d+$", lambda number: str(int(number[0]) + 8 * WORKER), REDIS_URL)
+CELERY_BROKER_URL = REDIS_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

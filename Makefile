@@ -1,0 +1,30 @@
+# Every command of the project. The logic is in mavis/local/, in Python.
+PYTHON ?= python3
+MAVIS = exec $(PYTHON) mavis/local/bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check journeys bench reset lock
+
+help: ## list these commands
+	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: ## install, start everything and serve on PORT (8000); Ctrl-C stops it, the data stays
+	@$(MAVIS) run
+
+test: ## install and run every test, browser journeys too (ARGS="-k word" picks some)
+	@$(MAVIS) test $(ARGS)
+
+check: ## formatter, linter, types, import contracts, migrations, templates, lock files
+	@$(MAVIS) check
+
+journeys: ## only the browser journeys
+	@$(MAVIS) journeys $(ARGS)
+
+bench: ## the benchmarks, each as a ratio to its floor (ARGS=planning picks one)
+	@$(MAVIS) bench $(ARGS)
+
+reset: ## throw the local data away and make the demo afresh
+	@$(MAVIS) reset
+
+lock: ## resolve the Python and npm packages anew and write the lock files
+	@$(MAVIS) lock

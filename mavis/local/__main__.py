@@ -1,0 +1,34 @@
+"""`python -m mavis.local COMMAND`: the commands of the Makefile, once everything is installed."""
+
+import sys
+
+from mavis.local import checks, locks, suite
+from mavis.local.console import Refusal, say
+from mavis.local.processes import StopRequested
+
+COMMANDS = {
+    "test": suite.run,
+    "journeys": suite.run_journeys,
+    "check": checks.run,
+    "lock": locks.run,
+}
+
+
+def main(arguments: list[str]) -> int:
+    name, *rest = arguments or ["help"]
+    command = COMMANDS.get(name)
+    if command is None:
+        say("There is no such command; make help lists them all.")
+        return 2
+    try:
+        return command(rest)
+    except Refusal as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 1
+    except StopRequested:
+        say("Stopped.")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

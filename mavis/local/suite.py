@@ -1,0 +1,96 @@
+"""`make test` and `make journeys`: the whole suite on a database and broker of its own."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from mavis.local import broker, postgres
+from mavis.local.console import Refusal, say
+from mavis.local.processes import Supervisor
+from mavis.local.workplace import LOCAL
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# One database, and one numbered Redis database, for each core that tests run on.
+WORKERS = "2"
+
+
+def run(arguments: list[str]) -> int:
+    """Run pytest with the arguments; answers its exit status. Any number may run at once."""
+    environment = {**os.environ, "CHROMIUM": find_or_install_chromium(), "ENVIRONMENT": "local"}
+    with private_folder() as folder, Supervisor(folder / "logs") as supervisor:
+        sockets = postgres.start(supervisor, folder / "postgres", is_throwaway=True)
+        environment["DATABASE_URL"] = postgres.url(sockets, "mavis")
+        environment["REDIS_URL"] = broker.start(supervisor)
+        return supervisor.run(
+            "pytest",
+            [sys.executable, "-m", "pytest", "-n", WORKERS, *arguments],
+            environment=environment,
+            stop_signal=signal.SIGINT,
+            keeps_terminal=True,
+        )
+
+
+def run_journeys(arguments: list[str]) -> int:
+    """Run only the tests that drive a browser."""
+    return run(["-m", "journey", *arguments])
+
+
+def find_or_install_chromium() -> str:
+    """The path of a Chromium: `CHROMIUM`, else of the PATH, else newly installed as root."""
+    chosen = os.environ.get("CHROMIUM")
+    found = shutil.which(chosen) if chosen else _on_path()
+    if found:
+        return found
+    if chosen:
+        raise Refusal(f"CHROMIUM names no program: {chosen}")
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say("Installing Chromium for the browser journeys…")
+        _apt_get("update")
+        _apt_get("install", "-y", "--no-install-recommends", "chromium")
+    installed = _on_path()
+    if not installed:
+        raise Refusal(
+            "The browser journeys need Chromium: install the package chromium, "
+            "or set CHROMIUM to the path of one."
+        )
+    return installed
+
+
+def _on_path() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def _apt_get(*arguments: str) -> None:
+    LOCAL.mkdir(exist_ok=True)
+    with Supervisor(LOCAL / "logs") as supervisor:
+        supervisor.run(
+            "apt-get",
+            ["apt-get", "-q", *arguments],
+            environment={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            is_shown=False,
+        )
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder that only this run uses. Those that a killed run left behind go first."""
+    place = LOCAL / "test"
+    place.mkdir(parents=True, exist_ok=True)
+    for leftover in place.iterdir():
+        with contextlib.suppress(OSError), (leftover / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(leftover, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(dir=place))
+    folder.chmod(0o755)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
