@@ -93,7 +93,7 @@ def _venv_is_of(version: str) -> bool:
 
 def _pip_install(requirements: Path) -> None:
     run(
-        [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        [VENV_PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         + ["--no-input", "--require-hashes", "-r", requirements],
         f"The packages of {requirements.relative_to(ROOT)} could not be installed; "
         "what pip said is above.",
