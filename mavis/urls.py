@@ -1,8 +1,17 @@
 """Every address of the service, by the app that answers it."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from mavis import views
+
+handler400 = views.bad_request
+handler403 = views.permission_denied
+handler404 = views.page_not_found
+handler500 = views.server_error
 
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]

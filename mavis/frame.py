@@ -1,0 +1,56 @@
+"""What frames every page: navigation, the signed-in person, their organisation's contact."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from accounts.permissions import is_operator
+
+
+@dataclass(frozen=True)
+class Area:
+    """A part of the service: the page that its link opens, and the URL namespaces inside it."""
+
+    text: str
+    page: str
+    namespaces: tuple[str, ...]
+    operators_only: bool = False
+
+
+AREAS = (
+    Area("Sessions", "sessions:list", ("sessions", "consent")),
+    Area("Children", "children:list", ("children",)),
+    Area("Uploads", "uploads:list", ("uploads", "issues")),
+    Area("School moves", "school-moves:list", ("school-moves",)),
+    Area("Your organisation", "accounts:organisation", ("accounts",)),
+    Area("Operations", "messages:trouble", ("messages",), operators_only=True),
+)
+
+
+def page_frame(request: HttpRequest) -> dict:
+    """Context of the base layout. Public pages have neither navigation nor a signed-in person."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    frame = {"signed_in_as": user, "home_url": reverse("home"), "navigation": []}
+    if request.organisation:
+        frame["organisation"] = request.organisation
+        frame["navigation"] = navigation(request)
+    return frame
+
+
+def navigation(request: HttpRequest) -> list[dict]:
+    """The areas that the person may open, the present one marked."""
+    match = request.resolver_match
+    items = []
+    for area in AREAS:
+        if area.operators_only and not is_operator(request.user):
+            continue
+        try:
+            href = reverse(area.page)
+        except NoReverseMatch:
+            continue
+        inside = match is not None and match.namespace in area.namespaces
+        items.append({"text": area.text, "href": href, "active": inside})
+    return items

@@ -1,0 +1,57 @@
+"""The home page and the pages for what went wrong."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_safe
+
+from mavis.frame import navigation
+
+USES = {
+    "Sessions": (
+        "schedule dates for schools and community clinics",
+        "check consent responses",
+        "see who has been invited",
+    ),
+    "Children": ("find a child", "read a child's record", "see what happened in the activity log"),
+    "Uploads": ("upload child and vaccination records", "resolve import issues"),
+    "School moves": ("confirm or ignore a change of school",),
+    "Your organisation": ("see your contact details and session defaults",),
+    "Operations": ("see messages that could not be sent",),
+}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """One card for each area, saying what it is for."""
+    cards = [area | {"uses": USES[area["text"]]} for area in navigation(request)]
+    return render(request, "mavis/home.html", {"cards": cards})
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+@requires_csrf_token
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Says why, where the refusing code gave a sentence."""
+    context = {"reason": str(exception)}
+    return render(request, "errors/403.html", context, status=403)
+
+
+@requires_csrf_token
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/404.html", status=404)
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Asks neither the database nor the person's session: either may be what is broken."""
+    return HttpResponse(render_to_string("errors/500.html"), status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form from a page that is too old, or from elsewhere."""
+    return render(request, "errors/csrf.html", status=403)

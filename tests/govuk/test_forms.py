@@ -1,0 +1,137 @@
+"""Forms render as GOV.UK asks, say what is wrong where it is wrong, and lose nothing typed."""
+
+from datetime import date
+
+import pytest
+from django.http import QueryDict
+
+from govuk.fields import (
+    AS_HEADING,
+    CharField,
+    CheckboxesField,
+    CheckboxField,
+    FileField,
+    GovukDateField,
+    IntegerField,
+    RadiosField,
+    SelectField,
+    TextareaField,
+)
+from govuk.forms import GovukForm
+
+
+class EveryField(GovukForm):
+    name = CharField(label="Full name", max_length=5, help_text="As on the birth certificate")
+    age = IntegerField(label="Age", min_value=0, max_value=18)
+    born = GovukDateField(label="Date of birth")
+    how = RadiosField(
+        label="How they answered",
+        choices=[("phone", "By phone"), ("other", "Another way")],
+        reveals={"other": ["other_way"]},
+        choice_hints={"phone": "You spoke to them"},
+        dividers={"other": "or"},
+    )
+    other_way = CharField(label="Which way")
+    years = CheckboxesField(label="Year groups", choices=[("8", "Year 8"), ("9", "Year 9")])
+    place = SelectField(label="Place", choices=[("", "Choose"), ("a", "A school")])
+    notes = TextareaField(label="Notes", required=False)
+    sure = CheckboxField(label="I am sure")
+    file = FileField(label="File")
+
+
+GOOD = "name=Ada&age=12&born-day=1&born-month=2&born-year=2013&how=phone&years=8&place=a&sure=true"
+
+
+def bound(query=""):
+    return EveryField(QueryDict(query), {})
+
+
+def test_every_missing_answer_is_asked_for_by_its_label():
+    assert bound().error_list == [
+        {"text": "Enter full name", "href": "#id_name"},
+        {"text": "Enter age", "href": "#id_age"},
+        {"text": "Enter date of birth", "href": "#id_born-day"},
+        {"text": "Select how they answered", "href": "#id_how"},
+        {"text": "Select year groups", "href": "#id_years"},
+        {"text": "Select place", "href": "#id_place"},
+        {"text": "Confirm that I am sure", "href": "#id_sure"},
+        {"text": "Select a file", "href": "#id_file"},
+    ]
+
+
+def test_an_unbound_form_has_no_errors():
+    assert EveryField().error_list == []
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "message"),
+    [
+        ("name=Augusta", "name", "Full name must be 5 characters or less"),
+        ("age=twelve", "age", "Age must be a whole number"),
+        ("age=19", "age", "Age must be 18 or less"),
+        ("how=letter", "how", "Select one of the answers"),
+        ("born-day=31&born-month=2&born-year=2013", "born", "Date of birth must be a real date"),
+        ("born-day=31&born-month=2", "born", "Date of birth must include a year"),
+    ],
+)
+def test_messages_name_the_field(query, name, message):
+    assert bound(query)[name].errors == [message]
+
+
+def test_a_revealed_question_is_required_once_its_answer_is_chosen():
+    form = bound(GOOD.replace("how=phone", "how=other"))
+    assert form["other_way"].errors == ["Enter which way"]
+
+
+def test_a_revealed_question_counts_for_nothing_while_hidden():
+    form = bound(GOOD + "&other_way=Shouted")
+    assert form["other_way"].errors == []
+    assert form.cleaned_data["other_way"] == ""
+
+
+def test_the_form_renders_revealed_questions_inside_their_answer():
+    html = str(bound(GOOD))
+    assert html.count('name="other_way"') == 1
+    assert html.index('class="govuk-radios__conditional') < html.index('name="other_way"')
+
+
+def test_what_is_no_date_comes_back_as_typed_with_the_wrong_part_marked():
+    html = bound("born-day=31&born-month=Febtober&born-year=2013")["born"].as_field_group()
+    assert 'value="Febtober"' in html
+    assert html.count("govuk-input--error") == 1
+
+
+@pytest.mark.parametrize("text", ["one\ntwo\n  three", "\nfirst line empty", "<b>&amp;"])
+def test_a_textarea_gives_back_exactly_what_was_typed(text):
+    import html5lib
+
+    data = QueryDict(mutable=True)
+    data["notes"] = text.replace("\n", "\r\n")
+    page = html5lib.parseFragment(
+        EveryField(data, {})["notes"].as_field_group(), namespaceHTMLElements=False
+    )
+    assert page.find(".//textarea").text == text
+
+
+def test_options_of_one_form_do_not_reach_the_next():
+    first, second = EveryField(), EveryField()
+    first.fields["name"].govuk["classes"] = "govuk-input--width-10"
+    assert "govuk-input--width-10" in first["name"].as_field_group()
+    assert "govuk-input--width-10" not in second["name"].as_field_group()
+
+
+def test_a_label_can_be_the_heading():
+    class OneQuestion(GovukForm):
+        how = RadiosField(label="How?", choices=[("a", "A")], govuk=AS_HEADING)
+
+    form = OneQuestion()
+    assert form.has_heading
+    assert "<h1" in str(form)
+    assert not EveryField().has_heading
+
+
+def test_initial_dates_fill_the_three_parts():
+    html = EveryField(initial={"born": date(2013, 2, 1)})["born"].as_field_group()
+    for part, value in (("day", 1), ("month", 2), ("year", 2013)):
+        assert f'id="id_born-{part}"' in html
+        assert f'value="{value}"' in html
