@@ -1,6 +1,7 @@
 """Places, children, their parents, and the files they came from."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -115,6 +116,22 @@ class ChildQuerySet(models.QuerySet):
         """The children in the organisation's cohorts."""
         return self.filter(organisation=organisation)
 
+    def bulk_create(self, objs: Iterable["Child"], *args, **kwargs) -> list["Child"]:
+        """As Django's, with what is derived of each child."""
+        children = list(objs)
+        for child in children:
+            child.derive()
+        return super().bulk_create(children, *args, **kwargs)
+
+    def bulk_update(self, objs: Iterable["Child"], fields: Iterable[str], *args, **kwargs) -> int:
+        """As Django's, with what is derived of the fields."""
+        children, fields = list(objs), set(fields)
+        if fields & Child.DERIVED_FROM:
+            fields |= Child.DERIVED
+            for child in children:
+                child.derive()
+        return super().bulk_update(children, fields, *args, **kwargs)
+
 
 class Child(models.Model):
     """A child known to the service.
@@ -178,10 +195,26 @@ class Child(models.Model):
         editable=False,
         help_text="Names, number, birth date and postcode, folded for search",
     )
+    given_name_key = models.TextField(editable=False, help_text="Folded, to match rows of files")
+    family_name_key = models.TextField(editable=False, help_text="Folded, to match rows of files")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = ChildQuerySet.as_manager()
+
+    DERIVED = frozenset({"search_text", "given_name_key", "family_name_key"})
+    DERIVED_FROM = frozenset(
+        {
+            "given_name",
+            "family_name",
+            "preferred_given_name",
+            "preferred_family_name",
+            "nhs_number",
+            "date_of_birth",
+            "postcode",
+            "restricted_at",
+        }
+    )
 
     class Meta:
         verbose_name_plural = "children"
@@ -212,20 +245,32 @@ class Child(models.Model):
                 "id",
                 name="child_list",
             ),
-            models.Index("date_of_birth", Lower("family_name"), name="child_by_birth_and_name"),
-            models.Index("postcode", Lower("family_name"), name="child_by_postcode_and_name"),
-            models.Index(Lower("given_name"), "date_of_birth", name="child_by_first_name"),
+            models.Index(
+                fields=["date_of_birth", "family_name_key"], name="child_by_birth_and_family"
+            ),
+            models.Index(
+                fields=["postcode", "family_name_key"], name="child_by_postcode_and_family"
+            ),
+            models.Index(
+                fields=["date_of_birth", "given_name_key"], name="child_by_birth_and_given"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Child {self.pk}"
 
     def save(self, *, update_fields=None, **kwargs) -> None:
-        """Save with the search text of the details; bulk writes set it themselves."""
-        self.search_text = search.search_text(self)
+        """Save with what is derived of the details."""
+        self.derive()
         if update_fields is not None:
-            update_fields = {*update_fields, "search_text"}
+            update_fields = {*update_fields, *self.DERIVED}
         super().save(update_fields=update_fields, **kwargs)
+
+    def derive(self) -> None:
+        """Set what searching and matching read; every way of saving a child does so."""
+        self.search_text = search.search_text(self)
+        self.given_name_key = search.fold(self.given_name)
+        self.family_name_key = search.fold(self.family_name)
 
     @property
     def full_name(self) -> str:
@@ -376,6 +421,9 @@ class Upload(models.Model):
     finished_at = models.DateTimeField(null=True, editable=False)
     heartbeat_at = models.DateTimeField(
         null=True, editable=False, help_text="When the job last showed it was alive"
+    )
+    attempts = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="How often a job began; one that dies is begun again"
     )
 
     class Meta:
