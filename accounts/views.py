@@ -65,6 +65,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def organisation(request: HttpRequest) -> HttpResponse:
-    """Contact details, teams, and what sessions start from."""
-    teams = request.organisation.teams.all()
-    return render(request, "accounts/organisation.html", {"teams": teams})
+    """Contact details, teams, programmes, and what sessions start from."""
+    context = {
+        "teams": request.organisation.teams.all(),
+        "programmes": request.organisation.programmes.all(),
+    }
+    return render(request, "accounts/organisation.html", context)

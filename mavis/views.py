@@ -46,7 +46,6 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "errors/404.html", status=404)
 
 
-@requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asks neither the database nor the person's session: either may be what is broken."""
     return HttpResponse(render_to_string("errors/500.html"), status=500)

@@ -1,8 +1,15 @@
-"""What every test may use. The cast: `nurse`, `administrator`, `nurse_elsewhere`."""
+"""What every test may use. The cast: `nurse`, `administrator`, `superuser`, `nurse_elsewhere`."""
 
 import pytest
+from django.test import Client
 
+from accounts.models import Role, User
 from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def reference_data(django_db_serialized_rollback):
+    """Programmes and vaccines come with the migrations: also after a test that empties tables."""
 
 
 @pytest.fixture
@@ -28,3 +35,53 @@ def nurse(organisation):
 @pytest.fixture
 def nurse_elsewhere(elsewhere):
     return factories.UserFactory(organisation=elsewhere, email="nurse@elsewhere.example.com")
+
+
+@pytest.fixture
+def administrator(organisation):
+    return factories.UserFactory(
+        organisation=organisation,
+        email="admin@example.com",
+        given_name="Adam",
+        family_name="Admin",
+        role=Role.ADMINISTRATOR,
+    )
+
+
+@pytest.fixture
+def superuser(organisation):
+    return factories.UserFactory(
+        organisation=organisation,
+        email="superuser@example.com",
+        given_name="Sue",
+        family_name="Superuser",
+        is_superuser=True,
+        is_staff=True,
+    )
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def nurse_client(nurse):
+    return signed_in(nurse)
+
+
+@pytest.fixture
+def administrator_client(administrator):
+    return signed_in(administrator)
+
+
+@pytest.fixture
+def superuser_client(superuser):
+    return signed_in(superuser)
+
+
+@pytest.fixture
+def client_elsewhere(nurse_elsewhere):
+    """A nurse of another organisation: nothing of ours may open for them."""
+    return signed_in(nurse_elsewhere)

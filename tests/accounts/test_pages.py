@@ -1,0 +1,79 @@
+"""The home page, the organisation's page, and the pages for what went wrong."""
+
+from django.test import Client
+
+from mavis.views import server_error
+from tests.factories import TeamFactory
+from tests.pages import count_queries, page
+
+
+def test_the_home_page_offers_each_area(nurse_client):
+    home = page(nurse_client.get("/"))
+    assert home.h1 == "Manage vaccinations in schools (Mavis)"
+    assert home.links["Your organisation"] == "/organisation/"
+
+
+def test_operations_are_for_operators(nurse_client, superuser_client):
+    assert "Operations" not in page(nurse_client.get("/")).links
+
+
+def test_every_page_names_the_person_and_the_organisation(nurse_client, organisation):
+    response = nurse_client.get("/organisation/")
+    page(response)
+    source = response.content.decode()
+    assert "Nadia Nurse (Nurse)" in source
+    assert f'href="mailto:{organisation.email}"' in source
+
+
+def test_the_organisation_page_shows_contact_teams_and_defaults(nurse_client, organisation):
+    organisation.phone = "024 7600 1234"
+    organisation.days_before_invitations = 28
+    organisation.save()
+    TeamFactory(organisation=organisation, name="North team", email="north@example.com")
+    shown = page(nurse_client.get("/organisation/"))
+    assert shown.summary["ODS code"] == "RYG"
+    assert shown.summary["Clinic invitations"] == "4 weeks before the first clinic"
+    assert shown.summary["Consent reminders"] == "1 week before each session"
+    assert "North team" in shown.text
+    assert "Swiftqueue" in shown.text
+    assert "HPV" in shown.text
+
+
+def test_another_organisations_teams_are_not_shown(nurse_client, elsewhere):
+    TeamFactory(organisation=elsewhere, name="Faraway team")
+    assert "Faraway team" not in page(nurse_client.get("/organisation/")).text
+
+
+def test_queries_of_the_organisation_page_do_not_grow(nurse_client, organisation):
+    TeamFactory(organisation=organisation)
+    few = count_queries(lambda: nurse_client.get("/organisation/"))
+    TeamFactory.create_batch(24, organisation=organisation)
+    assert count_queries(lambda: nurse_client.get("/organisation/")) == few
+
+
+def test_a_missing_page_says_so(nurse_client):
+    assert page(nurse_client.get("/nothing/"), status=404).h1 == "Page not found"
+
+
+def test_a_form_that_is_too_old_says_so(nurse):
+    client = Client(enforce_csrf_checks=True)
+    shown = page(client.post("/sign-in/", {"email": "a@example.com"}), status=403)
+    assert shown.h1 == "This page was open for too long"
+
+
+def test_a_failure_shows_our_page_and_asks_nothing_of_the_database():
+    assert page(server_error(None), status=500).h1 == "Sorry, there is a problem with the service"
+
+
+def test_sign_in_page_and_its_errors(client, db):
+    assert page(client.get("/sign-in/")).h1 == "Sign in"
+    failed = page(client.post("/sign-in/", {"email": "somebody", "password": ""}))
+    assert failed.errors == {
+        "Enter an email address in the correct format, like name@example.com": "#id_email",
+        "Enter password": "#id_password",
+    }
+    assert failed.values["email"] == "somebody"
+
+
+def test_signing_out_shows_a_page(nurse_client):
+    assert page(nurse_client.get("/sign-out/")).h1 == "Sign out of Mavis"

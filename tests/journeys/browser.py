@@ -1,0 +1,92 @@
+"""What a person does in the browser, and what every page they see must keep to."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+WIDE = {"width": 1280, "height": 900}
+NARROW = {"width": 320, "height": 640}
+
+
+@cache
+def axe() -> str:
+    return AXE.read_text()
+
+
+class Visitor:
+    """A person with a browser. `page` is Playwright's own, for everything not named here."""
+
+    def __init__(self, page: Page, name: str, pictures: Path | None) -> None:
+        self.page = page
+        self.name = name
+        self.pictures = pictures
+        self.checks = 0
+
+    def go(self, path: str) -> None:
+        self.page.goto(path)
+
+    def click(self, name: str) -> None:
+        """Press the one link or button of that name."""
+        target = self.page.get_by_role("link", name=name, exact=True).or_(
+            self.page.get_by_role("button", name=name, exact=True)
+        )
+        target.click()
+
+    def fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(label, exact=True).fill(text)
+
+    def fill_date(self, legend: str, day: int, month: int, year: int, *, nth: int = 0) -> None:
+        group = self.page.get_by_role("group", name=legend, exact=True).nth(nth)
+        for label, value in (("Day", day), ("Month", month), ("Year", year)):
+            group.get_by_label(label, exact=True).fill(str(value))
+
+    def choose(self, label: str) -> None:
+        """Tick a radio or a checkbox."""
+        self.page.get_by_label(label, exact=True).check()
+
+    def sees(self, text: str) -> None:
+        expect(self.page.get_by_role("main")).to_contain_text(text)
+
+    def sees_heading(self, text: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(
+            re.compile(rf"^\s*{re.escape(text)}\s*$")
+        )
+
+    def follow_error(self, message: str) -> None:
+        """Follow the error summary's link and stand in the field to mend."""
+        self.page.locator(".govuk-error-summary").get_by_role("link", name=message).click()
+        focused = self.page.locator(":focus")
+        assert focused.evaluate("element => element.matches('input, select, textarea')")
+
+    def sign_in(self, email: str, password: str) -> None:
+        self.go("/sign-in/")
+        self.fill("Email address", email)
+        self.fill("Password", password)
+        self.click("Sign in")
+        self.sees_heading("Manage vaccinations in schools (Mavis)")
+
+    def check_page(self) -> None:
+        """Accessible and without sideways scrolling, wide and narrow; with pictures if asked."""
+        for size in (WIDE, NARROW):
+            self.page.set_viewport_size(size)
+            self._no_sideways_scrolling(size["width"])
+            self._accessible(size["width"])
+            if self.pictures:
+                self.pictures.mkdir(parents=True, exist_ok=True)
+                file = f"{self.name}-{self.checks:02d}-{size['width']}.png"
+                self.page.screenshot(path=self.pictures / file, full_page=True)
+        self.checks += 1
+        self.page.set_viewport_size(WIDE)
+
+    def _no_sideways_scrolling(self, width: int) -> None:
+        size = self.page.evaluate("document.documentElement.scrollWidth")
+        assert size <= width, f"{self.page.url} is {size} wide at {width}"
+
+    def _accessible(self, width: int) -> None:
+        self.page.evaluate(axe())
+        found = self.page.evaluate("axe.run(document)")["violations"]
+        problems = [(one["id"], [node["html"] for node in one["nodes"][:3]]) for one in found]
+        assert not problems, f"{self.page.url} at {width}: {problems}"

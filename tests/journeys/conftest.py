@@ -1,0 +1,74 @@
+"""A real browser. Journeys are few; each walks what a person does, word for word.
+
+Chromium is the one named by CHROMIUM, else the first on the PATH. With SCREENSHOTS=folder every
+page that a journey checks is kept as a picture, wide and narrow.
+"""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.factories import PASSWORD
+from tests.journeys.browser import WIDE, Visitor
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("journey")
+
+
+def chromium() -> str:
+    """The browser's program; a machine without one is told what to do."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not found:
+        pytest.fail("No Chromium on the PATH: install one, or set CHROMIUM to its program")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser():
+    # The live server and the database serve from other threads while Playwright runs its loop here.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def _visitor(browser, live_server, request, **options):
+    context = browser.new_context(
+        base_url=live_server.url, viewport=WIDE, bypass_csp=True, **options
+    )
+    context.set_default_timeout(10_000)
+    folder = os.environ.get("SCREENSHOTS")
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")
+    yield Visitor(context.new_page(), name, Path(folder) if folder else None)
+    context.close()
+
+
+@pytest.fixture
+def visitor(browser, live_server, request):
+    """Somebody who has not signed in, with JavaScript."""
+    yield from _visitor(browser, live_server, request)
+
+
+@pytest.fixture
+def visitor_without_javascript(browser, live_server, request):
+    yield from _visitor(browser, live_server, request, java_script_enabled=False)
+
+
+@pytest.fixture
+def nurse_visitor(visitor, nurse):
+    """The nurse, signed in through the page, on the home page."""
+    visitor.sign_in(nurse.email, PASSWORD)
+    return visitor
