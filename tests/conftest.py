@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import Role, User
 from tests import factories
+from tests.sandbox_process import sandbox, sandbox_process  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,139 @@
+"""The service's templates: read from a folder, kept in versions. Source: Notify §9."""
+
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from notifications.sandbox.store import Store
+
+CHANNEL_OF_SUFFIX = {"email": "email", "text": "sms"}
+FILE_NAME = re.compile(r"(?P<name>.+)\.(?P<suffix>email|text)\.md")
+FRONT_MATTER = re.compile(r"\A---\n(?P<head>.*?)^---\n+(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
+# Notify itself serves templates up to this much out of date.
+STALE_AFTER_S = 2.0
+
+
+class TemplateError(Exception):
+    """A template file cannot be used; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Template:
+    id: str
+    service_id: str
+    channel: str
+    name: str
+    subject: str
+    body: str
+    version: int = 1
+    created_at: int = 0
+    updated_at: int | None = None
+    archived: bool = False
+
+
+def template_id(namespace: uuid.UUID, file_stem: str) -> str:
+    """The id of the template `<name>.<email|text>`."""
+    return str(uuid.uuid5(namespace, file_stem))
+
+
+def parse(path: Path, *, service_id: str, namespace: uuid.UUID) -> Template:
+    """One template file: a front matter with `title` and `subject`, then the body."""
+    file_name = FILE_NAME.fullmatch(path.name)
+    if not file_name:
+        raise TemplateError(f"{path.name} is not named <name>.<email|text>.md")
+    text = FRONT_MATTER.match(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    if not text:
+        raise TemplateError(f"{path.name} has no front matter between two lines of ---")
+    head = dict(
+        (part.strip() for part in line.split(":", 1))
+        for line in text["head"].splitlines()
+        if ":" in line
+    )
+    channel = CHANNEL_OF_SUFFIX[file_name["suffix"]]
+    if channel == "email" and not head.get("subject"):
+        raise TemplateError(f"{path.name} has no subject")
+    stem = f"{file_name['name']}.{file_name['suffix']}"
+    return Template(
+        id=template_id(namespace, stem),
+        service_id=service_id,
+        channel=channel,
+        name=head.get("title") or file_name["name"],
+        subject=head.get("subject", ""),
+        body=text["body"].rstrip("\n"),
+    )
+
+
+class Templates:
+    """Every template of every service; files are read again when they change."""
+
+    def __init__(
+        self, store: Store, *, folder: Path, service_id: str, namespace: uuid.UUID
+    ) -> None:
+        self._store = store
+        self._folder = folder
+        self._service_id = service_id
+        self._namespace = namespace
+        self._seen: dict[Path, int] = {}
+        self._looked_at = float("-inf")
+        self._latest: dict[str, Template] = {
+            each.id: each for each in (Template(**row) for row in store.latest_templates())
+        }
+
+    def refresh(self, now: int) -> None:
+        """Take in files that are new or changed, at most every two seconds."""
+        if time.monotonic() - self._looked_at < STALE_AFTER_S:
+            return
+        self._looked_at = time.monotonic()
+        for path in sorted(self._folder.glob("*.md")) if self._folder.is_dir() else []:
+            changed_at = path.stat().st_mtime_ns
+            if self._seen.get(path) != changed_at:
+                self._seen[path] = changed_at
+                self.save(parse(path, service_id=self._service_id, namespace=self._namespace), now)
+
+    def save(self, template: Template, now: int) -> Template:
+        """Keep a template: as version 1 or, if its text is another, as the next version."""
+        known = self._latest.get(template.id)
+        if known and _content(known) == _content(template):
+            return known
+        saved = Template(
+            **{
+                **vars(template),
+                "version": known.version + 1 if known else 1,
+                "created_at": known.created_at if known else now,
+                "updated_at": now if known else None,
+            }
+        )
+        self._store.add_template(vars(saved))
+        self._latest[saved.id] = saved
+        return saved
+
+    def get(self, service_id: str, template_id: str) -> Template | None:
+        """The newest version, archived or not; another service's does not exist."""
+        template = self._latest.get(template_id)
+        return template if template and template.service_id == service_id else None
+
+    def version(self, service_id: str, template_id: str, version: int) -> Template | None:
+        if not self.get(service_id, template_id):
+            return None
+        row = self._store.template_version(template_id, version)
+        return Template(**row) if row else None
+
+    def live(self, service_id: str, channel: str | None = None) -> list[Template]:
+        """The service's templates that are not archived, by name."""
+        found = [
+            each
+            for each in self._latest.values()
+            if each.service_id == service_id
+            and not each.archived
+            and channel in (None, each.channel)
+        ]
+        return sorted(found, key=lambda each: each.name)
+
+    def names(self) -> dict[str, str]:
+        return {each.id: each.name for each in self._latest.values()}
+
+
+def _content(template: Template) -> tuple[str, str, str, bool]:
+    return template.name, template.subject, template.body, template.archived
