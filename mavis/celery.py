@@ -15,6 +15,8 @@ app = Celery("mavis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-app.conf.beat_schedule = {}
+app.conf.beat_schedule = {
+    "notifications.sweep": {"task": "notifications.sweep", "schedule": 60},
+}
 
 __all__ = ["app", "crontab"]

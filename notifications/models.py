@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -36,8 +36,8 @@ class Message(models.Model):
     """One email or text to one parent about one child.
 
     `letter` names the occasion it belongs to: one letter is sent at most once to an address on
-    a channel. `reference` is what Notify knows it by, stable for the life of the row. What is
-    sent is frozen here when it is queued. Source: Notify §11.
+    a channel, unless a person sends it again. `reference` is what Notify knows it by, stable for
+    the life of the row. What is sent is frozen here when it is queued. Source: Notify §11.
     """
 
     class Status(models.TextChoices):
@@ -73,20 +73,27 @@ class Message(models.Model):
         null=True,
         help_text="None for a job",
     )
-    resend_of = models.ForeignKey(
+    resend_of = models.OneToOneField(
         "self",
         on_delete=models.PROTECT,
-        related_name="resends",
+        related_name="resend",
         null=True,
         editable=False,
+        help_text="The failed message that a person sent again with this one: at most once",
     )
     lane = models.SmallIntegerField(choices=Lane, default=Lane.BULK)
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     due_at = models.DateTimeField(help_text="Not to be sent before")
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
-    claim = models.UUIDField(null=True, editable=False, help_text="The one live attempt")
+    claim = models.UUIDField(null=True, editable=False, help_text="The one unsettled attempt")
     attempts = models.SmallIntegerField(default=0, db_default=0, editable=False)
+    strikes = models.SmallIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Attempts that ended unclear and had not reached Notify, weighed",
+    )
     attempt_ended_at = models.DateTimeField(null=True, editable=False)
     empty_lookups = models.SmallIntegerField(default=0, db_default=0, editable=False)
     next_look_at = models.DateTimeField(
@@ -95,6 +102,11 @@ class Message(models.Model):
         help_text="When Notify is next asked what became of it",
     )
     key_type = models.CharField(max_length=10, blank=True, db_default="", editable=False)
+    notify_service = models.UUIDField(
+        null=True,
+        editable=False,
+        help_text="Of the last attempt, as the key type: only the same ones find it again",
+    )
     notify_id = models.UUIDField(null=True, unique=True, editable=False)
     notify_status = models.CharField(max_length=30, blank=True, db_default="", editable=False)
     template_version = models.PositiveIntegerField(null=True, editable=False)
@@ -114,11 +126,12 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["letter", "channel", "recipient"],
+                condition=Q(resend_of__isnull=True),
                 name="letter_goes_once_to_an_address",
             ),
             models.CheckConstraint(
-                condition=~(Q(status="claimed") ^ Q(claim__isnull=False)),
-                name="message_claim_is_the_one_live_attempt",
+                condition=~(Q(status__in=["claimed", "unknown"]) ^ Q(claim__isnull=False)),
+                name="message_claim_is_the_one_unsettled_attempt",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["accepted", "sending", "delivered"])
@@ -128,9 +141,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(
-                F("lane"),
-                F("due_at"),
-                F("id"),
+                fields=["lane", "channel", "organisation", "due_at", "id"],
                 name="message_waiting",
                 condition=Q(status="waiting"),
             ),
@@ -150,6 +161,7 @@ class Message(models.Model):
                 condition=Q(status__in=["failed", "rejected", "parked"]),
             ),
             models.Index(fields=["child", "-created_at"], name="message_by_child"),
+            models.Index(fields=["session_id", "due_at"], name="message_by_session"),
         ]
 
     def __str__(self) -> str:
@@ -164,6 +176,7 @@ class Receipt(models.Model):
     status = models.CharField(max_length=40)
     completed_at = models.CharField(max_length=40, blank=True)
     sent_at = models.CharField(max_length=40, blank=True)
+    template_version = models.PositiveIntegerField(null=True)
     received_at = models.DateTimeField(default=timezone.now)
     applied_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=100, blank=True)
@@ -191,7 +204,8 @@ class Receipt(models.Model):
 class Stoppage(models.Model):
     """That sending stands still on a channel, or on both, and why: shown to operators.
 
-    A refused key stops until somebody acts; a spent daily allowance stops until midnight UTC.
+    A refused key or a wrong clock stops until Notify accepts a probe, a spent daily allowance
+    until midnight UTC, a restricted service until a person ends it.
     """
 
     class Scope(models.TextChoices):
@@ -199,7 +213,14 @@ class Stoppage(models.Model):
         EMAIL = "email", "Email"
         TEXT = "text", "Text messages"
 
+    class Kind(models.TextChoices):
+        SKEW = "skew", "Our clock is wrong"
+        KEY = "key", "Notify refuses our key"
+        RESTRICTED = "restricted", "Notify lets us write to team members only"
+        ALLOWANCE = "allowance", "Today's allowance is spent"
+
     scope = models.CharField(max_length=5, choices=Scope)
+    kind = models.CharField(max_length=10, choices=Kind)
     reason = models.CharField(max_length=300)
     since = models.DateTimeField(default=timezone.now)
     until = models.DateTimeField(null=True, help_text="Empty: until a person or a probe ends it")

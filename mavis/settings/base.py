@@ -4,6 +4,7 @@ With no variables set they describe the local stack. With ENVIRONMENT=production
 refuses to start without its secrets. `.env.example` lists every variable; a test compares.
 """
 
+import uuid
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -180,6 +181,41 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
+
+# GOV.UK Notify; a local run talks to the sandbox, whose keys and template ids are fixed.
+NOTIFY_BASE_URL = required_in_production("NOTIFY_BASE_URL", "http://127.0.0.1:8001")
+NOTIFY_API_KEY = required_in_production(
+    "NOTIFY_API_KEY",
+    "sandbox_live-5a4db0c5-0000-4000-8000-000000000001-5a4db0c5-0000-4000-8000-0000000000a1",
+)
+NOTIFY_KEY_TYPE = env.str("NOTIFY_KEY_TYPE", default="live")
+if NOTIFY_KEY_TYPE not in ("live", "team", "test"):
+    raise ImproperlyConfigured("NOTIFY_KEY_TYPE must be live, team or test")
+# Notify lets 50 requests a second through for one key type; other users need room beside us.
+NOTIFY_RATE_PER_SECOND = env.float("NOTIFY_RATE_PER_SECOND", default=40)
+NOTIFY_RATE_BURST = env.int("NOTIFY_RATE_BURST", default=200)
+if not (NOTIFY_RATE_PER_SECOND > 0 and 1 <= NOTIFY_RATE_BURST <= 200):
+    raise ImproperlyConfigured(
+        "NOTIFY_RATE_PER_SECOND must be above 0 and NOTIFY_RATE_BURST between 1 and 200"
+    )
+# Requests to Notify that one sending process may have open at once; threads start as needed.
+NOTIFY_SENDER_THREADS = env.int("NOTIFY_SENDER_THREADS", default=128)
+# What Notify sends with delivery receipts: the current token, and the previous one while it is
+# being replaced.
+NOTIFY_CALLBACK_TOKENS = (
+    env.list("NOTIFY_CALLBACK_TOKENS", default=["local-receipts-token"])
+    if IS_LOCAL
+    else env.list("NOTIFY_CALLBACK_TOKENS")
+)
+# The id of each message's template at Notify: NOTIFY_TEMPLATE_<NAME>_<CHANNEL>.
+NOTIFY_SANDBOX_NAMESPACE = uuid.UUID("6f1d0f5e-2b51-5c36-9a0e-6d6f7a6e0b11")
+NOTIFY_TEMPLATE_IDS = {
+    path.stem: required_in_production(
+        "NOTIFY_TEMPLATE_" + path.stem.replace(".", "_").upper(),
+        str(uuid.uuid5(NOTIFY_SANDBOX_NAMESPACE, path.stem)),
+    )
+    for path in sorted((BASE_DIR / "notifications" / "wording").glob("*.md"))
+}
 
 LOGGING = {
     "version": 1,

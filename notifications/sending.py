@@ -1,0 +1,263 @@
+"""Sending what is due: claim, ask the guards, call Notify on threads, write down in batches.
+
+The thread that runs `send_due` alone talks to the database and Redis; the pool's threads only
+talk to Notify. No transaction is open while Notify is called. Several senders may run at once:
+one brake holds all of them, and a claim belongs to one.
+Source: Notify §11, `docs/decisions/0010-outbox.md`.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import redis
+from django.conf import settings
+from django.db import OperationalError, connection
+
+from notifications import claims, limiter, notify, outbox, rules, slots, stoppages, wording
+from notifications.models import Lane, Message
+from notifications.settling import Settlement, judge
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+BATCH = 50
+# Short enough to end before a stopping worker is killed; what is left is asked for anew.
+BUDGET = timedelta(seconds=20)
+SETTLE_AFTER_SECONDS = 0.25
+# A claim that grew older than this before its request could start is given back.
+START_WITHIN_SECONDS = 30
+GUARD_RETRY = timedelta(minutes=1)
+
+
+def send_due(*, lane: int, clock: Clock, budget: timedelta = BUDGET) -> int:
+    """Send what is due until nothing is, or the time is over; how many requests were made.
+
+    A sender of the bulk lane takes urgent messages first. What is left over gets a new sender.
+    When Redis is away nothing is sent.
+    """
+    try:
+        with slots.slot(lane) as slot:
+            if slot is None:
+                return 0
+            with Sender(clock) as sender:
+                sender.run(lane=lane, slot=slot, budget=budget)
+        # Asked after the slot is free: whoever found it taken has committed before.
+        now = clock()
+        if claims.any_due(lane=lane, channels=stoppages.open_channels(now=now), now=now):
+            outbox.wake(lane)
+        return sender.requests
+    except redis.RedisError as error:
+        logger.warning("Sending waits: Redis is away (%s)", type(error).__name__)
+        return 0
+
+
+class Sender:
+    """One run of sending: its threads, what is under way, and what is not written down yet."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._limiter = limiter.shared_limiter()
+        self._threads = settings.NOTIFY_SENDER_THREADS
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="notify")
+        self._own = threading.local()
+        self._connections: list[notify.Notify] = []
+        self._done: queue.SimpleQueue = queue.SimpleQueue()
+        self._finished: list[tuple[Message, rules.Outcome | None]] = []
+        self._first_finished = 0.0
+        self._under_way = 0
+        self.requests = 0
+
+    def __enter__(self) -> "Sender":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.shutdown()
+        for each in self._connections:
+            each.close()
+
+    def run(self, *, lane: int, slot: slots.Slot, budget: timedelta) -> None:
+        """Send until nothing is due or the budget is spent, then write down all outcomes."""
+        ends = time.monotonic() + budget.total_seconds()
+        lanes = [lane] if lane == Lane.URGENT else list(Lane)
+        try:
+            while time.monotonic() < ends and self._send_some(lanes, ends):
+                slot.renew()
+        finally:
+            while self._under_way:
+                self._wait(1, only_outcomes=True)
+            self._settle()
+
+    def _send_some(self, lanes: Sequence[int], ends: float) -> bool:
+        """Start what may start now; whether it is worth trying again."""
+        free = self._threads - self._under_way
+        if not free:
+            self._wait(1, only_outcomes=True)
+            return True
+        channels = stoppages.open_channels(now=self._clock())
+        if not channels:
+            return False
+        wanted = min(free, BATCH)
+        grant = self._limiter.take(wanted, urgent=lanes == [Lane.URGENT])
+        if not grant.count:
+            self._wait(min(grant.wait_seconds, max(ends - time.monotonic(), 0), 1))
+            return True
+        messages = self._claim(lanes, channels, grant.count)
+        allowed = self._ask_guards(messages)
+        for message in allowed:
+            self._start(message)
+        self._limiter.give_back(grant.count - len(allowed))
+        if not messages:
+            self._wait(1, only_outcomes=True)
+            return self._under_way > 0
+        # A whole batch means there is room for the next; else the allowance needs time to grow.
+        self._wait(0 if len(messages) == wanted else 0.1)
+        return True
+
+    def _claim(self, lanes: Sequence[int], channels: list[str], most: int) -> list[Message]:
+        messages: list[Message] = []
+        for lane in lanes:
+            if len(messages) < most:
+                messages += claims.claim(
+                    lane=lane, channels=channels, most=most - len(messages), now=self._clock()
+                )
+        return messages
+
+    def _ask_guards(self, messages: Sequence[Message]) -> list[Message]:
+        """Those that may still go; the others are written down as withheld."""
+        now = self._clock()
+        settlement = Settlement(now=now)
+        allowed: list[Message] = []
+        for template in sorted({message.template for message in messages}):
+            batch = [message for message in messages if message.template == template]
+            guard = outbox.guard_of(template)
+            try:
+                reasons = guard(batch, now=now) if guard else {}
+            except Exception:
+                # Without the guard's word nothing goes; the fault must not hold up the others.
+                logger.exception("The guard of %s failed: its messages wait", template)
+                for message in batch:
+                    settlement.release(message, due_at=now + GUARD_RETRY)
+                continue
+            for message in batch:
+                if message.pk in reasons:
+                    settlement.withhold(message, reason=reasons[message.pk])
+                else:
+                    allowed.append(message)
+        settlement.save()
+        return allowed
+
+    def _start(self, message: Message) -> None:
+        claimed = time.monotonic()
+        self._under_way += 1
+        self.requests += 1
+        self._pool.submit(self._call, message, claimed)
+
+    def _call(self, message: Message, claimed: float) -> None:
+        """On a thread of the pool: make the request and hand back what came of it."""
+        outcome: rules.Outcome | None = None
+        try:
+            outcome = self._attempt(message, claimed)
+        except Exception as error:
+            logger.exception("Sending %s failed", message.reference)
+            outcome = rules.Unknown(f"Our own error: {type(error).__name__}")
+        finally:
+            self._done.put((message, outcome))
+
+    def _attempt(self, message: Message, claimed: float) -> rules.Outcome | None:
+        try:
+            template_id = wording.get(message.template, message.channel).template_id
+        except wording.UnknownWording as error:
+            return rules.Rejected("mistake", f"there is no wording of that name: {error}")
+        if not hasattr(self._own, "connection"):
+            self._own.connection = notify.Notify()
+            self._connections.append(self._own.connection)
+        now = self._clock()
+        too_old = time.monotonic() - claimed > START_WITHIN_SECONDS or (
+            now - message.claimed_at > timedelta(seconds=START_WITHIN_SECONDS)
+        )
+        if too_old or rules.send_not_before(message.channel, now) > now:
+            return None
+        return self._own.connection.send(
+            notify.Request(
+                channel=message.channel,
+                recipient=message.recipient,
+                template_id=template_id,
+                personalisation=message.personalisation,
+                reference=message.reference,
+                reply_to_id=str(message.reply_to_id) if message.reply_to_id else None,
+            )
+        )
+
+    def _wait(self, seconds: float, *, only_outcomes: bool = False) -> None:
+        """Collect outcomes for that long at most, and write down what is ripe.
+
+        `only_outcomes` ends the wait early once nothing is under way.
+        """
+        until = time.monotonic() + seconds
+        while len(self._finished) < BATCH and (self._under_way or not only_outcomes):
+            left = until - time.monotonic()
+            try:
+                self._collect(self._done.get(timeout=left) if left > 0 else self._done.get_nowait())
+            except queue.Empty:
+                break
+        age = time.monotonic() - self._first_finished
+        if len(self._finished) >= BATCH or not self._under_way or age > SETTLE_AFTER_SECONDS:
+            self._settle()
+
+    def _collect(self, done: tuple[Message, rules.Outcome | None]) -> None:
+        if not self._finished:
+            self._first_finished = time.monotonic()
+        self._finished.append(done)
+        self._under_way -= 1
+
+    def _settle(self) -> None:
+        """Write down what is finished: first what stops others, then the rows."""
+        finished, self._finished = self._finished, []
+        if not finished:
+            return
+        now = self._clock()
+        outcomes = [outcome for _, outcome in finished if outcome is not None]
+        self._stop_where_needed(finished, now)
+        settlement = judge(finished, now=now, stops_when_restricted=not settings.IS_LOCAL)
+        for attempt in range(3):
+            try:
+                settlement.save()
+                break
+            except OperationalError:
+                # The rows are not lost without it: such claims grow stale and are looked up.
+                logger.exception("Outcomes could not be written down, try %d", attempt + 1)
+                connection.close()
+                time.sleep(1)
+        try:
+            if outcomes and self._limiter.count_answers(outcomes):
+                logger.error("Notify does not answer: all senders rest")
+        except redis.RedisError:
+            logger.warning("No Redis: unanswered requests are not counted")
+
+    def _stop_where_needed(
+        self, finished: Sequence[tuple[Message, rules.Outcome | None]], now: datetime
+    ) -> None:
+        stops = {}
+        for message, outcome in finished:
+            match outcome:
+                case rules.Throttled("minute"):
+                    self._rest()
+                case rules.Rejected("restricted") if settings.IS_LOCAL:
+                    pass
+                case rules.Throttled() | rules.Unauthorised() | rules.Rejected("restricted"):
+                    stops[type(outcome), message.channel] = (outcome, message.channel)
+        for outcome, channel in stops.values():
+            stoppages.stop_for(outcome, channel=channel, now=now)
+
+    def _rest(self) -> None:
+        try:
+            if seconds := self._limiter.rest_throttled():
+                logger.warning("Notify says too fast: all senders rest %.1f s", seconds)
+        except redis.RedisError:
+            logger.warning("No Redis: the senders cannot be told to rest")

@@ -1,0 +1,306 @@
+"""Writing down what became of messages: their rows, the activity log, and contacts gone bad.
+
+Many at once: one statement for the rows, one for the log, in one transaction. A row changes only
+while its claim is still the one the outcome belongs to. Source: Notify §11.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from activity import services as activity
+from activity.models import Entry
+from cohorts.models import Parent
+from cohorts.signals import children_changed
+from notifications import rules, wording
+from notifications.models import Message
+from notifications.signals import letters_withheld
+
+logger = logging.getLogger(__name__)
+
+Status = Message.Status
+
+# Column and PostgreSQL type of what an outcome may change.
+COLUMNS = {
+    "status": "text",
+    "due_at": "timestamptz",
+    "attempts": "smallint",
+    "strikes": "smallint",
+    "empty_lookups": "smallint",
+    "attempt_ended_at": "timestamptz",
+    "next_look_at": "timestamptz",
+    "notify_id": "uuid",
+    "notify_status": "text",
+    "template_version": "integer",
+    "accepted_at": "timestamptz",
+    "settled_at": "timestamptz",
+    "reason": "text",
+}
+UPDATE = """
+UPDATE notifications_message AS message
+SET {assignments},
+    claim = CASE WHEN change.status IN ('claimed', 'unknown') THEN message.claim END
+FROM unnest(%s::bigint[], %s::uuid[], {arrays}) AS change (id, held_claim, {names})
+WHERE message.id = change.id AND message.claim IS NOT DISTINCT FROM change.held_claim
+RETURNING message.id
+""".format(  # noqa: S608 - put together from the constants above
+    assignments=", ".join(f"{name} = change.{name}" for name in COLUMNS),
+    arrays=", ".join(f"%s::{type_}[]" for type_ in COLUMNS.values()),
+    names=", ".join(COLUMNS),
+)
+FIRST_LOOK = timedelta(seconds=30)
+
+
+class Settlement:
+    """Outcomes of messages, collected by the verbs below and written down by `save`.
+
+    The messages are as they were read; `save` skips those whose claim has changed since.
+    """
+
+    def __init__(self, *, now: datetime) -> None:
+        self.now = now
+        self._messages: list[Message] = []
+        self._entries: dict[int, list[tuple[str, str, str]]] = {}
+        self._bad_contacts: list[Message] = []
+        self._withheld: list[Message] = []
+        self._accepted: dict[int, UUID] = {}
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def accept(
+        self, message: Message, *, notify_id: UUID, version: int | None, status: str = "created"
+    ) -> None:
+        """Notify has it, with that id, in that of its statuses; failures need `conclude`."""
+        message.status = rules.message_status(status)
+        message.notify_id = notify_id
+        message.notify_status = status
+        message.template_version = version
+        message.accepted_at = self.now
+        message.reason = ""
+        message.next_look_at = rules.next_check(self.now, self.now)
+        if rules.is_final(message.status):
+            message.settled_at = self.now
+            message.next_look_at = None
+        self._accepted[message.pk] = notify_id
+        self._note(message, Entry.Kind.MESSAGE_SENT, "sent", message.recipient)
+        self._messages.append(message)
+        if message.status == Status.FAILED:
+            self._end_failed(message, status)
+
+    def conclude(self, message: Message, *, status: str) -> None:
+        """Notify itself says in which of its statuses an accepted message is now."""
+        was = message.status
+        message.status = rules.message_status(status)
+        message.notify_status = status
+        message.next_look_at = None
+        message.reason = ""
+        self._messages.append(message)
+        if not rules.is_final(message.status):
+            message.next_look_at = rules.next_check(message.accepted_at, self.now)
+            return
+        message.settled_at = self.now
+        if message.status == Status.FAILED and was != Status.FAILED:
+            self._end_failed(message, status)
+
+    def _end_failed(self, message: Message, notify_status: str) -> None:
+        message.reason = rules.FAILURES[notify_status]
+        self._note_failure(message, "could not be delivered")
+        if notify_status == "permanent-failure":
+            self._bad_contacts.append(message)
+
+    def wait(self, message: Message, *, due_at: datetime, reason: str = "") -> None:
+        """It has not been sent and will be tried again."""
+        message.status = Status.WAITING
+        message.due_at = due_at
+        message.reason = reason[:300]
+        message.next_look_at = None
+        self._messages.append(message)
+
+    def release(self, message: Message, *, due_at: datetime | None = None) -> None:
+        """Notify did not take it up: back it goes, and no attempt is counted."""
+        message.attempts = max(message.attempts - 1, 0)
+        self.wait(message, due_at=due_at or message.due_at)
+
+    def doubt(self, message: Message, outcome: rules.Unknown) -> None:
+        """Notify may have it: to be looked up."""
+        message.status = Status.UNKNOWN
+        message.attempt_ended_at = self.now
+        message.strikes += rules.strikes_for(outcome)
+        message.next_look_at = self.now + FIRST_LOOK
+        message.reason = outcome.reason[:300]
+        self._messages.append(message)
+
+    def ask_again(self, message: Message, *, at: datetime, empty_lookups: int) -> None:
+        """Still unclear: to be looked up once more."""
+        message.empty_lookups = empty_lookups
+        message.next_look_at = at
+        self._messages.append(message)
+
+    def reject(self, message: Message, outcome: rules.Rejected) -> None:
+        """Notify refused it for good."""
+        message.status = Status.REJECTED
+        message.settled_at = self.now
+        message.reason = rules.rejection_in_words(outcome, message.channel)
+        self._note_failure(message, "could not be delivered")
+        if outcome.permanent:
+            self._bad_contacts.append(message)
+        self._messages.append(message)
+
+    def park(self, message: Message, *, reason: str) -> None:
+        """A person must look at it; nothing happens by itself any more."""
+        message.status = Status.PARKED
+        message.next_look_at = None
+        message.reason = reason[:300]
+        self._note_failure(message, "could not be sent")
+        self._messages.append(message)
+        logger.error("Message %s needs a person: %s", message.reference, message.reason)
+
+    def withhold(self, message: Message, *, reason: str) -> None:
+        """Its guard says that it must not be sent any more."""
+        message.status = Status.WITHHELD
+        message.attempts = max(message.attempts - 1, 0)
+        message.settled_at = self.now
+        message.reason = reason[:300]
+        self._note(message, Entry.Kind.MESSAGE_WITHHELD, f"not sent: {reason}", message.recipient)
+        self._withheld.append(message)
+        self._messages.append(message)
+
+    def _note_failure(self, message: Message, what: str) -> None:
+        body = f"{message.recipient}: {message.reason}"
+        self._note(message, Entry.Kind.MESSAGE_FAILED, what, body)
+
+    def _note(self, message: Message, kind: str, what: str, body: str) -> None:
+        title = f"{wording.title(message.template, message.channel)} {what}"
+        self._entries.setdefault(message.pk, []).append((kind, title, body))
+
+    @transaction.atomic
+    def save(self) -> set[int]:
+        """Write everything down; the ids of the messages that really changed."""
+        if not self._messages:
+            return set()
+        siblings = self._lock_letters()
+        changed = self._update()
+        self._record(changed)
+        self._flag_contacts(changed)
+        self._announce_withheld(siblings, changed)
+        self._report_doubles(changed)
+        return changed
+
+    def _lock_letters(self) -> dict[int, tuple[UUID, str]]:
+        """All messages of the letters about to be withheld, locked in one order.
+
+        Of two senders that withhold the last two messages of a letter, the second one then sees
+        what the first did.
+        """
+        if not self._withheld:
+            return {}
+        letters = {message.letter for message in self._withheld}
+        locked = Message.objects.filter(letter__in=letters).order_by("pk").select_for_update()
+        return {
+            pk: (letter, status)
+            for pk, letter, status in locked.values_list("pk", "letter", "status")
+        }
+
+    def _update(self) -> set[int]:
+        messages = sorted(self._messages, key=lambda message: message.pk)
+        arrays = [[getattr(message, name) for message in messages] for name in COLUMNS]
+        with connection.cursor() as cursor:
+            cursor.execute(UPDATE, [[m.pk for m in messages], [m.claim for m in messages], *arrays])
+            return {pk for (pk,) in cursor.fetchall()}
+
+    def _record(self, changed: set[int]) -> None:
+        noted = [each for each in self._messages if each.pk in changed & self._entries.keys()]
+        senders = User.objects.in_bulk({each.sent_by_id for each in noted if each.sent_by_id})
+        activity.record_all(
+            activity.entry(
+                child_id=message.child_id,
+                organisation_id=message.organisation_id,
+                session_id=message.session_id,
+                kind=kind,
+                title=title,
+                body=body,
+                is_contact_detail=True,
+                by=senders.get(message.sent_by_id),
+                now=self.now,
+            )
+            for message in noted
+            for kind, title, body in self._entries[message.pk]
+        )
+
+    def _flag_contacts(self, changed: set[int]) -> None:
+        bad = [each for each in self._bad_contacts if each.pk in changed and each.parent_id]
+        for channel, address, failed_at in [
+            ("email", "email", "email_failed_at"),
+            ("text", "phone", "phone_failed_at"),
+        ]:
+            here = [each for each in bad if each.channel == channel]
+            if here:
+                Parent.objects.filter(
+                    pk__in=[each.parent_id for each in here],
+                    **{f"{address}__in": [each.recipient for each in here]},
+                ).update(**{failed_at: self.now})
+        if bad:
+            children_changed.send(
+                Message, child_ids=sorted({each.child_id for each in bad}), by=None, now=self.now
+            )
+
+    def _announce_withheld(self, siblings: dict[int, tuple[UUID, str]], changed: set[int]) -> None:
+        now_withheld = {each.pk for each in self._withheld} & changed
+        letters = {each.letter for each in self._withheld if each.pk in now_withheld}
+        still_alive = {
+            letter
+            for pk, (letter, status) in siblings.items()
+            if status != Status.WITHHELD and pk not in now_withheld
+        }
+        if unsent := letters - still_alive:
+            letters_withheld.send(Message, letters=unsent, now=self.now)
+
+    def _report_doubles(self, changed: set[int]) -> None:
+        """An acceptance for a claim that is over is fine if it is the one that we know of."""
+        late = self._accepted.keys() - changed
+        for message in Message.objects.filter(pk__in=late) if late else ():
+            if message.notify_id != self._accepted[message.pk]:
+                logger.error(
+                    "Message %s: Notify accepted it as %s besides %s",
+                    message.reference,
+                    self._accepted[message.pk],
+                    message.notify_id,
+                )
+
+
+def judge(
+    attempts: Sequence[tuple[Message, rules.Outcome | None]],
+    *,
+    now: datetime,
+    stops_when_restricted: bool,
+) -> Settlement:
+    """What attempts to send came to, to be saved; None stands for one that was not made."""
+    settlement = Settlement(now=now)
+    for message, outcome in attempts:
+        match outcome:
+            case rules.Accepted():
+                settlement.accept(
+                    message, notify_id=outcome.notify_id, version=outcome.template_version
+                )
+            case rules.Rejected("restricted") if stops_when_restricted:
+                settlement.release(message)
+            case rules.Rejected("mistake"):
+                settlement.park(message, reason=rules.rejection_in_words(outcome, message.channel))
+            case rules.Rejected():
+                settlement.reject(message, outcome)
+            case rules.NotSent():
+                settlement.wait(
+                    message,
+                    due_at=now + rules.retry_after(message.attempts),
+                    reason=outcome.reason,
+                )
+            case rules.Unknown():
+                settlement.doubt(message, outcome)
+            case _:
+                settlement.release(message)
+    return settlement

@@ -1,0 +1,54 @@
+"""How many senders of a lane may work at once, over all processes: a lease in Redis each.
+
+Without a limit a burst of wakings would fill every worker with senders that share one brake.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from notifications import hints
+
+MOST = 2
+LEASE_SECONDS = 15
+
+HOLD = """
+local time = redis.call('TIME')
+local now = tonumber(time[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1])
+   and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+class Slot:
+    """A lease that ends by itself soon after its holder stops renewing it."""
+
+    def __init__(self, lane: int) -> None:
+        self._key = f"mavis:notify:senders:{lane}"
+        self._holder = uuid.uuid4().hex
+
+    def renew(self) -> bool:
+        """Take the slot, or keep it for another lease; false if others have them all."""
+        hold = hints.connection().register_script(HOLD)
+        return bool(hold(keys=[self._key], args=[self._holder, LEASE_SECONDS, MOST]))
+
+    def release(self) -> None:
+        """Let another sender have it."""
+        hints.connection().zrem(self._key, self._holder)
+
+
+@contextmanager
+def slot(lane: int) -> Iterator[Slot | None]:
+    """A sender's slot, or None when the lane has enough senders. May raise redis.RedisError."""
+    own = Slot(lane)
+    if not own.renew():
+        yield None
+        return
+    try:
+        yield own
+    finally:
+        own.release()

@@ -1,0 +1,104 @@
+"""When sending stands still, and what ends it. Source: Notify §12 rows 7, 13, 14 and 15."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from notifications import notify, rules
+from notifications.models import Channel, Stoppage
+
+logger = logging.getLogger(__name__)
+
+
+def open_channels(*, now: datetime) -> list[str]:
+    """The channels on which a message may go now: neither stopped nor resting for the night."""
+    stopped = set(
+        Stoppage.objects.filter(ended_at__isnull=True)
+        .filter(Q(until__isnull=True) | Q(until__gt=now))
+        .values_list("scope", flat=True)
+    )
+    if Stoppage.Scope.ALL in stopped:
+        return []
+    return [
+        channel
+        for channel in Channel.values
+        if channel not in stopped and rules.send_not_before(channel, now) <= now
+    ]
+
+
+def stop(
+    *, scope: str, kind: str, reason: str, now: datetime, until: datetime | None = None
+) -> None:
+    """Stop a channel, or all; one that stands still already stays as it is."""
+    end_expired(now=now)
+    stoppage = Stoppage(scope=scope, kind=kind, reason=reason[:300], since=now, until=until)
+    Stoppage.objects.bulk_create([stoppage], ignore_conflicts=True)
+    logger.error("Sending stops (%s, %s): %s", scope, kind, reason)
+
+
+def stop_for(outcome: rules.Outcome, *, channel: str, now: datetime) -> None:
+    """Stop what an outcome says must stop."""
+    match outcome:
+        case rules.Throttled("day"):
+            stop(
+                scope=channel,
+                kind=Stoppage.Kind.ALLOWANCE,
+                reason="Notify's allowance for today is spent",
+                now=now,
+                until=rules.allowance_renewed_at(now) + timedelta(minutes=1),
+            )
+        case rules.Unauthorised("skew"):
+            stop(
+                scope=Stoppage.Scope.ALL,
+                kind=Stoppage.Kind.SKEW,
+                reason=_skew_in_words(outcome.skew_seconds),
+                now=now,
+            )
+        case rules.Unauthorised():
+            stop(
+                scope=Stoppage.Scope.ALL,
+                kind=Stoppage.Kind.KEY,
+                reason=f"Notify refuses our key: {outcome.reason}",
+                now=now,
+            )
+        case rules.Rejected("restricted"):
+            stop(
+                scope=Stoppage.Scope.ALL,
+                kind=Stoppage.Kind.RESTRICTED,
+                reason=f"Notify refuses recipients outside the team: {outcome.reason}",
+                now=now,
+            )
+
+
+def _skew_in_words(seconds: int | None) -> str:
+    if seconds is None:
+        return "Our clock is more than 30 seconds wrong"
+    direction = "ahead of" if seconds > 0 else "behind"
+    return f"Our clock is {abs(seconds)} seconds {direction} Notify's"
+
+
+def end_expired(*, now: datetime) -> int:
+    """End the stoppages whose time is over."""
+    return Stoppage.objects.filter(ended_at__isnull=True, until__lte=now).update(ended_at=now)
+
+
+def end(stoppage_id: int, *, now: datetime) -> bool:
+    """End one by a person's hand; false if it had ended."""
+    return bool(Stoppage.objects.filter(pk=stoppage_id, ended_at__isnull=True).update(ended_at=now))
+
+
+def probe(*, now: datetime) -> None:
+    """Ask Notify whether it takes our key and clock by now; if so, sending goes on."""
+    waiting = Stoppage.objects.filter(
+        ended_at__isnull=True, kind__in=[Stoppage.Kind.SKEW, Stoppage.Kind.KEY]
+    )
+    if not waiting.exists():
+        return
+    with notify.Notify() as connection:
+        refusal = connection.probe()
+    if refusal is None:
+        waiting.update(ended_at=now)
+        logger.warning("Notify takes our key again: sending goes on")
+    elif isinstance(refusal, rules.Unauthorised) and refusal.kind == "skew":
+        waiting.update(kind=Stoppage.Kind.SKEW, reason=_skew_in_words(refusal.skew_seconds))
