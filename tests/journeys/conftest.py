@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.db import connection, connections
 from playwright.sync_api import sync_playwright
 
 from tests.factories import PASSWORD
@@ -34,14 +35,21 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
-def browser():
-    # The live server and the database serve from other threads while Playwright runs its loop here.
+@pytest.fixture(scope="module")
+def browser(django_db_setup):
+    """A running Chromium.
+
+    While Playwright runs, this thread counts as asynchronous: Django then gives it database
+    connections of its own, which know nothing yet of what to restore between tests.
+    """
+    reference_data = connection._test_serialized_contents
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
+        connection._test_serialized_contents = reference_data
         started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield started
         started.close()
+        connections.close_all()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
