@@ -1,10 +1,14 @@
 """Writing to the activity log: always inside the transaction of what it records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from django.db import connection
 
 from accounts.models import User
 from activity.models import Entry
+
+TITLE_LENGTH = 300
 
 
 def entry(
@@ -25,7 +29,7 @@ def entry(
         organisation_id=organisation_id,
         session_id=session_id,
         kind=kind,
-        title=title[:300],
+        title=title[:TITLE_LENGTH],
         body=body,
         is_contact_detail=is_contact_detail,
         actor=by,
@@ -42,3 +46,42 @@ def record_all(entries: Iterable[Entry]) -> None:
 def record(**fields) -> None:
     """Save one entry; takes what `entry` takes."""
     entry(**fields).save()
+
+
+RECORD_FOR_CHILDREN = """
+INSERT INTO activity_entry
+    (child_id, organisation_id, session_id, kind, title, body, is_contact_detail, actor_id,
+     actor_name, at)
+SELECT child_id, %s, %s, %s, %s, %s, false, %s, %s, %s FROM unnest(%s::bigint[]) AS child_id
+"""
+
+
+def record_for_children(
+    child_ids: Sequence[int],
+    *,
+    kind: str,
+    title: str,
+    now: datetime,
+    organisation_id: int | None = None,
+    session_id: int | None = None,
+    body: str = "",
+    by: User | None = None,
+) -> None:
+    """Save the same entry for each of many children, in one statement."""
+    if not child_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RECORD_FOR_CHILDREN,
+            [
+                organisation_id,
+                session_id,
+                kind,
+                title[:TITLE_LENGTH],
+                body,
+                by.pk if by else None,
+                by.full_name if by else "",
+                now,
+                list(child_ids),
+            ],
+        )

@@ -389,6 +389,28 @@ class ParentRelationship(models.Model):
         return self.other_name if self.kind == self.Kind.OTHER else self.get_kind_display()
 
 
+class Contact(models.Model):
+    """An address or number at which a parent of a child can be written to: a database view.
+
+    An email address, or a UK mobile that takes texts, unless Notify said that it does not exist.
+    Parents who share one appear once each: whoever writes drops the repeats.
+    Source: sessions and clinics §6.4.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    child = models.ForeignKey(Child, on_delete=models.DO_NOTHING, related_name="contacts")
+    parent = models.ForeignKey(Parent, on_delete=models.DO_NOTHING, related_name="contacts")
+    channel = models.CharField(max_length=5)
+    recipient = models.CharField(max_length=320)
+
+    class Meta:
+        managed = False
+        db_table = "cohorts_contact"
+
+    def __str__(self) -> str:
+        return f"{self.channel} of parent {self.parent_id}"
+
+
 class Upload(models.Model):
     """A file that somebody uploaded, and what became of it. A file is imported whole or not."""
 

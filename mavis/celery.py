@@ -17,6 +17,15 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 60},
+    # At nine, and again every quarter of an hour of the day for what was missed.
+    "plan-invitations": {
+        "task": "sessions_app.plan_invitations",
+        "schedule": crontab(minute="*/15", hour="9-20"),
+    },
+    "refresh-statuses": {
+        "task": "sessions_app.refresh_statuses",
+        "schedule": crontab(minute=30, hour=3),
+    },
 }
 
 __all__ = ["app", "crontab"]

@@ -4,3 +4,12 @@ from django.apps import AppConfig
 class SessionsConfig(AppConfig):
     name = "sessions_app"
     verbose_name = "Sessions"
+
+    def ready(self) -> None:
+        from notifications import outbox
+        from sessions_app import receivers  # noqa: F401 connects them
+        from sessions_app.invitations import messages
+        from sessions_app.invitations.guard import guard
+
+        for template in (messages.FIRST, messages.LATER):
+            outbox.register_guard(template, guard)

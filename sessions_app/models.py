@@ -13,6 +13,7 @@ from accounts.models import Organisation, User
 from cohorts.models import Child, Location
 from govuk.models import Draft
 from programmes.models import Programme
+from sessions_app.choices import ConsentStatus, Exclusion, TriageStatus, VaccinationStatus
 
 SLUG_ALPHABET = string.ascii_letters + string.digits
 
@@ -28,6 +29,16 @@ class SessionQuerySet(models.QuerySet):
 
     def clinics(self) -> "SessionQuerySet":
         return self.filter(location__kind=Location.Kind.GENERIC_CLINIC)
+
+    def lock(self, session_id: int) -> "Session":
+        """The session with its place and organisation, held against everybody else who joins
+        children to it, schedules it or plans for it; rows may still come to refer to it.
+        """
+        return (
+            self.select_for_update(of=("self",), no_key=True)
+            .select_related("organisation", "location__team")
+            .get(pk=session_id)
+        )
 
 
 class Session(models.Model):
@@ -162,42 +173,6 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"Child {self.child_id} in session {self.session_id}"
-
-
-class ConsentStatus(models.TextChoices):
-    """The consent of all responders together. Source: consent §9."""
-
-    NO_RESPONSE = "no_response", "No response"
-    GIVEN = "given", "Consent given"
-    REFUSED = "refused", "Consent refused"
-    CONFLICTS = "conflicts", "Conflicting consent"
-
-
-class TriageStatus(models.TextChoices):
-    NOT_NEEDED = "not_needed", "No triage needed"
-    NEEDED = "needed", "Needs triage"
-    SAFE = "safe", "Safe to vaccinate"
-    DO_NOT_VACCINATE = "do_not_vaccinate", "Do not vaccinate"
-    DELAY = "delay", "Delay vaccination"
-
-
-class VaccinationStatus(models.TextChoices):
-    NOT_VACCINATED = "not_vaccinated", "Not vaccinated"
-    VACCINATED = "vaccinated", "Vaccinated"
-
-
-class Exclusion(models.TextChoices):
-    """Why a child of the clinic cohort is not invited. Source: sessions and clinics §6.3."""
-
-    DECEASED = "deceased", "The child has died"
-    INVALID = "invalid", "The record is flagged as invalid"
-    RESTRICTED = "restricted", "The record is flagged as sensitive"
-    YEAR_GROUP = "year_group", "Not in a year group of the programme"
-    VACCINATED = "vaccinated", "Already vaccinated"
-    REFUSED = "refused", "Consent refused"
-    CONFLICTS = "conflicts", "Conflicting consent"
-    DO_NOT_VACCINATE = "do_not_vaccinate", "Triage decided: do not vaccinate"
-    NO_CONTACT = "no_contact", "No contact details"
 
 
 class ProgrammeStatus(models.Model):

@@ -1,0 +1,39 @@
+"""The values that statuses take: plain words, so that rules may speak of them."""
+
+from django.db.models import TextChoices
+
+
+class ConsentStatus(TextChoices):
+    """The consent of all responders together. Source: consent §9."""
+
+    NO_RESPONSE = "no_response", "No response"
+    GIVEN = "given", "Consent given"
+    REFUSED = "refused", "Consent refused"
+    CONFLICTS = "conflicts", "Conflicting consent"
+
+
+class TriageStatus(TextChoices):
+    NOT_NEEDED = "not_needed", "No triage needed"
+    NEEDED = "needed", "Needs triage"
+    SAFE = "safe", "Safe to vaccinate"
+    DO_NOT_VACCINATE = "do_not_vaccinate", "Do not vaccinate"
+    DELAY = "delay", "Delay vaccination"
+
+
+class VaccinationStatus(TextChoices):
+    NOT_VACCINATED = "not_vaccinated", "Not vaccinated"
+    VACCINATED = "vaccinated", "Vaccinated"
+
+
+class Exclusion(TextChoices):
+    """Why a child of the clinic cohort is not invited. Source: sessions and clinics §6.3."""
+
+    DECEASED = "deceased", "The child has died"
+    INVALID = "invalid", "The record is flagged as invalid"
+    RESTRICTED = "restricted", "The record is flagged as sensitive"
+    YEAR_GROUP = "year_group", "Not in a year group of the programme"
+    VACCINATED = "vaccinated", "Already vaccinated"
+    REFUSED = "refused", "Consent refused"
+    CONFLICTS = "conflicts", "Conflicting consent"
+    DO_NOT_VACCINATE = "do_not_vaccinate", "Triage decided: do not vaccinate"
+    NO_CONTACT = "no_contact", "No contact details"

@@ -1,0 +1,28 @@
+"""Invitations to community clinics: planning them, telling what will happen, and the last look
+before one is sent.
+"""
+
+from sessions_app.invitations.outlooks import (
+    Outlook,
+    Preview,
+    State,
+    outlooks,
+    preview,
+    preview_joining,
+    with_state,
+)
+from sessions_app.invitations.planning import catch_up, plan, plan_first, plan_later
+
+__all__ = [
+    "Outlook",
+    "Preview",
+    "State",
+    "catch_up",
+    "outlooks",
+    "plan",
+    "plan_first",
+    "plan_later",
+    "preview",
+    "preview_joining",
+    "with_state",
+]

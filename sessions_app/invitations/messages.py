@@ -1,0 +1,64 @@
+"""What an invitation says beside the child's name: built once for a clinic session."""
+
+from itertools import combinations
+
+from sessions_app.models import Session
+from sessions_app.rules import vaccination_named
+
+FIRST = "clinic_initial_invitation"
+LATER = "clinic_subsequent_invitation"
+
+
+def how_to_book(session: Session) -> str:
+    """The paragraph on booking: the booking link and instructions, else how to reach the team.
+
+    Source: sessions and clinics §6.5.
+    """
+    organisation, team = session.organisation, session.location.team
+    if not organisation.booking_url:
+        return (
+            "To book a time at a clinic, contact us.\n\n"
+            f"Call {team.phone} or email {team.email}. Tell us your child’s name and date of birth."
+        )
+    paragraphs = [
+        f"Book a time at a clinic with {organisation.booking_system_name}:",
+        organisation.booking_url,
+    ]
+    if organisation.booking_instructions:
+        paragraphs.append(organisation.booking_instructions)
+    paragraphs.append(
+        f"If you cannot book online, or your child needs more time, call {team.phone}."
+    )
+    return "\n\n".join(paragraphs)
+
+
+def how_to_book_short(session: Session) -> str:
+    """The same for a text message."""
+    organisation, team = session.organisation, session.location.team
+    if not organisation.booking_url:
+        return f"To book, call {team.phone} or email {team.email}."
+    return f"Book with {organisation.booking_system_name}: {organisation.booking_url}"
+
+
+def shared_personalisation(session: Session) -> dict[str, str]:
+    """The values that are the same for every invitation to this session."""
+    team = session.location.team
+    return {
+        "how_to_book": how_to_book(session),
+        "how_to_book_short": how_to_book_short(session),
+        "team_name": team.name,
+        "team_email": team.email,
+        "team_phone": team.phone,
+    }
+
+
+def vaccinations_named(session: Session) -> dict[str, str]:
+    """What to call each possible set of the session's programmes, by their keys in order."""
+    programmes = list(session.programmes.order_by("name", "key"))
+    return {
+        ",".join(programme.key for programme in some): vaccination_named(
+            [programme.name for programme in some]
+        )
+        for size in range(1, len(programmes) + 1)
+        for some in combinations(programmes, size)
+    }

@@ -1,0 +1,239 @@
+"""What happened and will happen with a child's invitation, for people to read."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.db.models.enums import TextChoices
+
+from calendars.clock import london_day
+from govuk.filters import govuk_date
+from notifications.models import Message
+from sessions_app import rules
+from sessions_app.choices import Exclusion
+from sessions_app.models import Invitation, Membership, ProgrammeStatus, Session, SessionDate
+
+
+class State(TextChoices):
+    """Where a child of the clinic cohort stands, as lists filter by it."""
+
+    INVITED = "invited", "Invited"
+    TO_BE_INVITED = "to_be_invited", "Will be invited"
+    NOT_INVITED = "not_invited", "Not invited"
+
+
+UNDELIVERED = (Message.Status.FAILED, Message.Status.REJECTED, Message.Status.PARKED)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One child's invitation to a clinic: the state, a sentence, and why not where not."""
+
+    state: State
+    text: str
+    day: date | None = None
+    exclusions: tuple[Exclusion, ...] = ()
+    is_in_trouble: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a change would send: children whose parents are written to now, and on which day;
+    who is left out and why; who was invited before and is not invited again.
+    """
+
+    now: int = 0
+    later: list[tuple[date, int]] = field(default_factory=list)
+    waiting: int = 0
+    left_out: list[tuple[Exclusion, int]] = field(default_factory=list)
+    already_invited: int = 0
+
+
+def active_dates(session: Session) -> list[date]:
+    """The session's days in order, without the removed ones."""
+    return list(
+        SessionDate.objects.filter(session=session, removed_at__isnull=True)
+        .order_by("value")
+        .values_list("value", flat=True)
+    )
+
+
+def with_state(children: QuerySet, session: Session, *, child: str = "pk") -> QuerySet:
+    """The queryset annotated with `invitation_state`; `child` names its path to the child's id."""
+    invited = Invitation.objects.filter(
+        session=session, child_id=OuterRef(child), withheld_at__isnull=True
+    )
+    may_be_invited = ProgrammeStatus.objects.filter(
+        child_id=OuterRef(child),
+        academic_year=session.academic_year,
+        programme__in=session.programmes.all(),
+        exclusion="",
+    )
+    return children.annotate(
+        invitation_state=Case(
+            When(Exists(invited), then=Value(State.INVITED.value)),
+            When(Exists(may_be_invited), then=Value(State.TO_BE_INVITED.value)),
+            default=Value(State.NOT_INVITED.value),
+            output_field=CharField(),
+        )
+    )
+
+
+def outlooks(session: Session, child_ids: Iterable[int], *, now: datetime) -> dict[int, Outlook]:
+    """The outlook of each of these children in a clinic session, in a constant number of queries.
+
+    Children who are not in the session and were never invited to it are left out.
+    """
+    ids = list(child_ids)
+    members = set(
+        Membership.objects.filter(
+            session=session, child_id__in=ids, left_at__isnull=True
+        ).values_list("child_id", flat=True)
+    )
+    invitations = defaultdict(list)
+    for invitation in Invitation.objects.filter(
+        session=session, child_id__in=ids, withheld_at__isnull=True
+    ).order_by("planned_at"):
+        invitations[invitation.child_id].append(invitation)
+    exclusions = _exclusions(session, ids)
+    messages = defaultdict(list)
+    letters = {one.letter for some in invitations.values() for one in some}
+    for letter, status, accepted_at in Message.objects.filter(letter__in=letters).values_list(
+        "letter", "status", "accepted_at"
+    ):
+        messages[letter].append((status, accepted_at))
+    upcoming = _upcoming(session, active_dates(session), now)
+    found = {}
+    for child_id in ids:
+        if invitations[child_id]:
+            found[child_id] = _invited(invitations[child_id][-1], messages)
+        elif child_id in members:
+            found[child_id] = _not_yet(exclusions.get(child_id, {}), upcoming)
+    return found
+
+
+def _exclusions(session: Session, ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """For each child, the exclusion of each of the session's programmes by its name."""
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for child_id, name, exclusion in ProgrammeStatus.objects.filter(
+        child_id__in=ids,
+        academic_year=session.academic_year,
+        programme__in=session.programmes.all(),
+    ).values_list("child_id", "programme__name", "exclusion"):
+        found[child_id][name] = exclusion
+    return found
+
+
+def _invited(invitation: Invitation, messages: dict) -> Outlook:
+    sent = messages.get(invitation.letter, [])
+    accepted = [accepted_at for _, accepted_at in sent if accepted_at]
+    if sent and all(status in UNDELIVERED for status, _ in sent):
+        day = london_day(invitation.planned_at)
+        text = f"Invited on {govuk_date(day)}, but it could not be delivered"
+        return Outlook(State.INVITED, text, day, is_in_trouble=True)
+    if not accepted:
+        day = london_day(invitation.planned_at)
+        return Outlook(State.INVITED, "Invitation is being sent", day)
+    day = london_day(min(accepted))
+    return Outlook(State.INVITED, f"Invited on {govuk_date(day)}", day)
+
+
+def _upcoming(session: Session, dates: list[date], now: datetime) -> tuple[str, date | None]:
+    """When first invitations go from now on, as a sentence and a day."""
+    today = london_day(now)
+    if session.is_closed:
+        return "Not invited: the session is closed", None
+    if not dates or session.invitations_on is None:
+        return "Will be invited when clinic dates are added", None
+    if rules.next_bookable(dates, today) is None:
+        return "Waiting for a clinic date: no date is left to book", None
+    day = max(session.invitations_on, today)
+    return f"Will be invited on {govuk_date(day)}", day
+
+
+def _not_yet(exclusions: dict[str, str], upcoming: tuple[str, date | None]) -> Outlook:
+    if not exclusions or "" in exclusions.values():
+        text, day = upcoming
+        return Outlook(State.TO_BE_INVITED, text, day)
+    reasons = tuple(dict.fromkeys(Exclusion(value) for value in exclusions.values()))
+    if len(reasons) == 1:
+        text = f"Not invited: {_lower_first(reasons[0].label)}"
+    else:
+        parts = (
+            f"{name}: {_lower_first(Exclusion(value).label)}" for name, value in exclusions.items()
+        )
+        text = f"Not invited. {'; '.join(parts)}"
+    return Outlook(State.NOT_INVITED, text, exclusions=reasons)
+
+
+def _lower_first(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def preview(
+    session: Session, *, dates: Sequence[date], invitations_on: date | None, now: datetime
+) -> Preview:
+    """What confirming these dates for a clinic session would send, and to how many children.
+
+    Counts children whose parents are written to: a family of two gets two letters.
+    """
+    children = Membership.objects.filter(session=session, left_at__isnull=True).values("child_id")
+    return _preview(session, children, dates=list(dates), invitations_on=invitations_on, now=now)
+
+
+def preview_joining(session: Session, child_ids: Iterable[int], *, now: datetime) -> Preview:
+    """What it would send if these children joined the clinic session now."""
+    return _preview(
+        session,
+        list(child_ids),
+        dates=active_dates(session),
+        invitations_on=session.invitations_on,
+        now=now,
+    )
+
+
+def _preview(
+    session: Session,
+    children: QuerySet | list[int],
+    *,
+    dates: list[date],
+    invitations_on: date | None,
+    now: datetime,
+) -> Preview:
+    invited = Invitation.objects.filter(
+        session=session, child_id=OuterRef("child_id"), withheld_at__isnull=True
+    )
+    rows = (
+        ProgrammeStatus.objects.filter(
+            child_id__in=children,
+            academic_year=session.academic_year,
+            programme__in=session.programmes.all(),
+        )
+        .annotate(
+            was_invited=Exists(
+                invited.filter(programme_id=OuterRef("programme_id"), session_date__isnull=True)
+            )
+        )
+        .values_list("child_id", "exclusion", "was_invited")
+    )
+    standing: dict[int, str] = {}
+    order = {"due": 0, "invited": 1, **{value: 2 + n for n, value in enumerate(Exclusion.values)}}
+    for child_id, exclusion, was_invited in rows.iterator(chunk_size=5000):
+        value = "invited" if was_invited else exclusion or "due"
+        held = standing.get(child_id)
+        if held is None or order[value] < order[held]:
+            standing[child_id] = value
+    counts = Counter(standing.values())
+    due = counts.pop("due", 0)
+    already = counts.pop("invited", 0)
+    left_out = [(Exclusion(value), counts[value]) for value in Exclusion.values if counts[value]]
+    upcoming = rules.next_bookable(dates, london_day(now))
+    if not due:
+        return Preview(left_out=left_out, already_invited=already)
+    if session.is_closed or upcoming is None or invitations_on is None:
+        return Preview(waiting=due, left_out=left_out, already_invited=already)
+    if now >= rules.invitations_open_at(invitations_on):
+        return Preview(now=due, left_out=left_out, already_invited=already)
+    return Preview(later=[(invitations_on, due)], left_out=left_out, already_invited=already)

@@ -1,0 +1,279 @@
+"""Writing down who is invited, once, together with every message that invites them.
+
+One statement for a session, whatever the number of its children: invitations, then messages
+for those invitations that this statement itself added. Two planners at once, or one twice,
+add nothing twice; the unique constraints of `Invitation` and `Message` hold it.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from calendars.clock import london_day
+from calendars.rules import academic_year_of
+from notifications import outbox
+from notifications.models import Channel, Lane
+from notifications.rules import send_not_before
+from sessions_app import rules
+from sessions_app.invitations import messages
+from sessions_app.models import Membership, Session, SessionDate
+
+# Fewer letters than this at once are somebody's late joining, not a mailing: they go first.
+BULK_FROM = 21
+
+FIRST_DUE = """
+SELECT member.child_id, status.programme_id
+FROM sessions_app_membership member
+JOIN sessions_app_session_programmes offered ON offered.session_id = member.session_id
+JOIN sessions_app_programmestatus status
+  ON status.child_id = member.child_id
+ AND status.programme_id = offered.programme_id
+ AND status.academic_year = %(academic_year)s
+WHERE member.session_id = %(session)s
+  AND member.left_at IS NULL
+  AND status.exclusion = ''
+  AND (%(children)s::bigint[] IS NULL OR member.child_id = ANY(%(children)s))
+  AND NOT EXISTS (
+      SELECT FROM sessions_app_invitation earlier
+      WHERE earlier.session_id = %(session)s
+        AND earlier.child_id = member.child_id
+        AND earlier.programme_id = status.programme_id
+        AND earlier.session_date_id IS NULL
+        AND earlier.withheld_at IS NULL)
+"""
+
+LATER_DUE = """
+SELECT member.child_id, status.programme_id
+FROM sessions_app_membership member
+JOIN sessions_app_session_programmes offered ON offered.session_id = member.session_id
+JOIN sessions_app_programmestatus status
+  ON status.child_id = member.child_id
+ AND status.programme_id = offered.programme_id
+ AND status.academic_year = %(academic_year)s
+JOIN LATERAL (
+    SELECT max(invitation.planned_at) AS last_at,
+           bool_or(invitation.programme_id = status.programme_id) AS for_this_programme,
+           bool_or(invitation.programme_id = status.programme_id
+                   AND invitation.session_date_id = %(session_date)s) AS for_this_date
+    FROM sessions_app_invitation invitation
+    WHERE invitation.session_id = %(session)s
+      AND invitation.child_id = member.child_id
+      AND invitation.withheld_at IS NULL
+) invited ON invited.for_this_programme AND NOT coalesce(invited.for_this_date, false)
+WHERE member.session_id = %(session)s
+  AND member.left_at IS NULL
+  AND status.exclusion = ''
+  AND status.consent <> 'given'
+  AND invited.last_at < %(due_at)s
+  AND invited.last_at <= %(not_since)s
+  AND (%(children)s::bigint[] IS NULL OR member.child_id = ANY(%(children)s))
+"""
+
+PLAN = """
+WITH due AS MATERIALIZED ({due}),
+addresses AS MATERIALIZED (
+    SELECT DISTINCT ON (contact.child_id, contact.channel, contact.recipient)
+           contact.child_id, contact.channel, contact.recipient, contact.parent_id
+    FROM (SELECT DISTINCT child_id FROM due) child
+    JOIN cohorts_contact contact ON contact.child_id = child.child_id
+    ORDER BY contact.child_id, contact.channel, contact.recipient, contact.parent_id
+),
+letters AS MATERIALIZED (
+    SELECT child_id, gen_random_uuid() AS letter FROM (SELECT DISTINCT child_id FROM addresses) c
+),
+invited AS (
+    INSERT INTO sessions_app_invitation
+        (letter, child_id, session_id, programme_id, session_date_id, planned_at, planned_by_id)
+    SELECT letters.letter, due.child_id, %(session)s, due.programme_id, %(session_date)s,
+           %(now)s, %(by)s
+    FROM due JOIN letters ON letters.child_id = due.child_id
+    ON CONFLICT DO NOTHING
+    RETURNING letter, child_id, programme_id
+),
+planned AS MATERIALIZED (
+    SELECT invited.letter, invited.child_id,
+           string_agg(programme.key, ',' ORDER BY programme.name, programme.key) AS programmes
+    FROM invited JOIN programmes_programme programme ON programme.key = invited.programme_id
+    GROUP BY invited.letter, invited.child_id
+),
+queued AS (
+    INSERT INTO notifications_message
+        (reference, letter, template, channel, recipient, personalisation, organisation_id,
+         child_id, parent_id, session_id, lane, status, due_at, created_at, reason)
+    SELECT replace(gen_random_uuid()::text, '-', ''), planned.letter, %(template)s,
+           addresses.channel, addresses.recipient,
+           %(shared)s::jsonb || jsonb_build_object(
+               'short_child_name',
+               coalesce(nullif(child.preferred_given_name, ''), child.given_name),
+               'full_and_preferred_child_name',
+               child.given_name || ' ' || child.family_name || CASE
+                   WHEN known_as.name IN ('', child.given_name || ' ' || child.family_name) THEN ''
+                   ELSE ' (known as ' || known_as.name || ')' END,
+               'vaccination', %(vaccinations)s::jsonb ->> planned.programmes),
+           %(organisation)s, planned.child_id, addresses.parent_id, %(session)s,
+           CASE WHEN (SELECT count(*) FROM planned) < %(bulk_from)s
+                THEN %(urgent)s ELSE %(bulk)s END,
+           'waiting',
+           CASE addresses.channel WHEN 'text' THEN %(texts_from)s ELSE %(now)s END::timestamptz,
+           %(now)s, ''
+    FROM planned
+    JOIN addresses ON addresses.child_id = planned.child_id
+    JOIN cohorts_child child ON child.id = planned.child_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN child.preferred_given_name = '' AND child.preferred_family_name = ''
+                    THEN ''
+                    ELSE coalesce(nullif(child.preferred_given_name, ''), child.given_name) || ' '
+                      || coalesce(nullif(child.preferred_family_name, ''), child.family_name)
+               END AS name) known_as
+    RETURNING lane
+)
+SELECT (SELECT count(*) FROM planned), (SELECT min(lane) FROM queued)
+"""
+
+
+def plan(
+    *,
+    now: datetime,
+    session_ids: Iterable[int] | None = None,
+    child_ids: Iterable[int] | None = None,
+    by: User | None = None,
+) -> int:
+    """Queue every invitation that is due, first and later ones; returns how many letters.
+
+    A letter is to all parents of one child. Without `session_ids` all clinic sessions of this
+    academic year are looked at; with `child_ids` only these children. Safe to run twice, late
+    and by many at once. Source: sessions and clinics §6.1, §6.2.
+    """
+    today = london_day(now)
+    sessions = Session.objects.clinics().filter(
+        academic_year=academic_year_of(today), closed_at__isnull=True
+    )
+    if session_ids is not None:
+        sessions = sessions.filter(pk__in=list(session_ids))
+    children = None if child_ids is None else list(child_ids)
+    letters = 0
+    for session_id in sessions.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            session = Session.objects.lock(session_id)
+            dates = _dates(session)
+            letters += plan_first(session, dates=dates, now=now, child_ids=children, by=by)
+            letters += plan_later(session, dates=dates, now=now, child_ids=children, by=by)
+    return letters
+
+
+def catch_up(child_ids: Iterable[int], *, now: datetime, by: User | None = None) -> int:
+    """Queue what became due for these children because a fact about them changed.
+
+    Source: sessions and clinics §6.1 rule 5.
+    """
+    children = list(child_ids)
+    session_ids = list(
+        Membership.objects.filter(child_id__in=children, left_at__isnull=True)
+        .filter(session__in=Session.objects.clinics())
+        .values_list("session_id", flat=True)
+        .distinct()
+    )
+    if not session_ids:
+        return 0
+    return plan(now=now, session_ids=session_ids, child_ids=children, by=by)
+
+
+def plan_first(
+    session: Session,
+    *,
+    dates: dict[date, int],
+    now: datetime,
+    child_ids: list[int] | None = None,
+    by: User | None = None,
+) -> int:
+    """Queue the first invitation of every eligible child without one, if they are due now."""
+    if not rules.first_invitations_are_due(
+        dates=dates, invitations_on=session.invitations_on, is_closed=session.is_closed, now=now
+    ):
+        return 0
+    return _write(FIRST_DUE, messages.FIRST, session, now=now, child_ids=child_ids, by=by)
+
+
+def plan_later(
+    session: Session,
+    *,
+    dates: dict[date, int],
+    now: datetime,
+    child_ids: list[int] | None = None,
+    by: User | None = None,
+) -> int:
+    """Queue the repeat for the next clinic date, if one is due now and the organisation repeats.
+
+    Source: sessions and clinics §6.2.
+    """
+    later = rules.later_invitation(
+        dates=list(dates),
+        is_closed=session.is_closed,
+        days_before=session.organisation.days_before_invitations,
+        now=now,
+    )
+    if later is None or not session.organisation.repeats_invitations:
+        return 0
+    return _write(
+        LATER_DUE,
+        messages.LATER,
+        session,
+        now=now,
+        child_ids=child_ids,
+        by=by,
+        session_date=dates[later.date],
+        due_at=later.due_at,
+    )
+
+
+def _dates(session: Session) -> dict[date, int]:
+    return dict(
+        SessionDate.objects.filter(session=session, removed_at__isnull=True).values_list(
+            "value", "id"
+        )
+    )
+
+
+def _write(
+    due: str,
+    template: str,
+    session: Session,
+    *,
+    now: datetime,
+    child_ids: list[int] | None,
+    by: User | None,
+    session_date: int | None = None,
+    due_at: datetime | None = None,
+) -> int:
+    with connection.cursor() as cursor:
+        # A whole cohort is sorted in memory; the setting ends with the transaction.
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute(
+            PLAN.format(due=due),
+            {
+                "session": session.pk,
+                "organisation": session.organisation_id,
+                "academic_year": session.academic_year,
+                "children": child_ids,
+                "session_date": session_date,
+                "due_at": due_at,
+                "not_since": now - timedelta(days=rules.LEAST_DAYS_BETWEEN_INVITATIONS),
+                "now": now,
+                "texts_from": send_not_before(Channel.TEXT, now),
+                "by": by.pk if by else None,
+                "template": template,
+                "shared": json.dumps(messages.shared_personalisation(session)),
+                "vaccinations": json.dumps(messages.vaccinations_named(session)),
+                "bulk_from": BULK_FROM,
+                "urgent": Lane.URGENT,
+                "bulk": Lane.BULK,
+            },
+        )
+        letters, lane = cursor.fetchone()
+    if lane is not None:
+        transaction.on_commit(partial(outbox.wake, lane), robust=True)
+    return letters

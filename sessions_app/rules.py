@@ -1,0 +1,139 @@
+"""Who is invited to a community clinic, and when: plain functions of plain values."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from calendars.clock import london_day, london_instant
+from sessions_app.choices import ConsentStatus, Exclusion, TriageStatus, VaccinationStatus
+
+INVITATIONS_GO_AT = time(9)
+LEAST_DAYS_BETWEEN_INVITATIONS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides whether a child may be invited for one programme."""
+
+    is_deceased: bool = False
+    is_invalid: bool = False
+    is_restricted: bool = False
+    is_in_year_groups: bool = True
+    is_contactable: bool = True
+    vaccination: str = VaccinationStatus.NOT_VACCINATED
+    consent: str = ConsentStatus.NO_RESPONSE
+    triage: str = TriageStatus.NOT_NEEDED
+
+
+def exclusion(facts: Facts) -> str:
+    """Why parents are not invited for this programme, or "" when they are.
+
+    The first reason that applies is the one people read. Delayed triage and given consent do
+    not exclude. Source: sessions and clinics §6.3.
+    """
+    reasons = (
+        (facts.is_deceased, Exclusion.DECEASED),
+        (facts.is_invalid, Exclusion.INVALID),
+        (facts.is_restricted, Exclusion.RESTRICTED),
+        (not facts.is_in_year_groups, Exclusion.YEAR_GROUP),
+        (facts.vaccination == VaccinationStatus.VACCINATED, Exclusion.VACCINATED),
+        (facts.triage == TriageStatus.DO_NOT_VACCINATE, Exclusion.DO_NOT_VACCINATE),
+        (facts.consent == ConsentStatus.REFUSED, Exclusion.REFUSED),
+        (facts.consent == ConsentStatus.CONFLICTS, Exclusion.CONFLICTS),
+        (not facts.is_contactable, Exclusion.NO_CONTACT),
+    )
+    return next((reason for applies, reason in reasons if applies), "")
+
+
+def default_invitations_on(first_date: date, days_before: int) -> date:
+    """The day parents are invited unless staff choose another: calendar days, so that a clock
+    change in between shifts nothing. Source: sessions and clinics §6.1, E25.
+    """
+    return first_date - timedelta(days=days_before)
+
+
+def invitations_open_at(invitations_on: date) -> datetime:
+    """The instant from which first invitations go: nine o'clock in London on that day."""
+    return london_instant(invitations_on, INVITATIONS_GO_AT)
+
+
+def next_bookable(dates: Collection[date], today: date) -> date | None:
+    """The next date a family can still book: today is too late. Source: E20."""
+    return min((day for day in dates if day > today), default=None)
+
+
+def first_invitation_due_at(*, invitations_on: date, joined_at: datetime) -> datetime:
+    """When a child's first invitation is due: on the invitation day, or at once on joining
+    later than that. Source: sessions and clinics §6.1, rules 1 to 3.
+    """
+    return max(invitations_open_at(invitations_on), joined_at)
+
+
+def first_invitations_are_due(
+    *, dates: Collection[date], invitations_on: date | None, is_closed: bool, now: datetime
+) -> bool:
+    """Whether every eligible child who was never invited to this clinic is invited now."""
+    return (
+        not is_closed
+        and invitations_on is not None
+        and next_bookable(dates, london_day(now)) is not None
+        and now >= invitations_open_at(invitations_on)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LaterInvitation:
+    """The repeat for one later clinic date: whom it is for, and since when."""
+
+    date: date
+    due_at: datetime
+
+    def goes_to(self, *, last_invited_at: datetime, consent: str, now: datetime) -> bool:
+        """Whether a child invited before is invited again for this date.
+
+        Not where consent was given, not where the last invitation was already written in the
+        time of this date, and never within seven days of another. Source: §6.2.
+        """
+        return (
+            consent != ConsentStatus.GIVEN
+            and last_invited_at < self.due_at
+            and now - last_invited_at >= timedelta(days=LEAST_DAYS_BETWEEN_INVITATIONS)
+        )
+
+
+def later_invitation(
+    *, dates: Sequence[date], is_closed: bool, days_before: int, now: datetime
+) -> LaterInvitation | None:
+    """The repeat that is due now, if any: at nine on the later of `days_before` the date and
+    the morning after the date before it. Source: sessions and clinics §6.2.
+
+    At most one can be due, because a date's turn begins when the one before has passed.
+    """
+    today = london_day(now)
+    upcoming = next_bookable(dates, today)
+    if is_closed or upcoming is None:
+        return None
+    previous = max((day for day in dates if day < upcoming), default=None)
+    if previous is None:
+        return None
+    opens_on = max(upcoming - timedelta(days=days_before), previous + timedelta(days=1))
+    due_at = invitations_open_at(opens_on)
+    return LaterInvitation(date=upcoming, due_at=due_at) if now >= due_at else None
+
+
+def join_words(words: Sequence[str]) -> str:
+    """One, two and three."""
+    if len(words) <= 1:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def vaccination_named(programme_names: Sequence[str]) -> str:
+    """How a message names what it invites to: HPV vaccination; HPV and MMR vaccinations.
+
+    An invitation that names nothing is refused. Source: sessions and clinics E9.
+    """
+    if not programme_names:
+        raise ValueError("an invitation names at least one programme")
+    noun = "vaccination" if len(programme_names) == 1 else "vaccinations"
+    return f"{join_words(programme_names)} {noun}"

@@ -1,0 +1,188 @@
+"""Each child's stored status per programme: computed in one place, from facts of every app.
+
+Apps above register a provider for what they know. Whoever changes a fact calls `refresh` in
+the same transaction; lists, counts and invitations read the stored rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from calendars.rules import academic_year_of, year_group_of
+from cohorts.models import Child, Contact
+from programmes.models import OrganisationProgramme
+from sessions_app import rules
+from sessions_app.choices import ConsentStatus, TriageStatus, VaccinationStatus
+from sessions_app.models import ProgrammeStatus
+
+CHUNK = 5000
+
+# child ids, academic year → the value for each (child id, programme key) it knows.
+FactProvider = Callable[[Sequence[int], int], dict[tuple[int, str], str]]
+
+UNKNOWN = {
+    "consent": ConsentStatus.NO_RESPONSE,
+    "triage": TriageStatus.NOT_NEEDED,
+    "vaccination": VaccinationStatus.NOT_VACCINATED,
+}
+_providers: dict[str, FactProvider] = {}
+
+
+def register_facts(name: str, provider: FactProvider) -> None:
+    """Let `provider` answer for "consent", "triage" or "vaccination" from now on.
+
+    A pair it leaves out takes the value of nothing known yet.
+    """
+    if name not in UNKNOWN:
+        raise ValueError(f"no status is derived from {name}")
+    _providers[name] = provider
+
+
+class Status(NamedTuple):
+    """A row of `ProgrammeStatus` without its id."""
+
+    child_id: int
+    programme_id: str
+    academic_year: int
+    consent: str
+    triage: str
+    vaccination: str
+    exclusion: str
+
+
+def chunks(ids: Iterable[int], size: int = CHUNK) -> Iterator[list[int]]:
+    """The distinct ids in ascending order, a few thousand at a time.
+
+    The order is the same for everybody, so that two writers never wait for each other in a ring.
+    """
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
+def compute(child_ids: Sequence[int], academic_year: int) -> list[Status]:
+    """What the statuses of these children are now, from the facts themselves.
+
+    One row for each programme that the child's organisation runs, in a constant number of
+    queries. Children outside every cohort have none.
+    """
+    year_groups: dict[int, list[tuple[str, frozenset[int]]]] = defaultdict(list)
+    for organisation_id, key, groups in OrganisationProgramme.objects.values_list(
+        "organisation_id", "programme_id", "programme__year_groups"
+    ):
+        year_groups[organisation_id].append((key, frozenset(groups)))
+    contactable = set(
+        Contact.objects.filter(child_id__in=child_ids).values_list("child_id", flat=True)
+    )
+    known = {name: provider(child_ids, academic_year) for name, provider in _providers.items()}
+    consents, triages, vaccinations = (known.get(name, {}) for name in UNKNOWN)
+    statuses = []
+    for child_id, organisation_id, birth_year, died_on, restricted_at, invalidated_at in (
+        Child.objects.filter(id__in=child_ids)
+        .order_by("id")
+        .values_list(
+            "id",
+            "organisation_id",
+            "birth_academic_year",
+            "date_of_death",
+            "restricted_at",
+            "invalidated_at",
+        )
+    ):
+        for key, groups in year_groups.get(organisation_id, ()):
+            pair = (child_id, key)
+            consent = consents.get(pair, UNKNOWN["consent"])
+            triage = triages.get(pair, UNKNOWN["triage"])
+            vaccination = vaccinations.get(pair, UNKNOWN["vaccination"])
+            facts = rules.Facts(
+                is_deceased=died_on is not None,
+                is_invalid=invalidated_at is not None,
+                is_restricted=restricted_at is not None,
+                is_in_year_groups=year_group_of(birth_year, academic_year) in groups,
+                is_contactable=child_id in contactable,
+                vaccination=vaccination,
+                consent=consent,
+                triage=triage,
+            )
+            statuses.append(
+                Status(
+                    child_id,
+                    key,
+                    academic_year,
+                    str(consent),
+                    str(triage),
+                    str(vaccination),
+                    str(rules.exclusion(facts)),
+                )
+            )
+    return statuses
+
+
+STORE = """
+INSERT INTO sessions_app_programmestatus AS stored
+    (child_id, programme_id, academic_year, consent, triage, vaccination, exclusion)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[],
+                     %s::text[])
+ON CONFLICT (child_id, programme_id, academic_year) DO UPDATE
+SET consent = excluded.consent, triage = excluded.triage, vaccination = excluded.vaccination,
+    exclusion = excluded.exclusion
+WHERE (stored.consent, stored.triage, stored.vaccination, stored.exclusion)
+   IS DISTINCT FROM
+      (excluded.consent, excluded.triage, excluded.vaccination, excluded.exclusion)
+"""
+
+
+def refresh(child_ids: Iterable[int], *, today: date) -> int:
+    """Store the present statuses of these children; returns how many rows changed.
+
+    Runs in the caller's transaction, the one that changed a fact. Rows of a programme that
+    their organisation no longer runs, or of an earlier organisation, go.
+    """
+    academic_year = academic_year_of(today)
+    changed = 0
+    for ids in chunks(child_ids):
+        statuses = compute(ids, academic_year)
+        with connection.cursor() as cursor:
+            if statuses:
+                cursor.execute(STORE, [list(column) for column in zip(*statuses, strict=True)])
+                changed += cursor.rowcount
+        changed += _forget_others(ids, statuses, academic_year)
+    return changed
+
+
+def refresh_all(*, today: date) -> int:
+    """Store the present statuses of every child of every cohort, some thousands at a time."""
+    changed = 0
+    ids = Child.objects.filter(organisation__isnull=False).values_list("pk", flat=True)
+    for chunk in chunks(ids.iterator()):
+        with transaction.atomic():
+            changed += refresh(chunk, today=today)
+    return changed
+
+
+def _forget_others(ids: list[int], statuses: list[Status], academic_year: int) -> int:
+    pairs = {(status.child_id, status.programme_id) for status in statuses}
+    stale = [
+        row_id
+        for row_id, child_id, key in ProgrammeStatus.objects.filter(
+            child_id__in=ids, academic_year=academic_year
+        ).values_list("id", "child_id", "programme_id")
+        if (child_id, key) not in pairs
+    ]
+    return ProgrammeStatus.objects.filter(id__in=stale).delete()[0] if stale else 0
+
+
+def stale(child_ids: Iterable[int], *, today: date) -> Iterator[Status]:
+    """The statuses whose stored row is missing or differs: none, unless somebody forgot."""
+    academic_year = academic_year_of(today)
+    for ids in chunks(child_ids):
+        stored = {
+            Status(*row)
+            for row in ProgrammeStatus.objects.filter(
+                child_id__in=ids, academic_year=academic_year
+            ).values_list(*Status._fields)
+        }
+        yield from (status for status in compute(ids, academic_year) if status not in stored)

@@ -1,0 +1,18 @@
+"""Scheduled work of sessions: each may run late, twice, or at the same time on two machines."""
+
+from celery import shared_task
+
+from calendars import clock
+from sessions_app import invitations, statuses
+
+
+@shared_task(name="sessions_app.plan_invitations")
+def plan_invitations() -> None:
+    """Queue what is due: at nine, and again every quarter of an hour for what was missed."""
+    invitations.plan(now=clock.now())
+
+
+@shared_task(name="sessions_app.refresh_statuses")
+def refresh_statuses() -> None:
+    """Recompute every stored status: for a new academic year, and to heal what was forgotten."""
+    statuses.refresh_all(today=clock.today())

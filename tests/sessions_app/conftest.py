@@ -1,0 +1,81 @@
+"""A clinic on 25 January 2027, for which invitations go on 4 January."""
+
+from datetime import date, datetime
+
+import pytest
+
+from calendars.clock import LONDON, london_day
+from notifications.models import Message
+from sessions_app import invitations, memberships, statuses
+from sessions_app.models import Invitation, Membership
+from tests import factories
+
+
+def at(text: str) -> datetime:
+    """An instant from what London clocks show."""
+    return datetime.fromisoformat(text).replace(tzinfo=LONDON)
+
+
+class Clinic:
+    """One organisation's clinic, with short words for what tests do to it."""
+
+    def __init__(self, organisation, dates=(date(2027, 1, 25),), invitations_on=date(2027, 1, 4)):
+        self.organisation = organisation
+        self.session = factories.ClinicSessionFactory(
+            organisation=organisation,
+            dates=dates,
+            invitations_on=invitations_on,
+            location__name="Community clinic",
+            location__team__name="Coventry clinics",
+            location__team__phone="024 7600 0001",
+            location__team__email="clinics@sais.example.com",
+        )
+
+    def child(self, *, joined="2026-12-01T10:00", parents=1, **fields):
+        """A child of the cohort whose parents have an email address and a mobile each."""
+        child = factories.ChildFactory(organisation=self.organisation, **fields)
+        for _ in range(parents):
+            factories.RelationshipFactory(child=child)
+        self.join(child, now=joined)
+        return child
+
+    def join(self, *children, now):
+        return memberships.join(
+            self.session,
+            [child.pk for child in children],
+            reason=Membership.Reason.UNKNOWN_SCHOOL,
+            now=at(now),
+        )
+
+    def plan(self, now):
+        return invitations.plan(now=at(now), session_ids=[self.session.pk])
+
+    def refresh(self, child, now="2027-01-01T12:00"):
+        statuses.refresh([child.pk], today=london_day(at(now)))
+
+    def outlook(self, child, now):
+        return invitations.outlooks(self.session, [child.pk], now=at(now))[child.pk]
+
+    def messages(self, child=None):
+        found = Message.objects.filter(organisation=self.organisation).order_by("id")
+        return list(found if child is None else found.filter(child=child))
+
+    def invitations(self, child=None):
+        found = Invitation.objects.filter(session=self.session).order_by("id")
+        return list(found if child is None else found.filter(child=child))
+
+
+@pytest.fixture
+def clinic(organisation):
+    return Clinic(organisation)
+
+
+@pytest.fixture
+def facts(monkeypatch):
+    """What the apps above would know: `facts(consent={(child id, programme): value})`."""
+
+    def know(**values):
+        for name, known in values.items():
+            monkeypatch.setitem(statuses._providers, name, lambda ids, year, known=known: known)
+
+    return know
