@@ -7,9 +7,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from cohorts.models import Child
 from notifications.models import Message
 from programmes.models import OrganisationProgramme, Programme
-from sessions_app import invitations, memberships
+from sessions_app import invitations, memberships, rules
 from sessions_app.models import Invitation, Membership, SessionDate
 from tests import factories
 from tests.sessions_app.conftest import Clinic, at
@@ -88,6 +89,31 @@ def test_no_two_invitations_within_seven_days(organisation):
     assert clinic.plan("2027-01-29T09:59") == 0
     assert clinic.plan("2027-01-29T10:00") == 1
     assert len(clinic.invitations(child)) == 2
+
+
+@pytest.mark.parametrize("consent", ["no_response", "given", "refused", "conflicts"])
+def test_the_statement_repeats_for_whom_the_rule_says(organisation, facts, consent):
+    """Children invited on each of thirty days, asked again on a day between two dates."""
+    clinic = Clinic(organisation, dates=[date(2027, 1, 25), date(2027, 2, 22)])
+    now = at("2027-02-05T11:00")
+    later = rules.later_invitation(
+        dates=[date(2027, 1, 25), date(2027, 2, 22)], is_closed=False, days_before=21, now=now
+    )
+    expected = set()
+    for days_ago in range(30):
+        child = clinic.child()
+        invited_at = now - timedelta(days=days_ago)
+        Invitation.objects.create(
+            child=child, session=clinic.session, programme_id="hpv", planned_at=invited_at
+        )
+        facts(consent={(pk, "hpv"): consent for pk in Child.objects.values_list("pk", flat=True)})
+        clinic.refresh(child)
+        may_be_invited = consent in ("no_response", "given")
+        if may_be_invited and later.goes_to(last_invited_at=invited_at, consent=consent, now=now):
+            expected.add(child.pk)
+    clinic.plan("2027-02-05T11:00")
+    repeated = Invitation.objects.filter(session_date__isnull=False)
+    assert set(repeated.values_list("child_id", flat=True)) == expected
 
 
 def test_i06_joiner_gets_no_reminders_for_past_dates(organisation):
