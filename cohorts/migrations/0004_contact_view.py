@@ -23,7 +23,7 @@ WHERE address.recipient <> '' AND address.is_usable
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cohorts", "0001_initial")]
+    dependencies = [("cohorts", "0003_fold_names_of_children")]
     operations = [
         migrations.RunSQL(CREATE, "DROP VIEW cohorts_contact"),
         migrations.CreateModel(
