@@ -46,3 +46,8 @@ def year_group_label(year_group: int) -> str:
     if year_group < 0:
         return "Nursery"
     return "Reception" if year_group == 0 else f"Year {year_group}"
+
+
+def age_on(born: date, day: date) -> int:
+    """Whole years of age; who was born on 29 February ages on 1 March in other years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -7,6 +7,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Organisation, Role, Team, User
 from cohorts.models import Child, Location, Parent, ParentRelationship
+from consent.models import ConsentResponse
 from programmes.models import OrganisationProgramme, Programme, Vaccine
 from sessions_app.models import Membership, Session, SessionDate
 from vaccinations.models import VaccinationRecord
@@ -183,3 +184,26 @@ class VaccinationRecordFactory(DjangoModelFactory):
     )
     performed_on = date(2026, 10, 1)
     place_name = "Grace Academy"
+
+
+class ResponseFactory(DjangoModelFactory):
+    """A parent's yes to HPV by phone in 2026/27, in a session of the child's organisation."""
+
+    class Meta:
+        model = ConsentResponse
+
+    child = factory.SubFactory(ChildFactory)
+    programme_id = "hpv"
+    organisation = factory.SelfAttribute("child.organisation")
+    session = factory.SubFactory(
+        ClinicSessionFactory, organisation=factory.SelfAttribute("..child.organisation")
+    )
+    academic_year = 2026
+    parent = factory.SubFactory(
+        ParentFactory, organisation=factory.SelfAttribute("..child.organisation")
+    )
+    parent_name = factory.SelfAttribute("parent.full_name")
+    relationship = "Mum"
+    decision = ConsentResponse.Decision.GIVEN
+    route = ConsentResponse.Route.PHONE
+    responded_at = datetime(2027, 1, 11, 9, tzinfo=UTC)

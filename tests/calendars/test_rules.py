@@ -32,3 +32,18 @@ def test_year_group_rises_by_one_each_september(birth_year, year):
 def test_every_day_lies_between_the_ends_of_its_year(day):
     year = rules.academic_year_of(day)
     assert rules.first_day_of(year) <= day <= rules.last_day_of(year)
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "age"),
+    [
+        (date(2013, 10, 1), date(2026, 9, 30), 12),
+        (date(2013, 10, 1), date(2026, 10, 1), 13),
+        (date(2012, 2, 29), date(2025, 2, 28), 12),
+        (date(2012, 2, 29), date(2025, 3, 1), 13),
+        (date(2012, 2, 29), date(2024, 2, 29), 12),
+        (date(2026, 10, 1), date(2026, 10, 1), 0),
+    ],
+)
+def test_age_grows_on_the_birthday(born, day, age):
+    assert rules.age_on(born, day) == age

@@ -1,0 +1,267 @@
+"""What a child's responses add up to, and when parents may be asked: plain values in and out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum, StrEnum
+
+from sessions_app.choices import ConsentStatus, TriageStatus
+
+REPEAT_AFTER = timedelta(hours=24)
+
+
+class Decision(StrEnum):
+    """What one person answered; the values are those of `ConsentResponse.Decision`."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+    NOT_PROVIDED = "not_provided"
+
+
+# The reasons for refusing that need details, and what is asked then. Source: consent §2.4.
+DETAILS_ASKED = {
+    "already_vaccinated": "Where and when did their child get the vaccination?",
+    "elsewhere": "Where and when will their child get the vaccination?",
+    "medical": "What medical reasons prevent their child from being vaccinated?",
+    "other": "Why are they refusing to give consent?",
+}
+
+
+@dataclass(frozen=True)
+class Response:
+    """One answer by one person, as far as a status depends on it.
+
+    `responder` is the parent's id, so that two people of one name stay two. `order` decides
+    between answers of one instant: the larger is the later.
+    """
+
+    responder: int
+    programme: str
+    academic_year: int
+    decision: str
+    responded_at: datetime
+    order: int
+    is_withdrawn: bool = False
+    is_invalid: bool = False
+    calls_for_triage: bool = False
+
+    @property
+    def stands_for(self) -> str:
+        """The decision in force: a withdrawn consent is a refusal."""
+        return Decision.REFUSED if self.is_withdrawn else self.decision
+
+
+def counted_responses(
+    responses: Iterable[Response], *, programme: str, academic_year: int
+) -> list[Response]:
+    """The newest valid decision of each responder in a programme and year, in no set order.
+
+    Invalid answers, and notes that nobody answered, never count; so neither hides an earlier
+    decision of the same person. Source: consent §9.3.
+    """
+    newest: dict[int, Response] = {}
+    for response in responses:
+        if (response.programme, response.academic_year) != (programme, academic_year):
+            continue
+        if response.is_invalid or response.decision == Decision.NOT_PROVIDED:
+            continue
+        other = newest.get(response.responder)
+        if other is None or _when(other) < _when(response):
+            newest[response.responder] = response
+    return list(newest.values())
+
+
+def _when(response: Response) -> tuple[datetime, int]:
+    return response.responded_at, response.order
+
+
+def consent_status(responses: Iterable[Response], *, programme: str, academic_year: int) -> str:
+    """The consent of all responders together; any refusal beside a yes is a conflict.
+
+    A value of `ConsentStatus`. Source: consent §9.3 and sessions and clinics §3.3.
+    """
+    counted = counted_responses(responses, programme=programme, academic_year=academic_year)
+    decisions = {response.stands_for for response in counted}
+    if not decisions:
+        return ConsentStatus.NO_RESPONSE
+    if len(decisions) > 1:
+        return ConsentStatus.CONFLICTS
+    return ConsentStatus.GIVEN if decisions == {Decision.GIVEN} else ConsentStatus.REFUSED
+
+
+def needs_triage(responses: Iterable[Response], *, programme: str, academic_year: int) -> bool:
+    """Whether a clinician must look at the health answers: only where consent is given.
+
+    Source: consent §10.
+    """
+    kept = list(responses)
+    status = consent_status(kept, programme=programme, academic_year=academic_year)
+    return status == ConsentStatus.GIVEN and any(
+        response.calls_for_triage
+        for response in counted_responses(kept, programme=programme, academic_year=academic_year)
+    )
+
+
+def respond_by(dates: Iterable[date], *, today: date) -> date | None:
+    """The day messages ask parents to answer by: the day before the next date to come.
+
+    None once the last date is here or past. Source: sessions and clinics §6.5.
+    """
+    upcoming = [day for day in dates if day > today]
+    return min(upcoming) - timedelta(days=1) if upcoming else None
+
+
+class Standing(Enum):
+    """Where a child stands in a programme: the banner's title, its colour and a sentence.
+
+    Source: sessions and clinics §3.4.
+    """
+
+    VACCINATED = "Vaccinated", "green", "The child has had this vaccination."
+    DO_NOT_VACCINATE = "Could not vaccinate", "red", "Triage decided not to vaccinate."
+    DELAYED = "Could not vaccinate", "red", "Triage decided to delay the vaccination."
+    REFUSED = "Consent refused", "red", "Everybody who responded refused consent."
+    CONFLICTS = "Conflicting consent", "orange", "Some gave consent and some refused it."
+    NO_RESPONSE = "No response", "blue", "Nobody has responded yet."
+    NEEDS_TRIAGE = "Needs triage", "blue", "An answer to a health question needs triage."
+    SAFE = "Safe to vaccinate", "purple", "Triage decided that it is safe to vaccinate."
+    READY = "Ready for nurse", "teal", "Consent is given and no triage is needed."
+
+    @property
+    def title(self) -> str:
+        return self.value[0]
+
+    @property
+    def colour(self) -> str:
+        return self.value[1]
+
+    @property
+    def explanation(self) -> str:
+        return self.value[2]
+
+
+@dataclass(frozen=True)
+class ProgrammeFacts:
+    """Where a child stands in one programme of the session."""
+
+    key: str
+    name: str
+    consent: str
+    triage: str
+    is_vaccinated: bool
+    is_in_year_group: bool
+
+    @property
+    def is_to_be_asked(self) -> bool:
+        """Nobody has answered, and the child is to have it and has not had it."""
+        return (
+            self.consent == ConsentStatus.NO_RESPONSE
+            and not self.is_vaccinated
+            and self.is_in_year_group
+        )
+
+    @property
+    def standing(self) -> Standing:
+        """The first that applies; a refusal blocks whatever triage said.
+
+        Source: sessions and clinics §3.4; consent §9.3 rule 5.
+        """
+        if self.is_vaccinated:
+            return Standing.VACCINATED
+        if self.triage == TriageStatus.DO_NOT_VACCINATE:
+            return Standing.DO_NOT_VACCINATE
+        if self.triage == TriageStatus.DELAY:
+            return Standing.DELAYED
+        if self.consent != ConsentStatus.GIVEN:
+            return Standing[ConsentStatus(self.consent).name]
+        if self.triage == TriageStatus.NEEDED:
+            return Standing.NEEDS_TRIAGE
+        return Standing.SAFE if self.triage == TriageStatus.SAFE else Standing.READY
+
+
+@dataclass(frozen=True)
+class ChildFacts:
+    """What decides whether a child's parents may be asked in a session.
+
+    `responses_close_on` is the last day parents may answer; none while there are no dates.
+    """
+
+    is_deceased: bool
+    is_invalid: bool
+    is_restricted: bool
+    is_reachable: bool
+    is_session_closed: bool
+    responses_close_on: date | None
+    programmes: tuple[ProgrammeFacts, ...]
+
+
+def why_no_request(facts: ChildFacts, *, today: date) -> str:
+    """Why "Send consent request" is not possible now, as a sentence; empty when it is.
+
+    Asked when the page is shown and again when the button is pressed, so that E28 to E31 have
+    one answer. Source: consent §8.2, sessions and clinics §7 and §12.
+    """
+    if facts.is_deceased:
+        return "Consent requests cannot be sent because the child has died."
+    if facts.is_invalid:
+        return "Consent requests cannot be sent because the record is flagged as invalid."
+    if facts.is_restricted:
+        return "Consent requests cannot be sent because the record is flagged as sensitive."
+    if facts.is_session_closed:
+        return "Consent requests cannot be sent because this session is closed."
+    reason = _why_nobody_is_asked(facts.programmes)
+    if reason:
+        return reason
+    closes_on = facts.responses_close_on
+    if closes_on is None:
+        return "Consent requests can be sent once session dates are scheduled."
+    if today > closes_on:
+        return (
+            "Consent requests can no longer be sent: online responses closed at the end of "
+            f"{closes_on.day} {closes_on:%B %Y}."
+        )
+    if not facts.is_reachable:
+        return (
+            "Consent requests cannot be sent because no parent has an email address or mobile "
+            "number that can be written to."
+        )
+    return ""
+
+
+def _why_nobody_is_asked(programmes: tuple[ProgrammeFacts, ...]) -> str:
+    """Why no programme is left to ask about; empty when one is."""
+    if any(programme.is_to_be_asked for programme in programmes):
+        return ""
+    wanted = [programme for programme in programmes if programme.is_in_year_group]
+    if not wanted:
+        return (
+            "Consent requests cannot be sent because the child is not in a year group for this "
+            "vaccination."
+        )
+    if all(programme.is_vaccinated for programme in wanted):
+        return "No consent request is needed because the child is already vaccinated."
+    return "No consent request is needed because a response has already been recorded."
+
+
+def why_no_response(facts: ChildFacts, programme: ProgrammeFacts) -> str:
+    """Why "Get consent response" is not offered for a programme, as a sentence; else empty.
+
+    Staff may record an answer after the parents' deadline and without dates. Source: sessions
+    and clinics §12 E30 and E31.
+    """
+    if facts.is_deceased:
+        return "Responses cannot be recorded because the child has died."
+    if facts.is_session_closed:
+        return "Responses cannot be recorded because this session is closed."
+    if not programme.is_in_year_group:
+        return (
+            "No response is needed because the child is not in a year group for this vaccination."
+        )
+    if programme.is_vaccinated:
+        return "No response is needed because the child is already vaccinated."
+    return ""
+
+
+def is_repeat(*, latest_request_at: datetime | None, now: datetime) -> bool:
+    """Whether a further request needs an explicit yes: the last was under 24 hours ago (E29)."""
+    return latest_request_at is not None and now - latest_request_at < REPEAT_AFTER

@@ -1,0 +1,109 @@
+"""The children of a session by consent: each is in one group, so that counts equal lists.
+
+Source: sessions and clinics §3.3; consent §9.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    FilteredRelation,
+    IntegerField,
+    Max,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from calendars.rules import birth_academic_year_of
+from cohorts.models import Child
+from programmes.models import Programme
+from sessions_app.choices import ConsentStatus
+from sessions_app.models import Session
+
+# With several programmes a child stands where most is left to do: the last that applies here.
+BY_URGENCY = (
+    ConsentStatus.GIVEN,
+    ConsentStatus.REFUSED,
+    ConsentStatus.CONFLICTS,
+    ConsentStatus.NO_RESPONSE,
+)
+
+
+def children_by_consent(
+    session: Session, programmes: Sequence[Programme], *, children: QuerySet[Child] | None = None
+) -> QuerySet[Child]:
+    """The children now in the session, annotated with `consent`: a value of `ConsentStatus`.
+
+    Children in no year group of the programmes are left out, and of several programmes only
+    those of a child's year group count. A child for whom nothing is known has no response.
+    """
+    found = (
+        (Child.objects.all() if children is None else children)
+        .filter(
+            memberships__session=session,
+            memberships__left_at__isnull=True,
+            birth_academic_year__in=_birth_years(programmes, session),
+        )
+        .annotate(
+            status_row=FilteredRelation(
+                "statuses",
+                condition=Q(
+                    statuses__academic_year=session.academic_year,
+                    statuses__programme__in=programmes,
+                ),
+            )
+        )
+    )
+    if len(programmes) == 1:
+        no_response = _value(ConsentStatus.NO_RESPONSE)
+        return found.annotate(consent=Coalesce("status_row__consent", no_response))
+    return found.annotate(
+        urgency=Max(
+            Case(
+                *(
+                    When(_offered(programmes, session) & Q(status_row__consent=value), then=rank)
+                    for rank, value in enumerate(BY_URGENCY)
+                ),
+                output_field=IntegerField(),
+            )
+        ),
+        consent=Case(
+            *(When(urgency=rank, then=_value(value)) for rank, value in enumerate(BY_URGENCY)),
+            default=_value(ConsentStatus.NO_RESPONSE),
+            output_field=CharField(),
+        ),
+    )
+
+
+def consent_counts(
+    session: Session, programmes: Sequence[Programme], *, children: QuerySet[Child] | None = None
+) -> dict[ConsentStatus, int]:
+    """How many children of the session are in each group; one query."""
+    counts = children_by_consent(session, programmes, children=children).aggregate(
+        **{value: Count("pk", filter=Q(consent=value)) for value in ConsentStatus.values}
+    )
+    return {status: counts[status.value] for status in ConsentStatus}
+
+
+def _value(status: ConsentStatus) -> Value:
+    return Value(status.value, output_field=CharField())
+
+
+def _birth_years(programmes: Iterable[Programme], session: Session) -> list[int]:
+    """The birth years of the children whom the programmes are for in the session's year."""
+    groups = {group for programme in programmes for group in programme.year_groups}
+    return sorted(birth_academic_year_of(group, session.academic_year) for group in groups)
+
+
+def _offered(programmes: Sequence[Programme], session: Session) -> Q:
+    """The status is of a programme for the child's year group."""
+    offered = Q()
+    for programme in programmes:
+        birth_years = _birth_years([programme], session)
+        offered |= Q(status_row__programme=programme, birth_academic_year__in=birth_years)
+    return offered

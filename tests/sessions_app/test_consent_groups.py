@@ -1,0 +1,113 @@
+"""Every child of a session is in one group, and the counts are those of the lists."""
+
+import pytest
+
+from programmes.models import Programme
+from sessions_app.choices import ConsentStatus
+from sessions_app.consent_groups import children_by_consent, consent_counts
+from sessions_app.models import ProgrammeStatus
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def member(session, *, year_group=9, **consents):
+    """A child of the session with these statuses by programme."""
+    child = factories.MembershipFactory(
+        session=session, child__birth_academic_year=2026 - 5 - year_group
+    ).child
+    for programme, consent in consents.items():
+        ProgrammeStatus.objects.create(
+            child=child, programme_id=programme, academic_year=2026, consent=consent
+        )
+    return child
+
+
+def groups(session, programmes):
+    return dict(children_by_consent(session, programmes).values_list("pk", "consent"))
+
+
+@pytest.fixture
+def session(organisation):
+    return factories.ClinicSessionFactory(organisation=organisation, programmes=["hpv", "menacwy"])
+
+
+@pytest.fixture
+def hpv():
+    return list(Programme.objects.filter(key="hpv"))
+
+
+@pytest.fixture
+def both():
+    return list(Programme.objects.filter(key__in=["hpv", "menacwy"]))
+
+
+@pytest.mark.parametrize("consent", ConsentStatus.values)
+def test_with_one_programme_the_group_is_its_status(session, hpv, consent):
+    child = member(session, hpv=consent, menacwy="refused")
+    assert groups(session, hpv) == {child.pk: consent}
+
+
+@pytest.mark.parametrize("programmes", ["hpv", "both"])
+def test_a_child_without_any_status_has_no_response(session, programmes, request):
+    child = member(session)
+    assert groups(session, request.getfixturevalue(programmes)) == {child.pk: "no_response"}
+
+
+@pytest.mark.parametrize(
+    ("hpv_consent", "menacwy_consent", "group"),
+    [
+        ("given", "given", "given"),
+        ("given", "no_response", "no_response"),
+        ("given", "refused", "refused"),
+        ("refused", "no_response", "no_response"),
+        ("given", "conflicts", "conflicts"),
+        ("no_response", "conflicts", "no_response"),
+    ],
+)
+def test_e32_with_several_programmes_a_child_stands_where_most_is_left_to_do(
+    session, both, hpv_consent, menacwy_consent, group
+):
+    child = member(session, hpv=hpv_consent, menacwy=menacwy_consent)
+    assert groups(session, both) == {child.pk: group}
+
+
+def test_i10_a_programme_of_another_year_group_does_not_count(session, both):
+    child = member(session, year_group=8, hpv="given", menacwy="no_response")
+    assert groups(session, both) == {child.pk: "given"}
+
+
+def test_a_child_in_no_year_group_of_the_programmes_is_in_no_group(session, hpv, both):
+    member(session, year_group=7, hpv="no_response", menacwy="no_response")
+    assert groups(session, hpv) == groups(session, both) == {}
+    assert set(consent_counts(session, hpv).values()) == {0}
+
+
+def test_i33_the_status_of_another_year_does_not_count(session, hpv):
+    child = member(session)
+    ProgrammeStatus.objects.create(
+        child=child, programme_id="hpv", academic_year=2025, consent="given"
+    )
+    assert groups(session, hpv) == {child.pk: "no_response"}
+
+
+@pytest.mark.parametrize("programmes", ["hpv", "both"])
+def test_i32_counts_equal_lists_and_count_each_child_once(session, programmes, request):
+    programmes = request.getfixturevalue(programmes)
+    for consent in ConsentStatus.values:
+        member(session, hpv=consent, menacwy=consent)
+        member(session, hpv=consent)
+    factories.MembershipFactory(
+        session=session, left_at="2026-10-01T09:00Z", left_because="Moved to another place"
+    )
+    factories.MembershipFactory()
+    listed = list(groups(session, programmes).values())
+    counts = consent_counts(session, programmes)
+    assert counts == {status: listed.count(status.value) for status in ConsentStatus}
+    assert sum(counts.values()) == len(listed) == 8
+
+
+def test_counting_takes_one_query(session, both, django_assert_num_queries):
+    member(session, hpv="given", menacwy="given")
+    with django_assert_num_queries(1):
+        consent_counts(session, both)
