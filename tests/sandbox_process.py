@@ -20,7 +20,6 @@ SECRETS = {
     "test": "5a4db0c5-0000-4000-8000-0000000000a3",
 }
 TIME_SCALE = 60
-START_WITHIN_S = 20
 
 
 class SandboxProcess:
@@ -39,12 +38,17 @@ class SandboxProcess:
         )
         assert self._process.stdout
         first_line = self._process.stdout.readline()
-        assert "/_sandbox/" in first_line, "the sandbox did not start"
+        if "/_sandbox/" not in first_line:
+            self._end()
+            pytest.fail("The Notify sandbox did not start; its reason stands above")
         self.base_url = first_line.split()[-1].removesuffix("/_sandbox/")
         self._session = requests.Session()
 
     def stop(self) -> None:
         self._session.close()
+        self._end()
+
+    def _end(self) -> None:
         self._process.terminate()
         self._process.wait(timeout=10)
         if self._process.stdout:

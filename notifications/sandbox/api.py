@@ -17,7 +17,7 @@ from notifications.sandbox.errors import Refusal, not_found, server_error
 from notifications.sandbox.faults import Call
 from notifications.sandbox.performing import Reply, perform, reset_connection
 from notifications.sandbox.recipients import is_smoke_test
-from notifications.sandbox.sandbox import Caller, Sandbox
+from notifications.sandbox.sandbox import Abandoned, Caller, Sandbox
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +76,11 @@ class Api:
                 reply, error = await self._authenticated(visit, work), None
             except Refusal as refusal:
                 reply, error = Reply(refusal.status, refusal.body()), refusal.error
+            except Abandoned:
+                reset_connection(request)
+                return web.Response()
+            except web.HTTPException:
+                raise
             except Exception as failure:  # the service answers 500 to whatever breaks it
                 logger.exception("A call to %s broke", endpoint)
                 refusal = server_error(type(failure).__name__)

@@ -27,22 +27,26 @@ class Control:
         self.sandbox = sandbox
 
     def routes(self) -> list[web.RouteDef]:
+        handlers: list[tuple[str, str, Handler]] = [
+            ("GET", "messages.json", self.messages),
+            ("GET", "attempts.json", self.attempts),
+            ("GET", "invariants.json", self.invariants),
+            ("GET", "faults", self.list_faults),
+            ("POST", "faults", self.add_fault),
+            ("DELETE", "faults", self.remove_faults),
+            ("DELETE", r"faults/{id:\d+}", self.remove_faults),
+            ("POST", "messages/{id}/receipt", self.post_receipt),
+            ("POST", "received", self.receive_text),
+            ("POST", "templates", self.add_template),
+            ("GET", "clock", self.show_clock),
+            ("POST", "clock", self.move_clock),
+            ("POST", "service", self.change_service),
+            ("POST", "expire", self.expire),
+            ("POST", "reset", self.reset),
+        ]
         return [
-            web.get("/_sandbox/messages.json", self.messages),
-            web.get("/_sandbox/attempts.json", self.attempts),
-            web.get("/_sandbox/invariants.json", self.invariants),
-            web.get("/_sandbox/faults", self.list_faults),
-            web.post("/_sandbox/faults", _explained(self.add_fault)),
-            web.delete("/_sandbox/faults", self.remove_faults),
-            web.delete(r"/_sandbox/faults/{id:\d+}", self.remove_faults),
-            web.post("/_sandbox/messages/{id}/receipt", _explained(self.post_receipt)),
-            web.post("/_sandbox/received", _explained(self.receive_text)),
-            web.post("/_sandbox/templates", _explained(self.add_template)),
-            web.get("/_sandbox/clock", self.show_clock),
-            web.post("/_sandbox/clock", _explained(self.move_clock)),
-            web.post("/_sandbox/service", _explained(self.change_service)),
-            web.post("/_sandbox/expire", self.expire),
-            web.post("/_sandbox/reset", self.reset),
+            web.route(method, f"/_sandbox/{path}", _explained(handle))
+            for method, path, handle in handlers
         ]
 
     async def messages(self, request: web.Request) -> web.Response:
@@ -80,8 +84,8 @@ class Control:
     async def list_faults(self, request: web.Request) -> web.Response:
         return web.json_response({"faults": [rule.as_json() for rule in self.sandbox.faults.all()]})
 
-    async def add_fault(self, document: Any, request: web.Request) -> web.Response:
-        rule = self.sandbox.faults.add(document)
+    async def add_fault(self, request: web.Request) -> web.Response:
+        rule = self.sandbox.faults.add(await _document(request))
         return web.json_response(rule.as_json(), status=201)
 
     async def remove_faults(self, request: web.Request) -> web.Response:
@@ -91,12 +95,13 @@ class Control:
 
     # Receipts and received texts
 
-    async def post_receipt(self, document: Any, request: web.Request) -> web.Response:
-        """A receipt made by hand, posted once at once.
+    async def post_receipt(self, request: web.Request) -> web.Response:
+        """A receipt made by hand, posted at once.
 
         The message as it is, with the fields of `body` put over it; `token` instead of the right
         one. The stored message does not change.
         """
+        document = await _document(request)
         row = self.sandbox.store.message(request.match_info["id"])
         if not row:
             return _refused("No message has this id", status=404)
@@ -113,8 +118,9 @@ class Control:
         )
         return web.json_response(posted[-1] if posted else {"outcome": "no callback is set"})
 
-    async def receive_text(self, document: Any, request: web.Request) -> web.Response:
+    async def receive_text(self, request: web.Request) -> web.Response:
         """A text from a phone to the service: `source_number`, `message`."""
+        document = await _document(request)
         service = self._service(document)
         now = self.sandbox.now()
         row = {
@@ -140,12 +146,13 @@ class Control:
 
     # Templates
 
-    async def add_template(self, document: Any, request: web.Request) -> web.Response:
+    async def add_template(self, request: web.Request) -> web.Response:
         """A template for tests: `name`, `channel`, `body`, `subject`, `archived`, `service_id`.
 
         Without an `id` it gets the one that a file of this name would have. The same id again is
         the next version if anything differs.
         """
+        document = await _document(request)
         channel = document["channel"]
         if channel not in ("email", "sms"):
             raise ValueError("channel is email or sms")
@@ -153,7 +160,7 @@ class Control:
         namespace = self.sandbox.config.template_namespace
         saved = self.sandbox.templates.save(
             Template(
-                id=canonical(document.get("id") or template_id(namespace, stem)),
+                id=canonical(str(document.get("id") or template_id(namespace, stem))),
                 service_id=self._service(document).id,
                 channel=channel,
                 name=document["name"],
@@ -179,8 +186,9 @@ class Control:
             }
         )
 
-    async def move_clock(self, document: Any, request: web.Request) -> web.Response:
+    async def move_clock(self, request: web.Request) -> web.Response:
         """`offset_s` from real time, `speed`, `time_scale`; what falls due by it happens now."""
+        document = await _document(request)
         speed, offset = document.get("speed"), document.get("offset_s")
         self.sandbox.clock.set(
             offset_s=None if offset is None else float(offset),
@@ -191,8 +199,9 @@ class Control:
         self.sandbox.lifecycle.wake()
         return await self.show_clock(request)
 
-    async def change_service(self, document: Any, request: web.Request) -> web.Response:
+    async def change_service(self, request: web.Request) -> web.Response:
         """Change a service (`service_id`, or the first), or the waiting times of all."""
+        document = await _document(request)
         service = self._service(document)
         changes = {name: value for name, value in document.items() if name != "service_id"}
         for name in TIMES:
@@ -227,20 +236,22 @@ class Control:
         return services[wanted]
 
 
-def _explained(
-    handle: Callable[[Any, web.Request], Awaitable[web.StreamResponse]],
-) -> Handler:
-    """Give the handler the JSON body, and answer what it cannot use with a sentence."""
+async def _document(request: web.Request) -> dict[str, Any]:
+    document = json.loads(await request.read() or b"{}")
+    if not isinstance(document, dict):
+        raise ValueError("The body is not a JSON object")
+    return document
+
+
+def _explained(handle: Handler) -> Handler:
+    """Answer what a handler cannot use with a sentence."""
 
     async def explained(request: web.Request) -> web.StreamResponse:
         try:
-            document = json.loads(await request.read() or b"{}")
-            if not isinstance(document, dict):
-                raise ValueError("The body is not a JSON object")
-            return await handle(document, request)
+            return await handle(request)
         except KeyError as error:
             return _refused(f"{error.args[0]} is missing")
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError) as error:
             return _refused(str(error))
 
     return explained

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifications.sandbox.effects import HANG_S, Fault
+from notifications.sandbox.effects import HANG_S, LATE_S, SLOW_S, Fault
 
 ENDPOINTS = ("post", "get", "list", "receipt")
 STAGES = ("before", "after")
@@ -34,6 +34,7 @@ ACTIONS = {
     "receipt": RECEIPT_ACTIONS,
 }
 MATCHERS = ("endpoint", "channel", "to", "reference", "template_id", "key_type")
+DEFAULT_DELAYS = {"hang": HANG_S, "late": LATE_S, "delay": SLOW_S}
 SETTINGS = ("match", "stage", "action", "status", "delay_s", "lookup_lag_s", "times", "seed")
 
 
@@ -150,14 +151,13 @@ def read_rule(document: Any, rule_id: int) -> Rule:
     if stage not in STAGES:
         raise RuleError("stage is before or after")
     seed = int(document.get("seed", rule_id))
-    default_delay = HANG_S if action == "hang" else 0.0
     return Rule(
         id=rule_id,
         match=match,
         action=action,
         stage=stage,
         status=int(document.get("status", 502 if action == "html" else 500)),
-        delay_s=float(document.get("delay_s", default_delay if lag is None else lag)),
+        delay_s=float(document.get("delay_s", lag or DEFAULT_DELAYS.get(action, 0.0))),
         nth=nth,
         probability=float(probability),
         times=document.get("times"),

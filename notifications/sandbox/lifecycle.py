@@ -91,8 +91,21 @@ class Lifecycle:
         """Look again at what is due, since the clock was moved."""
         self._woken.set()
 
-    async def run(self) -> None:
-        """Let everything happen when it is due, for as long as the sandbox runs."""
+    def start(self) -> None:
+        """Let everything happen when it is due, until `stop`."""
+        self._running = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        self._running.cancel()
+        await asyncio.gather(self._running, *self.abandon_posting(), return_exceptions=True)
+
+    def abandon_posting(self) -> set[asyncio.Task[None]]:
+        """Break off the receipts that are being posted; what is stored stays due."""
+        for task in self._posting:
+            task.cancel()
+        return set(self._posting)
+
+    async def _run(self) -> None:
         while True:
             events = self._store.take_due_events(self._clock.micros())
             for event in events:

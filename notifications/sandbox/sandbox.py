@@ -1,6 +1,7 @@
 """The sandbox as a whole: what it is set up with, what it knows, and taking a message in."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,14 @@ from notifications.sandbox.recipients import is_smoke_test
 from notifications.sandbox.store import Store
 from notifications.sandbox.templates import Templates
 
+logger = logging.getLogger(__name__)
+
 # The settings of a run that the control API may change.
 TIMES = ("time_scale", "sending_after_s", "final_after_s", "receipt_timeout_s", "receipt_retry_s")
+
+
+class Abandoned(Exception):
+    """The sandbox was emptied while a call was waiting."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Sandbox:
         self.faults = Faults()
         self.poster = ReceiptPoster(self.store, self.clock, config, self.services)
         self.lifecycle = Lifecycle(self.store, self.clock, config, self.faults, self.poster)
+        self._was_reset = asyncio.Event()
         self._restore_services()
         self._count_today()
 
@@ -69,18 +77,27 @@ class Sandbox:
                 self.limits.sent[row["service_id"], today, "international_sms"] = row["abroad"]
 
     async def start(self) -> None:
-        self.templates.refresh(self.clock.micros())
+        if not self.config.templates_dir.is_dir():
+            logger.warning("There is no templates folder %s.", self.config.templates_dir)
+        self.templates.load(self.clock.micros())
         await self.store.committed()
         await self.poster.start()
-        self._running = asyncio.create_task(self.lifecycle.run())
+        self.lifecycle.start()
 
     async def stop(self) -> None:
-        self._running.cancel()
+        await self.lifecycle.stop()
         await self.poster.close()
         self.store.close()
 
     def reset(self) -> None:
-        """Forget messages, calls, faults and counts; services and clock as configured."""
+        """Forget messages, calls, faults and counts; services and clock as configured.
+
+        Calls that are waiting for a fault to end are abandoned, so that none of them stores a
+        message afterwards.
+        """
+        self._was_reset.set()
+        self._was_reset = asyncio.Event()
+        self.lifecycle.abandon_posting()
         self.store.reset()
         self.faults.remove()
         self.limits.reset()
@@ -94,8 +111,14 @@ class Sandbox:
         return self.clock.micros()
 
     async def wait(self, seconds: float) -> None:
-        """A wait of the contract, as long as this run makes it."""
-        await asyncio.sleep(self.config.scaled(seconds))
+        """A wait of the contract, as long as this run makes it; Abandoned if reset meanwhile."""
+        was_reset = self._was_reset
+        try:
+            async with asyncio.timeout(self.config.scaled(seconds)):
+                await was_reset.wait()
+        except TimeoutError:
+            return
+        raise Abandoned
 
     async def accept(
         self, message: Accepted, caller: Caller, effect: Effect | None, fault: str | None

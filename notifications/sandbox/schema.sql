@@ -89,6 +89,7 @@ create table if not exists templates (
     created_at integer not null,
     updated_at integer,
     archived integer not null,
+    from_file integer not null,
     primary key (id, version)
 );
 

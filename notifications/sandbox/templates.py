@@ -1,12 +1,15 @@
 """The service's templates: read from a folder, kept in versions. Source: Notify §9."""
 
+import logging
 import re
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from notifications.sandbox.store import Store
+
+logger = logging.getLogger(__name__)
 
 CHANNEL_OF_SUFFIX = {"email": "email", "text": "sms"}
 FILE_NAME = re.compile(r"(?P<name>.+)\.(?P<suffix>email|text)\.md")
@@ -31,6 +34,7 @@ class Template:
     created_at: int = 0
     updated_at: int | None = None
     archived: bool = False
+    from_file: bool = False
 
 
 def template_id(namespace: uuid.UUID, file_stem: str) -> str:
@@ -43,7 +47,10 @@ def parse(path: Path, *, service_id: str, namespace: uuid.UUID) -> Template:
     file_name = FILE_NAME.fullmatch(path.name)
     if not file_name:
         raise TemplateError(f"{path.name} is not named <name>.<email|text>.md")
-    text = FRONT_MATTER.match(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    try:
+        text = FRONT_MATTER.match(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path.name} cannot be read as UTF-8 text") from error
     if not text:
         raise TemplateError(f"{path.name} has no front matter between two lines of ---")
     head = dict(
@@ -62,6 +69,7 @@ def parse(path: Path, *, service_id: str, namespace: uuid.UUID) -> Template:
         name=head.get("title") or file_name["name"],
         subject=head.get("subject", ""),
         body=text["body"].rstrip("\n"),
+        from_file=True,
     )
 
 
@@ -75,35 +83,49 @@ class Templates:
         self._folder = folder
         self._service_id = service_id
         self._namespace = namespace
-        self._seen: dict[Path, int] = {}
+        self._seen: dict[Path, tuple[int, str]] = {}
         self._looked_at = float("-inf")
         self._latest: dict[str, Template] = {
             each.id: each for each in (Template(**row) for row in store.latest_templates())
         }
 
+    def load(self, now: int) -> None:
+        """Take in every file that is new or changed; what lost its file is archived.
+
+        Raises TemplateError for a file that cannot be used.
+        """
+        found = set()
+        for path in sorted(self._folder.glob("*.md")):
+            changed_at = path.stat().st_mtime_ns
+            if self._seen.get(path, (0, ""))[0] != changed_at:
+                template = parse(path, service_id=self._service_id, namespace=self._namespace)
+                self.save(template, now)
+                self._seen[path] = changed_at, template.id
+            found.add(self._seen[path][1])
+        for template in list(self._latest.values()):
+            if template.from_file and not template.archived and template.id not in found:
+                self.save(replace(template, archived=True), now)
+
     def refresh(self, now: int) -> None:
-        """Take in files that are new or changed, at most every two seconds."""
+        """Take in what changed on disk, at most every two seconds; a bad file waits for repair."""
         if time.monotonic() - self._looked_at < STALE_AFTER_S:
             return
         self._looked_at = time.monotonic()
-        for path in sorted(self._folder.glob("*.md")) if self._folder.is_dir() else []:
-            changed_at = path.stat().st_mtime_ns
-            if self._seen.get(path) != changed_at:
-                self._seen[path] = changed_at
-                self.save(parse(path, service_id=self._service_id, namespace=self._namespace), now)
+        try:
+            self.load(now)
+        except TemplateError as problem:
+            logger.warning("A template stays as it was: %s", problem)
 
     def save(self, template: Template, now: int) -> Template:
         """Keep a template: as version 1 or, if its text is another, as the next version."""
         known = self._latest.get(template.id)
         if known and _content(known) == _content(template):
             return known
-        saved = Template(
-            **{
-                **vars(template),
-                "version": known.version + 1 if known else 1,
-                "created_at": known.created_at if known else now,
-                "updated_at": now if known else None,
-            }
+        saved = replace(
+            template,
+            version=known.version + 1 if known else 1,
+            created_at=known.created_at if known else now,
+            updated_at=now if known else None,
         )
         self._store.add_template(vars(saved))
         self._latest[saved.id] = saved

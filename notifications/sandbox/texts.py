@@ -16,11 +16,13 @@ WELSH = set("àèìòùẁỳáéíóúẃýäëïöüẅÿâêîôûŵŷ")
 WELSH |= {letter.upper() for letter in WELSH}
 NEEDS_UNICODE = WELSH - GSM
 
+INVISIBLE = "\u180e\u200b\u200c\u200d\u2060\ufeff\u2028\u2029"
+WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
 REPLACEMENTS = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
     **dict.fromkeys("\u2018\u2019\u201a\u201b", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u201f", '"'),
-    **dict.fromkeys("\u180e\u200b\u200c\u200d\u2060\ufeff\u2028\u2029", ""),
+    **dict.fromkeys(INVISIBLE, ""),
     **dict.fromkeys("\t\u00a0\u202f", " "),
     "\u2026": "...",
 }
@@ -32,10 +34,11 @@ def normalise(text: str, *, prefix: str = "") -> str:
     """The text as a phone shows it: tidied white space, characters it can show."""
     if prefix:
         text = f"{prefix.strip()}: {text}"
-    text = "".join(convert(character) for character in text)
-    text = SPACE_BEFORE_PUNCTUATION.sub(r"\1", text)
+    text = SPACE_BEFORE_PUNCTUATION.sub(r"\1", text.translate(WITHOUT_INVISIBLE))
     text = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    return MANY_LINE_BREAKS.sub("\n\n", text).strip()
+    text = MANY_LINE_BREAKS.sub("\n\n", text).strip()
+    # Last, so that the full stops of an ellipsis keep the space before them.
+    return "".join(convert(character) for character in text)
 
 
 def convert(character: str) -> str:
