@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from django.dispatch import receiver
-from notifications.signals import letters_withheld
 
 from accounts.models import Organisation, User
 from calendars.clock import london_day
 from cohorts.signals import children_changed, children_placed
+from notifications.signals import letters_withheld
 from sessions_app import invitations, memberships, statuses
 from sessions_app.invitations.withdrawal import release
 

@@ -47,7 +47,7 @@ if MAVIS_TODAY and not IS_LOCAL:
 STARTED_ON = datetime.now(ZoneInfo("Europe/London")).date()
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.apps.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

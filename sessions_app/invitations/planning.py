@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db import connection, transaction
-from notifications.rules import send_not_before
 
 from accounts.models import User
 from calendars.clock import london_day
 from calendars.rules import academic_year_of
 from notifications import outbox
 from notifications.models import Channel, Lane
+from notifications.rules import send_not_before
 from sessions_app import rules
 from sessions_app.invitations import messages
 from sessions_app.models import Membership, Session, SessionDate

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from notifications.signals import letters_withheld
 
+from notifications.signals import letters_withheld
 from sessions_app import memberships
 from sessions_app.invitations.guard import guard
 from sessions_app.models import Invitation, ProgrammeStatus
