@@ -40,6 +40,15 @@ class SessionQuerySet(models.QuerySet):
             .get(pk=session_id)
         )
 
+    def with_days(self) -> "SessionQuerySet":
+        """With `live_dates`, its dates in order, and their `first_date` and `last_date`."""
+        live = SessionDate.objects.live()
+        values = live.filter(session=models.OuterRef("pk")).values("value")
+        return self.annotate(
+            first_date=models.Subquery(values.order_by("value")[:1]),
+            last_date=models.Subquery(values.order_by("-value")[:1]),
+        ).prefetch_related(models.Prefetch("all_dates", queryset=live, to_attr="live_dates"))
+
 
 class Session(models.Model):
     """A whole academic year's vaccinating at one place, on any number of days.
@@ -55,6 +64,10 @@ class Session(models.Model):
     academic_year = models.SmallIntegerField()
     programmes = models.ManyToManyField(Programme, related_name="sessions")
     consent_requests_on = models.DateField(null=True, blank=True, help_text="Schools only")
+    consent_requests_on_chosen = models.BooleanField(
+        default=False,
+        help_text="A person chose the date of consent requests; date changes keep it",
+    )
     days_before_consent_reminders = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Schools only; whole weeks"
     )
@@ -67,6 +80,10 @@ class Session(models.Model):
         default=False,
         help_text="A person chose the invitation date; date changes keep it",
     )
+    invitations_on_chosen_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    invitations_on_chosen_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -86,6 +103,13 @@ class Session(models.Model):
                 condition=Q(closed_at__isnull=False) | Q(closed_by__isnull=True),
                 name="session_closer_has_a_time",
             ),
+            models.CheckConstraint(
+                condition=~(
+                    Q(invitations_on_chosen_by__isnull=True)
+                    ^ Q(invitations_on_chosen_at__isnull=True)
+                ),
+                name="chosen_invitation_date_has_a_person_and_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,6 +124,12 @@ class Session(models.Model):
         return self.closed_at is not None
 
 
+class SessionDateQuerySet(models.QuerySet):
+    def live(self) -> "SessionDateQuerySet":
+        """Without the dates that were removed."""
+        return self.filter(removed_at__isnull=True)
+
+
 class SessionDate(models.Model):
     """One day of a session. A removed day stays, so that what was sent for it still reads."""
 
@@ -111,6 +141,8 @@ class SessionDate(models.Model):
         help_text="When a child was first marked present; then it is fixed",
     )
     removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionDateQuerySet.as_manager()
 
     class Meta:
         ordering = ["value"]
