@@ -1,0 +1,261 @@
+"""Schedule sessions and Edit session: a draft on a few pages, and one confirmation."""
+
+from functools import wraps
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from calendars import clock
+from govuk.filters import count
+from sessions_app import display, invitations, schedule
+from sessions_app.forms import ConfirmScheduleForm, NoticeForm, RemindersForm, SessionDates
+from sessions_app.models import ScheduleDraft, Session
+from sessions_app.schedule import DAYS_A_WEEK, Schedule, ScheduleRefused
+from sessions_app.schedule_rules import concerns, notice_bounds
+from sessions_app.views.scope import find_draft, find_session
+
+CLOSED = "This session is closed. Its dates cannot be changed."
+NO_DRAFT = "Those changes have been saved already or were left for too long."
+FROZEN = "Parents have been written to about this session, so this cannot be changed."
+
+
+@require_safe
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Begin a draft of its own, so that two tabs do not mix."""
+    session = find_session(request, slug)
+    if session.is_closed:
+        return _back_to(session, request, CLOSED)
+    draft = schedule.start(session, by=request.user)
+    return redirect("sessions:draft", slug=slug, draft_id=draft.pk)
+
+
+def of_draft(view):
+    """Give a view the session and the person's draft; without one, say so on the session's page."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, slug: str, draft_id) -> HttpResponse:
+        session = find_session(request, slug)
+        draft = find_draft(request, session, draft_id)
+        if session.is_closed:
+            return _back_to(session, request, CLOSED)
+        if draft is None:
+            return _back_to(session, request, NO_DRAFT)
+        return view(request, draft, schedule.read(draft, today=clock.today()))
+
+    return inner
+
+
+@require_safe
+@of_draft
+def edit(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> HttpResponse:
+    """Edit session: what the draft says, each row with its Change link."""
+    return render(
+        request,
+        "sessions/edit.html",
+        _context(draft, drafted)
+        | {
+            "notice": display.notice_text(
+                drafted.notice.on, today=drafted.today, is_frozen=drafted.is_frozen
+            ),
+            "reminders": display.reminder_text(drafted.answers.reminder_weeks),
+            "addresses": {
+                name: _address(name, draft) for name in ("dates", "notice", "reminders", "check")
+            },
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_draft
+def dates(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> HttpResponse:
+    """When will sessions be held?"""
+    session = drafted.session
+    fixed = {day.id: day.value for day in drafted.answers.days if day.id in drafted.attended}
+    open_days = [day for day in drafted.answers.days if day.id not in drafted.attended]
+    is_first = not fixed and not open_days and not drafted.saved.days
+    formset = SessionDates(
+        request.POST if request.method == "POST" else None,
+        prefix="dates",
+        initial=[{"id": day.id, "value": day.value} for day in open_days] or [{}] * is_first,
+        academic_year=session.academic_year,
+        saved=[day.id for day in drafted.saved.days if day.id not in fixed],
+        fixed=fixed,
+    )
+    if request.method == "POST" and not formset.was_reshaped and formset.is_valid():
+        schedule.amend(draft, days=formset.days)
+        return redirect(_address("draft", draft))
+    return render(
+        request,
+        "sessions/dates.html",
+        _context(draft, drafted)
+        | {
+            "formset": formset,
+            "fixed": sorted(fixed.values()),
+            "title": "When will sessions be held?",
+            "button": "Continue",
+            "back": _address("draft", draft),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_draft
+def notice(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> HttpResponse:
+    """When should parents get an invitation, or a request to give consent?"""
+    if drafted.is_frozen or drafted.anchor is None:
+        return _back_to_draft(draft, request, FROZEN if drafted.is_frozen else "")
+    session = drafted.session
+    reminder_days = 0 if session.is_clinic else drafted.answers.reminder_weeks * DAYS_A_WEEK
+    form = NoticeForm(
+        request.POST if request.method == "POST" else None,
+        initial={"on": drafted.notice.on},
+        question=(
+            "When should parents get an invitation?"
+            if session.is_clinic
+            else "When should parents get a request to give consent?"
+        ),
+        about="the date of invitations" if session.is_clinic else "the date of consent requests",
+        bounds=notice_bounds(drafted.anchor, reminder_days=reminder_days),
+    )
+    if request.method == "POST" and form.is_valid():
+        on = form.cleaned_data["on"]
+        if on != drafted.notice.on or not drafted.notice.is_valid:
+            schedule.amend(draft, notice_on=on)
+        return redirect(_address("draft", draft))
+    return _question(request, draft, drafted, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_draft
+def reminders(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> HttpResponse:
+    """When should parents get a reminder to give consent?"""
+    if drafted.is_frozen or drafted.anchor is None or drafted.session.is_clinic:
+        return _back_to_draft(draft, request, FROZEN if drafted.is_frozen else "")
+    form = RemindersForm(
+        request.POST if request.method == "POST" else None,
+        initial={"weeks": drafted.answers.reminder_weeks},
+        most=drafted.most_reminder_weeks,
+        requests_on=drafted.notice.on,
+    )
+    if request.method == "POST" and form.is_valid():
+        schedule.amend(draft, reminder_weeks=form.cleaned_data["weeks"])
+        return redirect(_address("draft", draft))
+    return _question(request, draft, drafted, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_draft
+def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> HttpResponse:
+    """Say who would be written to and when, and make the draft live once that is confirmed."""
+    session = drafted.session
+    if not drafted.is_changed:
+        return redirect("sessions:show", slug=session.slug)
+    if not drafted.notice.is_valid:
+        return redirect(_address("notice", draft))
+    if not drafted.has_valid_reminders:
+        return redirect(_address("reminders", draft))
+    invited = len(schedule.invited_children(session)) if session.is_clinic else 0
+    form = ConfirmScheduleForm(
+        request.POST if request.method == "POST" else None,
+        is_needed=bool(invited and drafted.changes.gone),
+    )
+    if request.method == "POST" and form.is_valid():
+        return _confirm(request, draft, session, form.cleaned_data.get("accepts", False))
+    return render(
+        request,
+        "sessions/check.html",
+        _context(draft, drafted)
+        | {
+            "form": form,
+            "title": "Check and confirm",
+            "button": "Confirm",
+            "back": _address("draft", draft),
+            "invited": invited,
+            "concerns": [
+                (day, found)
+                for day in drafted.answers.dates
+                if (found := concerns(day, today=drafted.today))
+            ],
+            "notice": display.notice_text(
+                drafted.notice.on, today=drafted.today, is_frozen=drafted.is_frozen
+            ),
+            "reminders": display.reminder_text(drafted.answers.reminder_weeks),
+            "preview": (
+                invitations.preview(
+                    session,
+                    dates=drafted.answers.dates,
+                    invitations_on=drafted.notice.on,
+                    now=clock.now(),
+                )
+                if session.is_clinic
+                else None
+            ),
+        },
+    )
+
+
+def _confirm(
+    request: HttpRequest, draft: ScheduleDraft, session: Session, accepts: bool
+) -> HttpResponse:
+    try:
+        letters = schedule.confirm(
+            session_id=session.pk,
+            draft_id=draft.pk,
+            accepts_lost_bookings=accepts,
+            by=request.user,
+            now=clock.now(),
+        )
+    except ScheduleRefused as refused:
+        return _back_to(session, request, str(refused))
+    invited = (
+        f" The parents of {count(letters, 'child', 'children')} are being invited."
+        if letters
+        else ""
+    )
+    messages.success(request, f"Session saved.{invited}")
+    return redirect("sessions:show", slug=session.slug)
+
+
+def _question(request, draft: ScheduleDraft, drafted: Schedule, form) -> HttpResponse:
+    """The page of one question; its label is the heading."""
+    return render(
+        request,
+        "sessions/question.html",
+        _context(draft, drafted)
+        | {
+            "form": form,
+            "title": next(str(field.label) for field in form.visible_fields()),
+            "button": "Continue",
+            "back": _address("draft", draft),
+        },
+    )
+
+
+def _context(draft: ScheduleDraft, drafted: Schedule) -> dict:
+    session = drafted.session
+    return {
+        "session": session,
+        "drafted": drafted,
+        "caption": session.location.name,
+        "programmes": [programme.name for programme in session.programmes.all()],
+        "show_address": reverse("sessions:show", kwargs={"slug": session.slug}),
+    }
+
+
+def _address(page: str, draft: ScheduleDraft) -> str:
+    name = "draft" if page == "draft" else f"draft-{page}"
+    return reverse(f"sessions:{name}", kwargs={"slug": draft.session.slug, "draft_id": draft.pk})
+
+
+def _back_to_draft(draft: ScheduleDraft, request: HttpRequest, why: str) -> HttpResponseRedirect:
+    if why:
+        messages.warning(request, why)
+    return redirect(_address("draft", draft))
+
+
+def _back_to(session: Session, request: HttpRequest, why: str) -> HttpResponseRedirect:
+    messages.warning(request, why)
+    return redirect("sessions:show", slug=session.slug)

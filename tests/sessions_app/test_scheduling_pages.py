@@ -1,0 +1,463 @@
+"""Schedule sessions and Edit session, page by page, as a nurse walks them.
+
+The days of the scenarios are those of sessions and clinics §11, in the academic year 2023/24.
+"""
+
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+import pytest
+
+from sessions_app.models import Invitation, ScheduleDraft, Session, SessionDate
+from tests.conftest import signed_in
+from tests.factories import ClinicSessionFactory, MembershipFactory, SessionFactory
+from tests.pages import page
+
+ADD, CHANGE = "Add session dates", "Change session dates"
+
+
+@pytest.fixture
+def on(time_machine, nurse):
+    """Move to ten o'clock of a day and sign in."""
+
+    def move(day: date, user=nurse):
+        time_machine.move_to(datetime(day.year, day.month, day.day, 10, tzinfo=UTC))
+        return signed_in(user)
+
+    return move
+
+
+@pytest.fixture
+def clinic_2024(organisation):
+    return ClinicSessionFactory(organisation=organisation, academic_year=2023)
+
+
+@pytest.fixture
+def school_2024(organisation):
+    return SessionFactory(
+        organisation=organisation, academic_year=2023, location__name="Ash School"
+    )
+
+
+def live_dates(session):
+    return list(SessionDate.objects.live().filter(session=session).values_list("value", flat=True))
+
+
+class Walk:
+    """One person's way through the pages of a draft."""
+
+    def __init__(self, client, session):
+        self.client = client
+        self.at(f"/sessions/{session.slug}/")
+
+    def at(self, address):
+        self.address = address
+        self.response = self.client.get(address, follow=True)
+        if self.response.redirect_chain:
+            self.address = self.response.redirect_chain[-1][0]
+        self.page = page(self.response)
+        return self
+
+    def follow(self, words):
+        return self.at(
+            next(href for text, href in self.page.links.items() if text.startswith(words))
+        )
+
+    def send(self, **data):
+        self.response = self.client.post(self.address, data, follow=True)
+        if self.response.redirect_chain:
+            self.address = self.response.redirect_chain[-1][0]
+        self.page = page(self.response)
+        return self
+
+    def dates(self, *days, **button):
+        """Fill the date rows as they stand on the page; blank for None, as typed for text."""
+        data = {
+            name: value for name, value in self.page.values.items() if name.startswith("dates-")
+        }
+        for row, day in enumerate(days):
+            parts = ["", "", ""] if day is None else day
+            if isinstance(day, date):
+                parts = [day.day, day.month, day.year]
+            for part, value in zip(("day", "month", "year"), parts, strict=True):
+                data[f"dates-{row}-value-{part}"] = str(value)
+        return self.send(**data, **button)
+
+    def add(self, *days):
+        return self.dates(*days, **{"dates-add": "yes"})
+
+    def delete(self, row, *days):
+        return self.dates(*days, **{"dates-delete": str(row)})
+
+    def answer(self, name, value):
+        if isinstance(value, date):
+            return self.send(
+                **{
+                    f"{name}-day": value.day,
+                    f"{name}-month": value.month,
+                    f"{name}-year": value.year,
+                }
+            )
+        return self.send(**{name: value})
+
+    @property
+    def rows(self):
+        """The dates on the page, as typed."""
+        values = self.page.values
+        total = int(values["dates-TOTAL_FORMS"])
+        return [
+            "/".join(values[f"dates-{row}-value-{part}"] for part in ("day", "month", "year"))
+            for row in range(total)
+        ]
+
+
+D10, D11, D12 = date(2024, 3, 10), date(2024, 3, 11), date(2024, 3, 12)
+
+
+def test_a01_the_clinic_without_dates_offers_to_schedule(on, clinic_2024):
+    shown = page(on(date(2024, 2, 18)).get(f"/sessions/{clinic_2024.slug}/"))
+    assert shown.h1 == "Community clinic"
+    assert "No sessions scheduled" in shown.text
+    assert "Schedule sessions" in shown.links
+    assert "Check consent responses" not in shown.text
+
+
+def test_a02_a_blank_date_is_asked_for(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions")
+    assert walk.page.h1 == "Edit session"
+    walk.follow(ADD)
+    assert walk.page.h1 == "When will sessions be held?"
+    walk.dates(None)
+    assert walk.page.errors == {"Enter a date": "#id_dates-0-value-day"}
+
+
+def test_a03_to_a06_a_clinic_is_scheduled(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.add(D10).add(D10, D11).add(D10, D11, D12)
+    walk.delete(3, D10, D11, D12, None)
+    assert walk.rows == ["10/3/2024", "11/3/2024", "12/3/2024"]
+    walk.delete(2, D10, D11, D12).dates(D10, D11)
+    assert walk.page.h1 == "Edit session"
+    assert walk.page.summary["Session dates"] == "Sunday 10 March 2024Monday 11 March 2024"
+    assert walk.page.summary["Invitations"] == "Send on Sunday 18 February 2024"
+
+    walk.follow("Change invitations")
+    assert walk.page.h1 == "When should parents get an invitation?"
+    walk.answer("on", date(2024, 3, 1))
+    assert walk.page.summary["Invitations"] == "Send on Friday 1 March 2024"
+    assert live_dates(clinic_2024) == [], "nothing is live before it is confirmed"
+    walk.follow("Continue")
+    assert walk.page.h1 == "Check and confirm"
+    walk.send()
+    assert walk.page.h1 == "Community clinic"
+    assert "Session saved." in walk.page.banner
+    assert walk.page.summary["Session dates"] == "Sunday 10 March 2024Monday 11 March 2024"
+    assert "Chosen by Nadia Nurse on 18 February 2024" in walk.page.summary["Invitations"]
+
+    client = walk.client
+    tabs = page(client.get("/sessions/scheduled/"))
+    assert list(tabs.tabs) == [
+        "Today 0", "Unscheduled 0", "Scheduled 1", "Completed 0", "Closed 0",
+    ]  # fmt: skip
+    assert "Community clinic" in tabs.links
+    assert walk.page.summary["Consent period"] == "Open until 10 March"
+
+    client = on(date(2024, 3, 12))
+    shown = page(client.get(f"/sessions/{clinic_2024.slug}/"))
+    assert shown.summary["Consent period"] == "Closed 10 March"
+    assert "Community clinic" in page(client.get("/sessions/completed/")).links
+
+
+def test_a07_a_school_is_scheduled(on, school_2024):
+    MembershipFactory(session=school_2024)
+    walk = Walk(on(date(2024, 2, 18)), school_2024)
+    assert f"URN: {school_2024.location.urn}" in walk.page.text
+    assert walk.page.summary["Children"] == "1 child in this session"
+    walk.follow("Schedule sessions").follow(ADD)
+    walk.add(D10).dates(D10, D11)
+    walk.follow("Change consent requests")
+    assert walk.page.h1 == "When should parents get a request to give consent?"
+    walk.answer("on", date(2024, 3, 1))
+    walk.follow("Change consent reminders")
+    walk.answer("weeks", "1")
+    assert walk.page.summary["Consent requests"] == "Send on Friday 1 March 2024"
+    assert walk.page.summary["Consent reminders"].startswith("Send 1 week before each session")
+    walk.follow("Continue").send()
+    assert walk.page.summary["Session dates"] == "Sunday 10 March 2024Monday 11 March 2024"
+    school_2024.refresh_from_db()
+    assert school_2024.consent_requests_on == date(2024, 3, 1)
+    assert school_2024.days_before_consent_reminders == 7
+
+
+def test_a11_a_school_has_its_usual_notice(on, school_2024):
+    walk = Walk(on(date(2024, 2, 1)), school_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(date(2024, 3, 1))
+    assert walk.page.summary["Consent requests"] == "Send on Friday 9 February 2024"
+    assert walk.page.summary["Consent reminders"] == (
+        "Send 1 week before each session Next: Friday 23 February 2024"
+    ).replace(" Next", "Next")
+
+
+def test_an_administrator_may_schedule(on, administrator, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18), administrator), clinic_2024).follow("Schedule sessions")
+    walk.follow(ADD).dates(D10).follow("Continue").send()
+    assert live_dates(clinic_2024) == [D10]
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        (["31", "2", "2024"], "Session date 1 must be a real date"),
+        (["", "3", "2024"], "Session date 1 must include a day"),
+        (["10", "", ""], "Session date 1 must include a month and year"),
+        (["10", "3", "24"], "Session date 1 must have a year of 4 numbers"),
+        (["x", "3", "2024"], "Session date 1 must be a real date"),
+        (["31", "8", "2023"], "Session date 1 must be on or after 1 September 2023"),
+        (["1", "9", "2024"], "Session date 1 must be on or before 31 August 2024"),
+    ],
+)
+def test_e23_a_date_that_cannot_be_is_named_and_kept(on, clinic_2024, typed, error):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.add(typed).dates(typed, D11)
+    assert list(walk.page.errors) == [error]
+    assert walk.rows == ["/".join(typed), "11/3/2024"]
+
+
+def test_e24_deleting_a_row_keeps_what_was_typed_in_the_others(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.add(D10).add(D10, D11)
+    walk.delete(1, ["31", "2", ""], D11, ["1", "", ""])
+    assert walk.rows == ["31/2/", "1//"]
+    assert walk.page.errors == {}
+
+
+def test_a_date_is_in_the_list_once(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.add(D10).dates(D10, D10)
+    assert walk.page.errors == {"10 March 2024 is in the list already": "#id_dates-1-value-day"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        (["9", "12", "2023"], "The date of invitations must be on or after 10 December 2023"),
+        (["10", "3", "2024"], "The date of invitations must be on or before 9 March 2024"),
+        (["", "", ""], "Enter the date of invitations"),
+        (["1", "3", ""], "The date of invitations must include a year"),
+        (["1", "3", "999"], "The date of invitations must have a year of 4 numbers"),
+    ],
+)
+def test_invitations_go_in_the_three_months_before(on, clinic_2024, typed, error):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(D10).follow("Change invitations")
+    walk.send(**dict(zip(("on-day", "on-month", "on-year"), typed, strict=True)))
+    assert list(walk.page.errors) == [error]
+
+
+def test_requests_leave_room_for_the_reminder(on, school_2024):
+    walk = Walk(on(date(2024, 2, 18)), school_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(D10).follow("Change consent requests").answer("on", date(2024, 3, 3))
+    assert list(walk.page.errors) == [
+        "The date of consent requests must be on or before 2 March 2024"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("", "Enter how many weeks before each session parents get a reminder"),
+        ("0", "Weeks must be 1 or more"),
+        ("1.5", "Weeks must be a whole number, like 1"),
+        ("x", "Weeks must be a whole number, like 1"),
+        (
+            "4",
+            "Weeks must be 3 or fewer, because parents are asked for consent on 18 February 2024",
+        ),
+    ],
+)
+def test_reminders_come_after_the_request(on, school_2024, typed, error):
+    walk = Walk(on(date(2024, 2, 18)), school_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(D10).follow("Change consent reminders").answer("weeks", typed)
+    assert list(walk.page.errors) == [error]
+
+
+def test_weekends_holidays_and_past_dates_are_pointed_out_and_allowed(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    days = [date(2024, 2, 14), D10, date(2024, 3, 29)]
+    walk.add(days[0]).add(*days[:2]).dates(*days).follow("Continue")
+    assert "Wednesday 14 February 2024 is in the past." in walk.page.text
+    assert "Sunday 10 March 2024 is a Sunday." in walk.page.text
+    assert "Friday 29 March 2024 is a bank holiday (Good Friday)." in walk.page.text
+    walk.send()
+    assert live_dates(clinic_2024) == days
+
+
+def test_e22_an_invitation_day_in_the_past_reads_now(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 19)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(D10)
+    assert walk.page.summary["Invitations"] == "Now"
+
+
+def test_the_last_date_can_be_removed(on, clinic_2024):
+    clinic_2024.all_dates.create(value=D10)
+    Session.objects.filter(pk=clinic_2024.pk).update(invitations_on=date(2024, 2, 18))
+    walk = Walk(on(date(2024, 2, 10)), clinic_2024).follow("Edit session").follow(CHANGE)
+    walk.delete(0)
+    assert "There are no dates." in walk.page.text
+    walk.send(**{n: v for n, v in walk.page.values.items() if n.startswith("dates-")})
+    assert ADD in walk.page.links
+    walk.follow("Continue").send()
+    clinic_2024.refresh_from_db()
+    assert live_dates(clinic_2024) == [] and clinic_2024.invitations_on is None
+    assert "Community clinic" in page(walk.client.get("/sessions/unscheduled/")).links
+
+
+def test_attended_dates_are_shown_and_cannot_be_changed(on, clinic_2024):
+    attended = clinic_2024.all_dates.create(
+        value=D10, attended_at=datetime(2024, 3, 10, 9, tzinfo=UTC)
+    )
+    clinic_2024.all_dates.create(value=D12)
+    walk = Walk(on(D11), clinic_2024).follow("Edit session").follow(CHANGE)
+    assert "Sunday 10 March 2024" in walk.page.text
+    assert "children have attended" in walk.page.text
+    assert walk.rows == ["12/3/2024"]
+    walk.dates(D10)
+    assert list(walk.page.errors) == ["10 March 2024 is in the list already"]
+    walk.delete(0)
+    walk.send(**{n: v for n, v in walk.page.values.items() if n.startswith("dates-")})
+    walk.follow("Continue").send()
+    assert live_dates(clinic_2024) == [attended.value]
+
+
+def test_nothing_changed_needs_no_confirmation(on, clinic_2024):
+    clinic_2024.all_dates.create(value=D10)
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Edit session").follow("Continue")
+    assert walk.page.h1 == "Community clinic"
+
+
+def test_the_confirmation_says_who_is_written_to_and_who_is_left_out(on, time_machine, clinic):
+    client = on(date(2027, 1, 1))
+    clinic.child()
+    clinic.child()
+    clinic.child(parents=0)
+    walk = Walk(client, clinic.session).follow("Edit session").follow(CHANGE)
+    walk.dates(date(2027, 1, 26)).follow("Continue")
+    assert "on Tuesday 5 January 2027: the parents of 2 children" in walk.page.text
+    assert ["No contact details", "1"] in walk.page.rows
+    walk.at(walk.address.replace("check/", "dates/")).dates(date(2027, 1, 20)).follow("Continue")
+    assert "now: the parents of 2 children" in walk.page.text
+    walk.send()
+    assert "The parents of 2 children are being invited." in walk.page.banner
+    assert Invitation.objects.count() == 2
+
+
+def test_e04_dates_that_families_may_have_booked_go_only_when_that_is_accepted(on, clinic):
+    clinic.child()
+    clinic.plan("2027-01-04T09:00")
+    walk = Walk(on(date(2027, 1, 5)), clinic.session).follow("Edit session").follow(CHANGE)
+    walk.dates(date(2027, 1, 26)).follow("Continue")
+    assert "The parents of 1 child have been invited already." in walk.page.text
+    assert "Swiftqueue" in walk.page.text
+    assert "Monday 25 January 2027" in walk.page.text
+    walk.send()
+    assert walk.page.errors == {
+        "Confirm that you will tell families who have booked": "#id_accepts"
+    }
+    assert live_dates(clinic.session) == [date(2027, 1, 25)]
+    walk.send(accepts="true")
+    assert live_dates(clinic.session) == [date(2027, 1, 26)]
+    assert "Session saved." in walk.page.banner
+
+
+def test_e06_once_parents_were_invited_the_day_of_invitations_is_fixed(on, clinic):
+    clinic.child()
+    clinic.plan("2027-01-04T09:00")
+    walk = Walk(on(date(2027, 1, 5)), clinic.session).follow("Edit session")
+    assert walk.page.summary["Invitations"] == "Sent from Monday 4 January 2027"
+    assert not any(link.startswith("Change invitations") for link in walk.page.links)
+    draft = walk.address
+    walk.at(f"{draft}notice/")
+    assert walk.page.h1 == "Edit session" and "cannot be changed" in walk.page.banner
+
+
+def test_e05_a_chosen_day_that_no_longer_fits_is_asked_for_again(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(D10).follow("Change invitations").answer("on", date(2024, 3, 1))
+    walk.follow("Continue").send()
+    walk.follow("Edit session").follow(CHANGE).dates(D12)
+    assert walk.page.summary["Invitations"] == "Send on Friday 1 March 2024"
+    walk.follow(CHANGE).dates(date(2024, 2, 28))
+    assert "This no longer fits the session dates." in walk.page.text
+    walk.follow("Continue")
+    assert walk.page.h1 == "When should parents get an invitation?"
+    assert "Friday 1 March 2024, no longer fits" in walk.page.text
+    walk.answer("on", date(2024, 2, 20))
+    walk.follow("Continue").send()
+    clinic_2024.refresh_from_db()
+    assert clinic_2024.invitations_on == date(2024, 2, 20)
+
+
+def test_e06_a_closed_session_cannot_be_edited_by_its_address(on, school_2024):
+    client = on(date(2024, 2, 18))
+    walk = Walk(client, school_2024).follow("Schedule sessions").follow(ADD).dates(D10)
+    Session.objects.filter(pk=school_2024.pk).update(closed_at=datetime.now(UTC))
+    walk.follow("Continue")
+    assert "This session is closed." in walk.page.banner
+    assert "Edit session" not in walk.page.links
+    walk.at(f"/sessions/{school_2024.slug}/edit/")
+    assert "This session is closed." in walk.page.banner
+    assert live_dates(school_2024) == []
+
+
+def test_a_change_in_another_tab_is_noticed(on, clinic_2024):
+    client = on(date(2024, 2, 18))
+    walk = Walk(client, clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(D10).follow("Continue")
+    clinic_2024.all_dates.create(value=D12)
+    walk.send()
+    assert "Somebody else changed this session" in walk.page.banner
+    assert live_dates(clinic_2024) == [D12]
+
+
+def test_confirming_twice_does_it_once(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(D10).follow("Continue")
+    check = walk.address
+    walk.send()
+    walk.address = check
+    walk.send()
+    assert "saved already" in walk.page.banner
+    assert live_dates(clinic_2024) == [D10]
+    assert not ScheduleDraft.objects.exists()
+
+
+def test_two_drafts_do_not_mix(on, clinic_2024):
+    client = on(date(2024, 2, 18))
+    one = Walk(client, clinic_2024).follow("Schedule sessions")
+    other = Walk(client, clinic_2024).follow("Schedule sessions")
+    assert one.address != other.address
+    one.follow(ADD).dates(D10)
+    assert ADD in other.at(other.address).page.links
+
+
+@pytest.mark.parametrize("part", ["", "dates/", "notice/", "reminders/", "check/"])
+def test_a_draft_is_its_owners_and_its_sessions_alone(on, administrator, organisation, part):
+    session = ClinicSessionFactory(organisation=organisation, academic_year=2023)
+    client = on(date(2024, 2, 18))
+    draft = Walk(client, session).follow("Schedule sessions").address
+    colleague = on(date(2024, 2, 18), administrator)
+    for someone, address in (
+        (colleague, draft),
+        (client, f"/sessions/{session.slug}/edit/{uuid4()}/"),
+    ):
+        shown = page(someone.get(address + part, follow=True))
+        assert shown.h1 == "Community clinic" and "saved already" in shown.banner
+
+
+@pytest.mark.parametrize("part", ["", "dates/", "notice/", "reminders/", "check/"])
+def test_another_organisation_finds_nothing(on, nurse_elsewhere, clinic_2024, part):
+    draft = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").address
+    stranger = on(date(2024, 2, 18), nurse_elsewhere)
+    for address in (draft + part, f"/sessions/{clinic_2024.slug}/edit/"):
+        assert stranger.get(address).status_code == 404
+        assert stranger.post(address).status_code in (404, 405)
