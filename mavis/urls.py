@@ -13,5 +13,6 @@ handler500 = views.server_error
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("accounts.urls")),
+    path("sessions/", include("sessions_app.urls")),
     path("admin/", admin.site.urls),
 ]

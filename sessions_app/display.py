@@ -1,0 +1,67 @@
+"""How sessions are put into words for pages."""
+
+from collections.abc import Collection
+from datetime import date
+
+from govuk.filters import count, govuk_date_with_weekday
+from sessions_app.schedule_rules import State, consent_closes_on, is_open_for_consent
+from sessions_app.selectors.lists import Tab
+
+COLOURS = {
+    State.UNSCHEDULED: "purple",
+    State.SCHEDULED: "blue",
+    State.COMPLETED: "green",
+    State.CLOSED: "red",
+}
+NOT_PROVIDED = "Not provided"
+EMPTY = {
+    Tab.TODAY: "There are no sessions today.",
+    Tab.UNSCHEDULED: "There are no locations without sessions.",
+    Tab.SCHEDULED: "There are no locations with sessions scheduled.",
+    Tab.COMPLETED: "There are no locations with all sessions completed.",
+    Tab.CLOSED: "There are no locations with closed sessions.",
+}
+HEADINGS = {
+    Tab.TODAY: "with a session today",
+    Tab.UNSCHEDULED: "without sessions",
+    Tab.SCHEDULED: "with sessions scheduled",
+    Tab.COMPLETED: "with all sessions completed",
+    Tab.CLOSED: "with closed sessions",
+}
+
+
+def url_name(tab: Tab) -> str:
+    """The name of a tab's address; Today is the area's landing page."""
+    return "list" if tab == Tab.TODAY else tab.value
+
+
+def list_heading(tab: Tab, size: int) -> str:
+    """1 location without sessions; 3 locations with sessions scheduled."""
+    return f"{count(size, 'location')} {HEADINGS[tab]}"
+
+
+def status_tag(state: State) -> dict[str, str]:
+    """Text and colour of a session's status tag. Source: sessions and clinics §3.2."""
+    return {"text": state.value, "colour": COLOURS[state]}
+
+
+def consent_period(dates: Collection[date], today: date) -> str:
+    """Open until 10 March, Closed 10 March, or Not provided."""
+    closes_on = consent_closes_on(dates)
+    if closes_on is None:
+        return NOT_PROVIDED
+    verb = "Open until" if is_open_for_consent(dates, today) else "Closed"
+    return f"{verb} {closes_on.day} {closes_on:%B}"
+
+
+def notice_text(on: date | None, *, today: date, is_frozen: bool = False) -> str:
+    """When parents are first written to: Send on Sunday 18 February 2024, or Now."""
+    if on is None:
+        return NOT_PROVIDED
+    if is_frozen:
+        return f"Sent from {govuk_date_with_weekday(on)}"
+    return "Now" if on < today else f"Send on {govuk_date_with_weekday(on)}"
+
+
+def reminder_text(weeks: int) -> str:
+    return f"Send {weeks} week{'' if weeks == 1 else 's'} before each session"

@@ -1,0 +1,33 @@
+"""Finding what a page is about, within the organisation of whoever asks."""
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import NoReverseMatch, reverse
+
+from sessions_app.models import ScheduleDraft, Session
+
+
+def find_session(request: HttpRequest, slug: str) -> Session:
+    """The organisation's session with its dates; 404 for any other."""
+    sessions = (
+        Session.objects.for_organisation(request.organisation)
+        .with_days()
+        .select_related("organisation", "location__team", "invitations_on_chosen_by", "closed_by")
+    )
+    return get_object_or_404(sessions, slug=slug)
+
+
+def find_draft(request: HttpRequest, session: Session, draft_id) -> ScheduleDraft | None:
+    """The person's own draft for the session; none once it was confirmed or forgotten."""
+    draft = ScheduleDraft.objects.filter(pk=draft_id, session=session, owner=request.user).first()
+    if draft:
+        draft.session = session
+    return draft
+
+
+def address(name: str, **parts) -> str:
+    """The address of a page of an app above this one; empty where that app offers none."""
+    try:
+        return reverse(name, kwargs=parts)
+    except NoReverseMatch:
+        return ""

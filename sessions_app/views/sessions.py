@@ -1,0 +1,106 @@
+"""The sessions area, the page of a session, and the children in it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from calendars import clock
+from calendars.rules import academic_year_label, academic_year_of
+from govuk.lists import paginate
+from sessions_app import display, invitations
+from sessions_app.forms import SessionChildrenFilter
+from sessions_app.selectors.children import children_in
+from sessions_app.selectors.lists import Tab, session_list
+from sessions_app.selectors.overview import session_overview
+from sessions_app.views.scope import address, find_session
+
+CHILDREN_PER_PAGE = 50
+
+
+@require_safe
+def list_sessions(request: HttpRequest, tab: Tab = Tab.TODAY) -> HttpResponse:
+    """One tab of the sessions area, for this academic year or the one asked for."""
+    today = clock.today()
+    present = academic_year_of(today)
+    asked = request.GET.get("year", "")
+    year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else present
+    listed = session_list(request.organisation, tab=tab, academic_year=year, today=today)
+    query = "" if year == present else f"?year={year}"
+    return render(
+        request,
+        "sessions/list.html",
+        {
+            "tab": tab,
+            "listed": listed,
+            "heading": display.list_heading(tab, len(listed.rows)),
+            "empty": display.EMPTY[tab],
+            "tabs": [
+                {
+                    "text": one.label,
+                    "href": reverse(f"sessions:{display.url_name(one)}") + query,
+                    "count": listed.counts[one],
+                    "current": one == tab,
+                }
+                for one in Tab
+            ],
+            "year_label": academic_year_label(year),
+            "years": [
+                {
+                    "text": academic_year_label(one),
+                    "href": request.path + ("" if one == present else f"?year={one}"),
+                    "current": one == year,
+                }
+                for one in listed.years
+            ],
+        },
+    )
+
+
+@require_safe
+def show(request: HttpRequest, slug: str) -> HttpResponse:
+    """A session: its cards, its invitations, its details."""
+    session = find_session(request, slug)
+    now = clock.now()
+    overview = session_overview(session, now=now)
+    return render(
+        request,
+        "sessions/show.html",
+        {
+            "session": session,
+            "overview": overview,
+            "tag": display.status_tag(overview.state),
+            "consent_period": display.consent_period(overview.dates, overview.today),
+            "consent_url": address("consent:responses", slug=session.slug),
+            "parent_url": address("consent:parent", slug=session.slug),
+        },
+    )
+
+
+@require_safe
+def children(request: HttpRequest, slug: str) -> HttpResponse:
+    """The children of a session; those of a clinic with how they stand with their invitation."""
+    session = find_session(request, slug)
+    filters = SessionChildrenFilter(request.GET or None, is_clinic=session.is_clinic)
+    chosen = filters.chosen
+    page = paginate(request, children_in(session, **chosen), per_page=CHILDREN_PER_PAGE)
+    outlooks = (
+        invitations.outlooks(session, [row.child_id for row in page], now=clock.now())
+        if session.is_clinic
+        else {}
+    )
+    return render(
+        request,
+        "sessions/children.html",
+        {
+            "session": session,
+            "filters": filters,
+            "is_filtered": any(chosen.values()),
+            "page": page,
+            "outlooks": outlooks,
+            "year": session.academic_year,
+            "child_url": lambda child: address(
+                "consent:child", slug=session.slug, public_id=child.public_id
+            ),
+        },
+    )
