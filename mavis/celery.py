@@ -22,6 +22,10 @@ app.conf.beat_schedule = {
         "task": "sessions_app.plan_invitations",
         "schedule": crontab(minute="*/15", hour="9-20"),
     },
+    "place-newcomers-to-the-year": {
+        "task": "sessions_app.place_newcomers_to_the_year",
+        "schedule": crontab(minute=0, hour=4),
+    },
     "refresh-statuses": {
         "task": "sessions_app.refresh_statuses",
         "schedule": crontab(minute=30, hour=3),

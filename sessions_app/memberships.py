@@ -17,8 +17,9 @@ from accounts.models import Organisation, User
 from activity.models import Entry
 from activity.services import record_for_children
 from calendars.clock import london_day
-from calendars.rules import academic_year_of
+from calendars.rules import academic_year_of, birth_academic_year_of
 from cohorts.models import Child, Location
+from programmes.models import Programme
 from sessions_app import invitations, statuses
 from sessions_app.choices import Exclusion, VaccinationStatus
 from sessions_app.clinic import community_clinic
@@ -166,6 +167,38 @@ def place_children(
         leave(leaving, because="Moved to another place", now=now, by=by)
     for (session_id, reason), ids in sorted(joining.items()):
         join(sessions[session_id], ids, reason=reason, now=now, by=by)
+
+
+def place_newcomers_to_the_year(*, now: datetime) -> int:
+    """Place every child who was in no session of this academic year yet; returns how many.
+
+    On 1 September this carries every cohort into the new year's sessions; on other days it finds
+    nobody, or whom a fault left out. Children too old or too young for every programme, and those
+    who left a session this year, stay out. Safe to repeat. Source: cohorts and imports §2.4.
+    """
+    year = academic_year_of(london_day(now))
+    seen = Membership.objects.filter(child=OuterRef("pk"), session__academic_year=year)
+    placed = 0
+    for organisation in Organisation.objects.order_by("pk"):
+        year_groups = {
+            group
+            for programme in Programme.objects.filter(organisations=organisation)
+            for group in programme.year_groups
+        }
+        newcomers = (
+            Child.objects.for_organisation(organisation)
+            .filter(
+                ~Exists(seen),
+                birth_academic_year__in={birth_academic_year_of(g, year) for g in year_groups},
+                date_of_death__isnull=True,
+                invalidated_at__isnull=True,
+            )
+            .values_list("pk", flat=True)
+        )
+        for ids in statuses.chunks(newcomers.iterator()):
+            place_children(organisation, ids, now=now)
+            placed += len(ids)
+    return placed
 
 
 def _memberships_of(ids: list[int], year: int) -> dict[int, list[Membership]]:

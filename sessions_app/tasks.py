@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from calendars import clock
-from sessions_app import invitations, statuses
+from sessions_app import invitations, memberships, statuses
 
 
 @shared_task(name="sessions_app.plan_invitations")
 def plan_invitations() -> None:
     """Queue what is due: at nine, and again every quarter of an hour for what was missed."""
     invitations.plan(now=clock.now())
+
+
+@shared_task(name="sessions_app.place_newcomers_to_the_year")
+def place_newcomers_to_the_year() -> None:
+    """Carry every cohort into the sessions of a new academic year."""
+    memberships.place_newcomers_to_the_year(now=clock.now())
 
 
 @shared_task(name="sessions_app.refresh_statuses")

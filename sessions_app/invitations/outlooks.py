@@ -117,11 +117,14 @@ def outlooks(session: Session, child_ids: Iterable[int], *, now: datetime) -> di
 def _exclusions(session: Session, ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """For each child, the exclusion of each of the session's programmes by its name."""
     found: dict[int, dict[str, str]] = defaultdict(dict)
-    for child_id, name, exclusion in ProgrammeStatus.objects.filter(
+    statuses = ProgrammeStatus.objects.filter(
         child_id__in=ids,
         academic_year=session.academic_year,
         programme__in=session.programmes.all(),
-    ).values_list("child_id", "programme__name", "exclusion"):
+    ).order_by("programme__name")
+    for child_id, name, exclusion in statuses.values_list(
+        "child_id", "programme__name", "exclusion"
+    ):
         found[child_id][name] = exclusion
     return found
 

@@ -6,6 +6,7 @@ import pytest
 
 from activity.models import Entry
 from cohorts.signals import children_changed, children_placed
+from programmes.models import OrganisationProgramme
 from sessions_app import memberships
 from sessions_app.clinic import community_clinic
 from sessions_app.models import Membership, ProgrammeStatus, Session
@@ -153,7 +154,6 @@ def test_joining_twice_is_one_membership_and_one_entry(organisation):
 
 
 def test_there_is_just_one_clinic_for_all(organisation):
-    OrganisationProgramme = type(organisation.programmes.through())
     OrganisationProgramme.objects.create(organisation=organisation, programme_id="flu")
     first = community_clinic(organisation, now=NOW)
     assert community_clinic(organisation, now=NOW) == first
@@ -168,3 +168,22 @@ def test_a_changed_fact_is_seen_at_once(organisation):
     factories.RelationshipFactory(child=child)
     children_changed.send(None, child_ids=[child.pk], now=NOW, by=None)
     assert ProgrammeStatus.objects.get(child=child).exclusion == ""
+
+
+def test_e41_a_new_academic_year_carries_the_cohort_into_its_sessions(organisation, team):
+    school = factories.SchoolFactory(team=team)
+    at_school = factories.ChildFactory(organisation=organisation, school=school)
+    taught_at_home = factories.ChildFactory(organisation=organisation, home_educated=True)
+    too_old = factories.ChildFactory(organisation=organisation, date_of_birth=date(2010, 10, 1))
+    place(organisation, at_school, taught_at_home, too_old)
+    new_year = at("2027-09-01T04:00")
+    next_session = factories.SessionFactory(
+        organisation=organisation, location=school, academic_year=2027
+    )
+    assert memberships.place_newcomers_to_the_year(now=new_year) == 2
+    assert memberships.place_newcomers_to_the_year(now=new_year) == 0
+    assert next_session.memberships.get().child == at_school
+    clinic = community_clinic(organisation, now=new_year)
+    assert clinic.academic_year == 2027
+    assert clinic.memberships.get().child == taught_at_home
+    assert Membership.objects.filter(child=too_old, session__academic_year=2027).count() == 0
