@@ -520,6 +520,10 @@ class ImportIssue(models.Model):
                 condition=~(Q(decision="") ^ Q(decided_at__isnull=True)),
                 name="issue_decision_has_a_time",
             ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=False) | Q(decided_by__isnull=True),
+                name="issue_decider_has_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -570,6 +574,10 @@ class SchoolMove(models.Model):
             models.CheckConstraint(
                 condition=~(Q(decision="") ^ Q(decided_at__isnull=True)),
                 name="move_decision_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=False) | Q(decided_by__isnull=True),
+                name="move_decider_has_a_time",
             ),
         ]
 

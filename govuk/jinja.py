@@ -16,7 +16,7 @@ from jinja2 import (
     Undefined,
 )
 
-from govuk import filters, lists
+from govuk import filters
 
 SERVICE_NAME = "Manage vaccinations in schools"
 
@@ -99,5 +99,5 @@ def environment(**options) -> Environment:
         url=url,
         with_query=with_query,
     )
-    jinja.filters.update(filters.FILTERS, group_by_day=lists.group_by_day)
+    jinja.filters.update(filters.FILTERS)
     return jinja

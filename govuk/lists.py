@@ -1,16 +1,12 @@
 """Long lists: pages and sorting, read from the query string."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import groupby
 
 from django.core.paginator import Page, Paginator
 from django.db.models import F, OrderBy
 from django.db.models.expressions import BaseExpression
 from django.http import HttpRequest
-
-from calendars.clock import london_day
 
 Column = Sequence[str | BaseExpression]
 
@@ -44,11 +40,3 @@ def read_sort(query: Mapping[str, str], columns: Mapping[str, Column], *, defaul
         for column in columns[key]
     )
     return Sort(key=key, descending=descending, ordering=ordering)
-
-
-def group_by_day(entries: Iterable) -> list[dict]:
-    """Entries in their order under the London day of their `at`."""
-    days: list[tuple[date, list]] = [
-        (day, list(group)) for day, group in groupby(entries, key=lambda e: london_day(e.at))
-    ]
-    return [{"date": day, "entries": group} for day, group in days]

@@ -126,7 +126,11 @@ class HistoryIssue(models.Model):
                 fields=["record"],
                 condition=Q(decision=""),
                 name="one_open_issue_per_record",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=False) | Q(decided_by__isnull=True),
+                name="history_decider_has_a_time",
+            ),
         ]
 
     def __str__(self) -> str:

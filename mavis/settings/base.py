@@ -47,7 +47,7 @@ if MAVIS_TODAY and not IS_LOCAL:
 STARTED_ON = datetime.now(ZoneInfo("Europe/London")).date()
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.apps.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "mavis.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

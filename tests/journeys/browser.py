@@ -24,6 +24,14 @@ class Visitor:
         self.name = name
         self.pictures = pictures
         self.checks = 0
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+
+    def _hear(self, message) -> None:
+        """Keep what the browser complains of, except that a page was meant to be missing."""
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
 
     def go(self, path: str) -> None:
         self.page.goto(path)
@@ -78,6 +86,7 @@ class Visitor:
                 self.pictures.mkdir(parents=True, exist_ok=True)
                 file = f"{self.name}-{self.checks:02d}-{size['width']}.png"
                 self.page.screenshot(path=self.pictures / file, full_page=True)
+        assert not self.complaints, f"{self.page.url}: {self.complaints}"
         self.checks += 1
         self.page.set_viewport_size(WIDE)
 

@@ -54,9 +54,7 @@ def browser(django_db_setup):
 
 
 def _visitor(browser, live_server, request, **options):
-    context = browser.new_context(
-        base_url=live_server.url, viewport=WIDE, bypass_csp=True, **options
-    )
+    context = browser.new_context(base_url=live_server.url, viewport=WIDE, **options)
     context.set_default_timeout(10_000)
     folder = os.environ.get("SCREENSHOTS")
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
