@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from calendars import rules as calendar_rules
 from cohorts import formats, repeats
 from cohorts.child_rows import ChildRow, Problem, UploadedParent
-from cohorts.files import Row, Table
+from cohorts.files import Column, Row, Table
 from cohorts.formats import BadValue
 
 HOME_EDUCATED_URN = "999999"
@@ -25,14 +25,6 @@ REQUIRED_COLUMNS = (
     "CHILD_DATE_OF_BIRTH",
     "CHILD_POSTCODE",
 )
-
-
-class Column(NamedTuple):
-    """A column as the upload page explains it."""
-
-    name: str
-    is_required: bool
-    help: str
 
 
 _PARENT_HELP = (

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 from cohorts.formats import clean_text
 
@@ -33,6 +34,14 @@ _FORMULA_STARTS = "=+-@\t\r"
 
 class FileProblem(Exception):
     """The file cannot be read; the message is a sentence for the person who chose it."""
+
+
+class Column(NamedTuple):
+    """A column as the upload page explains it."""
+
+    name: str
+    is_required: bool
+    help: str
 
 
 @dataclass(frozen=True)

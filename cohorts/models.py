@@ -432,6 +432,14 @@ class Upload(models.Model):
     file_name = models.CharField(max_length=NAME_LENGTH)
     content = models.BinaryField(null=True, help_text="Wiped after 30 days; the results stay")
     sha256 = models.CharField(max_length=64)
+    same_file_as = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        editable=False,
+        help_text="An earlier upload with the same content",
+    )
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     phase = models.CharField(max_length=100, blank=True, help_text="What is being done, for people")
@@ -495,6 +503,7 @@ class ImportIssue(models.Model):
         USE_UPLOADED = "use_uploaded", "Use uploaded"
         KEEP_BOTH = "keep_both", "Keep both"
         WITHDRAWN = "withdrawn", "Withdrawn: a later file agrees with the record"
+        REPLACED = "replaced", "Replaced by a newer file"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="issues")

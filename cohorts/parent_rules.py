@@ -89,16 +89,19 @@ def reconcile(
 
 
 def _merge_repeated(uploaded: Sequence[UploadedParent]) -> list[UploadedParent]:
-    """One person where both parents of a row share an email address and nothing contradicts."""
+    """One person where both parents of a row share a contact and a name, or say nothing else."""
     if len(uploaded) == 2:
         one, two = uploaded
         as_stored = StoredParent(None, two.full_name, two.email, two.phone)
-        if one.email and _same_email(one, as_stored) and _nothing_contradicts(one, as_stored):
+        share_contact = _same_email(one, as_stored) or (
+            _same_phone(one, as_stored) and _same_name(one, as_stored)
+        )
+        if share_contact and _nothing_contradicts(one, as_stored):
             named = one if one.kind != "unknown" else two
             return [
                 UploadedParent(
                     full_name=one.full_name or two.full_name,
-                    email=one.email,
+                    email=one.email or two.email,
                     phone=one.phone or two.phone,
                     kind=named.kind,
                     other_name=named.other_name,

@@ -3,7 +3,9 @@
 Source: cohorts and imports §7 (matching), §8 (differences) and §11 (school moves).
 """
 
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol
@@ -47,6 +49,7 @@ class Match:
 
     child_id: int
     on_nhs_number: bool
+    is_equal: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def choose_child(
     NHS number means a different child; one who is equal in all four comes before all others.
     """
     if holder is not None:
-        return Match(holder.child_id, on_nhs_number=True)
+        return Match(holder.child_id, on_nhs_number=True, is_equal=_is_equal(seeker, holder))
     fitting = [child for child in candidates if _fits(seeker, child)]
     if seeker.nhs_number:
         fitting = [child for child in fitting if child.nhs_number is None]
@@ -80,7 +83,43 @@ def choose_child(
         fitting = equal
     if len(fitting) > 1:
         return Ambiguous(tuple(sorted(child.child_id for child in fitting)))
-    return Match(fitting[0].child_id, on_nhs_number=False) if fitting else None
+    if not fitting:
+        return None
+    return Match(fitting[0].child_id, on_nhs_number=False, is_equal=bool(equal))
+
+
+def settle_collisions(
+    chosen: Sequence[Match | Ambiguous | None],
+) -> tuple[list[Match | Ambiguous | None], list[list[int]]]:
+    """Let no two rows of one file mean the same stored child.
+
+    The row that names the child best keeps it: by NHS number, else equal in all four. The others
+    are other children then, such as a stored child's twin, and new. Rows that name it equally
+    well are returned by their places, group by group: somebody must look at them.
+    """
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, choice in enumerate(chosen):
+        if isinstance(choice, Match):
+            places[choice.child_id].append(place)
+    settled, undecided = list(chosen), []
+    for group in places.values():
+        if len(group) == 1:
+            continue
+        strengths = {place: _strength(chosen[place]) for place in group}
+        best = [place for place in group if strengths[place] == max(strengths.values())]
+        if len(best) > 1:
+            undecided.append(group)
+            continue
+        for place in group:
+            if place != best[0]:
+                settled[place] = None
+    return settled, undecided
+
+
+def _strength(choice: Match | Ambiguous | None) -> tuple[bool, bool]:
+    if not isinstance(choice, Match):
+        return False, False
+    return choice.on_nhs_number, choice.is_equal
 
 
 def _fits(seeker: Seeker, child: Identity) -> bool:
@@ -208,3 +247,23 @@ def school_change(
     if current.is_unknown and may_apply:
         return "apply"
     return "none" if target == ignored else "propose"
+
+
+def year_groups_of_ages(lowest: str, highest: str) -> list[int]:
+    """The year groups a school teaches, from the ages the register gives (§1.2).
+
+    11 to 16 is Years 7 to 11; 3 to 11 begins with nursery; ages left blank tell nothing.
+    """
+    if not (lowest.isdigit() and highest.isdigit()):
+        return []
+    return list(range(int(lowest) - 4, int(highest) - 4))
+
+
+def repair_website(address: str) -> str:
+    """The website with a scheme; empty where it is no address (§1.2)."""
+    scheme, host = "https", address.strip()
+    if match := re.match(r"(https?):/*", host, re.IGNORECASE):
+        scheme, host = match.group(1).lower(), host[match.end() :]
+    if " " in host or "." not in host or len(host) > 480:
+        return ""
+    return f"{scheme}://{host}"

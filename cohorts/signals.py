@@ -3,7 +3,8 @@
 from django.dispatch import Signal
 
 # Children who are new, or whose school changed, or who left a cohort.
-# Sent with: organisation, child_ids (list), by (User or None), now (datetime).
+# Sent with: organisation, child_ids (list), by (User or None), now (datetime), and keep_in_clinic
+# (bool) where a person was asked whether a child stays in the community clinic.
 children_placed = Signal()
 
 # Children whose details, flags or parents changed, so that what was derived may be stale.
@@ -11,5 +12,6 @@ children_placed = Signal()
 children_changed = Signal()
 
 # Something for the activity log.
-# Sent with: kind (an `activity` kind as text), child_ids, title, body, by, now.
+# Sent with: organisation, kind (an `activity` kind as text), child_ids (list), title, body, by,
+# now.
 happened_to_children = Signal()

@@ -16,6 +16,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
+    "restart-stale-uploads": {"task": "cohorts.restart_stale_uploads", "schedule": 60},
+    "wipe-old-uploads": {
+        "task": "cohorts.wipe_old_content",
+        "schedule": crontab(minute=0, hour=1),
+    },
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 60},
     # At nine, and again every quarter of an hour of the day for what was missed.
     "plan-invitations": {

@@ -1,0 +1,1 @@
+"""What people do with places, children and files: one verb each, one transaction each."""
