@@ -13,7 +13,7 @@ from cohorts.signals import happened_to_children
 @receiver(happened_to_children)
 def record_what_happened(
     *,
-    organisation: Organisation,
+    organisation: Organisation | None,
     kind: str,
     child_ids: Sequence[int],
     title: str,
@@ -22,13 +22,13 @@ def record_what_happened(
     now: datetime,
     **_signal: object,
 ) -> None:
-    """One entry for each child, of the organisation that they belonged to then."""
+    """One entry for each child, of the organisation they belonged to then, if to any."""
     record_for_children(
         child_ids,
         kind=kind,
         title=title,
         body=body,
-        organisation_id=organisation.pk,
+        organisation_id=organisation.pk if organisation else None,
         by=by,
         now=now,
     )

@@ -41,7 +41,14 @@ def flag_child(
     child.save()
     for title in changes:
         happened_to_children.send(
-            None, kind="record", child_ids=[child.pk], title=title, body="", by=by, now=now
+            None,
+            organisation=child.organisation,
+            kind="record",
+            child_ids=[child.pk],
+            title=title,
+            body="",
+            by=by,
+            now=now,
         )
     children_changed.send(None, child_ids=[child.pk], by=by, now=now)
 

@@ -12,6 +12,6 @@ children_placed = Signal()
 children_changed = Signal()
 
 # Something for the activity log.
-# Sent with: organisation, kind (an `activity` kind as text), child_ids (list), title, body, by,
-# now.
+# Sent with: organisation (or None), kind (an `activity` kind as text), child_ids (list), title,
+# body, by, now.
 happened_to_children = Signal()
