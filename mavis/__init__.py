@@ -2,3 +2,8 @@
 
 It knows every app and no app knows it.
 """
+
+# Shared tasks bind to the current Celery application, so it exists as soon as Django does.
+from mavis.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -8,12 +8,19 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mavis.settings.base")
 
 app = Celery("mavis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_own_logging(**_: object) -> None:
+    """Have workers log as the web application does: Django has set it up already."""
+
 
 app.conf.beat_schedule = {
     "restart-stale-uploads": {"task": "cohorts.restart_stale_uploads", "schedule": 60},

@@ -1,12 +1,15 @@
 """`python -m mavis.local COMMAND`: the commands of the Makefile, once everything is installed."""
 
+import os
 import sys
 
-from mavis.local import checks, locks, suite
+from mavis.local import checks, locks, run, suite
 from mavis.local.console import Refusal, say
 from mavis.local.processes import StopRequested
 
 COMMANDS = {
+    "run": run.run,
+    "reset": run.reset,
     "test": suite.run,
     "journeys": suite.run_journeys,
     "check": checks.run,
@@ -28,6 +31,10 @@ def main(arguments: list[str]) -> int:
     except StopRequested:
         say("Stopped.")
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

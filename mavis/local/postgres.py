@@ -50,7 +50,7 @@ def start(supervisor: Supervisor, data: Path, *, is_throwaway: bool = False) -> 
     if not (data / "PG_VERSION").exists():
         _initialise(supervisor, binaries, data, user)
     _refuse_other_version(data)
-    _await_end_of_previous(data)
+    await_end_of_previous(data)
     supervisor.start(
         "postgres",
         [binaries / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses="]
@@ -160,7 +160,7 @@ def _refuse_other_version(data: Path) -> None:
         )
 
 
-def _await_end_of_previous(data: Path) -> None:
+def await_end_of_previous(data: Path) -> None:
     """Wait for a server that is still shutting down after its parent was killed."""
     deadline = time.monotonic() + PREVIOUS_MAY_TAKE_SECONDS
     while _is_in_use(data) and time.monotonic() < deadline:

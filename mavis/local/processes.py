@@ -44,6 +44,12 @@ def end_with_parent(how: int, parent: int) -> None:
         os._exit(1)
 
 
+def end_when_make_ends() -> None:
+    """Stop as on Ctrl-C when the `make` that started this process is killed."""
+    if os.environ.get("MAKELEVEL"):
+        end_with_parent(signal.SIGTERM, os.getppid())
+
+
 @dataclass
 class Child:
     """A running process and where its words go."""
@@ -87,8 +93,8 @@ class Supervisor:
     def __enter__(self) -> "Supervisor":
         self.logs.mkdir(parents=True, exist_ok=True)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup ignores SIGHUP, and that is left as it is.
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            # nohup has SIGHUP ignored, and that is left as it is.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 self._handlers[number] = signal.signal(number, self._ask_to_stop)
         return self
 

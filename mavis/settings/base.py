@@ -5,45 +5,43 @@ refuses to start without its secrets. `.env.example` lists every variable; a tes
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from mavis.settings.reader import LOG_LEVELS, Reader, read_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
-env = environ.Env()
-if (BASE_DIR / ".env").is_file():
-    env.read_env(str(BASE_DIR / ".env"))
+env = Reader()
+read_file(env, BASE_DIR / ".env")
 
-ENVIRONMENT = env.str("ENVIRONMENT", default="local")
-if ENVIRONMENT not in ("local", "production"):
-    raise ImproperlyConfigured("ENVIRONMENT must be local or production")
+ENVIRONMENT = env.one_of("ENVIRONMENT", ("local", "production"), default="local")
 IS_LOCAL = ENVIRONMENT == "local"
 
 
-def required_in_production(name: str, local: str) -> str:
+def required_in_production(name: str, local: Any, read: Callable[..., Any] = env.str) -> Any:
     """The variable's value; only a local run may leave it out."""
-    if IS_LOCAL:
-        return env.str(name, default=local)
-    return env.str(name)
+    return read(name, default=local) if IS_LOCAL else read(name)
 
 
 DEBUG = env.bool("DEBUG", default=False)
+if DEBUG and not IS_LOCAL:
+    raise ImproperlyConfigured("DEBUG shows the inside of the service: a local run only.")
 SECRET_KEY = required_in_production("SECRET_KEY", "local-only-not-a-secret-" + "0" * 40)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if IS_LOCAL else [])
+ALLOWED_HOSTS = required_in_production("ALLOWED_HOSTS", ["*"], env.list)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # The address parents' links begin with, without a final slash.
-SITE_URL = required_in_production("SITE_URL", "http://localhost:8000").rstrip("/")
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+SITE_URL = required_in_production("SITE_URL", "http://localhost:8000", env.address)
+LOG_LEVEL = env.one_of("LOG_LEVEL", LOG_LEVELS, default="INFO")
 
-MAVIS_TODAY: date | None = (
-    date.fromisoformat(env.str("MAVIS_TODAY")) if env.str("MAVIS_TODAY", default="") else None
-)
+MAVIS_TODAY: date | None = env.day("MAVIS_TODAY", default=None)
 if MAVIS_TODAY and not IS_LOCAL:
-    raise ImproperlyConfigured("MAVIS_TODAY moves the clock of a local run only")
+    raise ImproperlyConfigured("MAVIS_TODAY moves the clock of a local run only.")
 STARTED_ON = datetime.now(ZoneInfo("Europe/London")).date()
 
 INSTALLED_APPS = [
@@ -70,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mavis.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "mavis.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -110,16 +109,18 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": env.db(
-        "DATABASE_URL",
-        **({"default": "postgresql://postgres@localhost:5432/mavis"} if IS_LOCAL else {}),
+    "default": required_in_production(
+        "DATABASE_URL", "postgresql://postgres@localhost:5432/mavis", env.postgresql
     )
+    | {
+        "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=60),
+        "CONN_HEALTH_CHECKS": True,
+    }
 }
-DATABASES["default"].setdefault("CONN_MAX_AGE", env.int("DATABASE_CONN_MAX_AGE", default=60))
-DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = required_in_production("REDIS_URL", "redis://localhost:6379/0")
+REDIS_URL = required_in_production("REDIS_URL", "redis://localhost:6379/0", env.redis)
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign-in"
@@ -145,8 +146,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = None if IS_LOCAL else ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = not IS_LOCAL
-# Notify's receipts and the health check never follow a redirect.
-SECURE_REDIRECT_EXEMPT = [r"^notify/", r"^healthz$"]
+# Notify's receipts never follow a redirect.
+SECURE_REDIRECT_EXEMPT = [r"^notify/"]
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 
@@ -180,18 +181,24 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
+# Whoever publishes a task is told at once that the broker is down: a page must not wait for it.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "interval_step": 0,
+    **CELERY_TASK_PUBLISH_RETRY_POLICY,
+}
 
 # GOV.UK Notify; a local run talks to the sandbox, whose keys and template ids are fixed.
-NOTIFY_BASE_URL = required_in_production("NOTIFY_BASE_URL", "http://127.0.0.1:8001")
+NOTIFY_BASE_URL = required_in_production(
+    "NOTIFY_BASE_URL", "http://127.0.0.1:8001", env.address
+)
 NOTIFY_API_KEY = required_in_production(
     "NOTIFY_API_KEY",
     "sandbox_live-5a4db0c5-0000-4000-8000-000000000001-5a4db0c5-0000-4000-8000-0000000000a1",
 )
-NOTIFY_KEY_TYPE = env.str("NOTIFY_KEY_TYPE", default="live")
-if NOTIFY_KEY_TYPE not in ("live", "team", "test"):
-    raise ImproperlyConfigured("NOTIFY_KEY_TYPE must be live, team or test")
+NOTIFY_KEY_TYPE = env.one_of("NOTIFY_KEY_TYPE", ("live", "team", "test"), default="live")
 # Notify lets 50 requests a second through for one key type; other users need room beside us.
 NOTIFY_RATE_PER_SECOND = env.float("NOTIFY_RATE_PER_SECOND", default=40)
 NOTIFY_RATE_BURST = env.int("NOTIFY_RATE_BURST", default=200)
@@ -203,10 +210,8 @@ if not (NOTIFY_RATE_PER_SECOND > 0 and 1 <= NOTIFY_RATE_BURST <= 200):
 NOTIFY_SENDER_THREADS = env.int("NOTIFY_SENDER_THREADS", default=128)
 # What Notify sends with delivery receipts: the current token, and the previous one while it is
 # being replaced.
-NOTIFY_CALLBACK_TOKENS = (
-    env.list("NOTIFY_CALLBACK_TOKENS", default=["local-receipts-token"])
-    if IS_LOCAL
-    else env.list("NOTIFY_CALLBACK_TOKENS")
+NOTIFY_CALLBACK_TOKENS = required_in_production(
+    "NOTIFY_CALLBACK_TOKENS", ["local-receipts-token"], env.list
 )
 # The id of each message's template at Notify: NOTIFY_TEMPLATE_<NAME>_<CHANNEL>.
 NOTIFY_SANDBOX_NAMESPACE = uuid.UUID("6f1d0f5e-2b51-5c36-9a0e-6d6f7a6e0b11")
@@ -218,14 +223,18 @@ NOTIFY_TEMPLATE_IDS = {
     for path in sorted((BASE_DIR / "notifications" / "wording").glob("*.md"))
 }
 
+# One line an event, name=value. What an exception says may hold a person's details, so outside a
+# local run only its kind and place are written.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "pairs": {"()": "mavis.logs.PairsFormatter", "tells_messages": IS_LOCAL},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "pairs"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # Django's own handlers would write a second line, and mail administrators.
+    "loggers": {"django": {"handlers": [], "propagate": True}},
 }
 
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

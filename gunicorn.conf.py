@@ -1,0 +1,24 @@
+"""How gunicorn serves Mavis, in a local run and in production; options on its command line win."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+
+try:
+    import mavis.settings.base  # noqa: F401
+except ImproperlyConfigured as refusal:
+    sys.exit(str(refusal))
+
+wsgi_app = "mavis.wsgi"
+worker_class = "gthread"
+workers = 2
+threads = 4
+timeout = 60
+graceful_timeout = 20
+# A worker that is busy must not look dead because its heartbeat file is on a slow disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+control_socket_disable = True
+accesslog = "-"
+# The path without its query: what people search for stays out of the logs.
+access_log_format = "method=%(m)s path=%(U)s status=%(s)s bytes=%(B)s milliseconds=%(M)s"

@@ -1,0 +1,208 @@
+"""`make run`: the whole service on this machine, and `make reset`, its fresh start."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import socket
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from mavis.local import broker, postgres, processes
+from mavis.local.console import Refusal, is_coloured, say
+from mavis.local.processes import Supervisor
+from mavis.local.workplace import DATA, LOCAL, LOGS
+
+DATABASE = "mavis"
+DEFAULT_PORT = 8000
+SANDBOX_KEPT_IN = DATA / "notify-sandbox.sqlite"
+RECEIPTS_TOKEN = "local-run-receipts-token"  # noqa: S105
+DEMO_USERS = {
+    "nurse@example.com": "nurse",
+    "admin@example.com": "administrator",
+    "superuser@example.com": "superuser, and the operators' admin site at /admin/",
+    "nurse@elsewhere.example.com": "nurse of another organisation",
+}
+DEMO_PASSWORD = "mavis-demo"  # noqa: S105
+
+
+def run(_: list[str]) -> int:
+    """Start everything, say where it is, and keep it going until Ctrl-C."""
+    processes.end_when_make_ends()
+    read_settings()
+    port = chosen_port()
+    address = f"http://localhost:{port}"
+    with the_only_run(address), Supervisor(LOGS) as supervisor:
+        refuse_busy(port)
+        environment = {"SITE_URL": address, **os.environ}
+        start_stores(supervisor, environment)
+        inbox = start_sandbox(supervisor, environment, port)
+        prepare(supervisor, environment)
+        start_service(supervisor, environment, port)
+        supervisor.wait_until(
+            lambda: answers(f"http://127.0.0.1:{port}/healthz"),
+            seconds=60,
+            failure="The web server did not answer in a minute; see .local/logs/web.log.",
+        )
+        welcome(address, inbox)
+        try:
+            supervisor.watch()
+        except processes.StopRequested:
+            say("\nStopping. The data stays in .local/.")
+    return 0
+
+
+def reset(_: list[str]) -> int:
+    """Throw the local data away and make the demo afresh."""
+    read_settings()
+    if os.environ.get("DATABASE_URL"):
+        raise Refusal("DATABASE_URL names a database of your own, which this command leaves alone.")
+    with the_only_run("make reset"):
+        postgres.await_end_of_previous(DATA / "postgres")
+        shutil.rmtree(DATA, ignore_errors=True)
+        with Supervisor(LOGS) as supervisor:
+            environment = dict(os.environ)
+            start_stores(supervisor, environment)
+            prepare(supervisor, environment)
+    say("The demo is as new. make run starts it.")
+    return 0
+
+
+def read_settings() -> None:
+    """Take the variables of `.env`, or refuse with what is wrong with one of them."""
+    try:
+        from mavis.settings import base
+    except ImproperlyConfigured as refusal:
+        raise Refusal(str(refusal)) from refusal
+    if not base.IS_LOCAL:
+        raise Refusal("ENVIRONMENT is production, and this command is for a local run only.")
+
+
+def chosen_port() -> int:
+    """The port of PORT, or 8000."""
+    text = os.environ.get("PORT", "").strip() or str(DEFAULT_PORT)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise Refusal("PORT must be a number from 1 to 65535.")
+    return int(text)
+
+
+def refuse_busy(port: int) -> None:
+    """Refuse a port that somebody else listens on, or that this user may not use."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((broker.LOOPBACK, port))
+        except PermissionError as error:
+            raise Refusal(f"Only root may serve on port {port}: try make run PORT=8000") from error
+        except OSError as error:
+            raise Refusal(
+                f"Port {port} is busy: another program serves there. "
+                f"Try another one: make run PORT={port + 1 if port < 65535 else DEFAULT_PORT}"
+            ) from error
+
+
+@contextlib.contextmanager
+def the_only_run(what: str) -> Iterator[None]:
+    """Hold the lock of this folder's data, or refuse because it is in use."""
+    LOCAL.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        lock = stack.enter_context((LOCAL / "run.lock").open("a+"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise Refusal(f"Mavis is already running here: {lock.read().strip()}") from error
+        lock.truncate(0)
+        lock.write(f"{what} (process {os.getpid()})")
+        lock.flush()
+        yield
+
+
+def start_stores(supervisor: Supervisor, environment: dict[str, str]) -> None:
+    """Start PostgreSQL and Redis, each unless the environment names one already."""
+    DATA.mkdir(parents=True, exist_ok=True)
+    if not environment.get("DATABASE_URL"):
+        sockets = postgres.start(supervisor, DATA / "postgres")
+        postgres.ensure_database(sockets, DATABASE)
+        environment["DATABASE_URL"] = postgres.url(sockets, DATABASE)
+    if not environment.get("REDIS_URL"):
+        environment["REDIS_URL"] = broker.start(supervisor)
+
+
+def start_sandbox(supervisor: Supervisor, environment: dict[str, str], port: int) -> str:
+    """Start the Notify sandbox, unless the environment names a Notify; answers its inbox."""
+    if environment.get("NOTIFY_BASE_URL"):
+        return ""
+    sandbox_port = broker.free_port(preferred=port + 1)
+    address = f"http://127.0.0.1:{sandbox_port}"
+    environment["NOTIFY_BASE_URL"] = address
+    environment.setdefault("NOTIFY_CALLBACK_TOKEN", RECEIPTS_TOKEN)
+    supervisor.start(
+        "sandbox",
+        [sys.executable, "-m", "notifications.sandbox", "--host", broker.LOOPBACK]
+        + ["--port", str(sandbox_port), "--data", SANDBOX_KEPT_IN]
+        + ["--callback-url", f"http://127.0.0.1:{port}/notify/receipts"]
+        + ["--callback-token", environment["NOTIFY_CALLBACK_TOKEN"]],
+        environment=environment,
+    )
+    return f"http://localhost:{sandbox_port}/"
+
+
+def prepare(supervisor: Supervisor, environment: Mapping[str, str]) -> None:
+    """Migrate, collect static files, and fill an empty database with the demo."""
+    status = supervisor.run(
+        "prepare", [sys.executable, "-m", "mavis.local.prepare"], environment=environment
+    )
+    if status:
+        raise Refusal("The database could not be prepared; what went wrong is above.")
+
+
+def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: int) -> None:
+    """Start the web server, a worker for each queue, and the timetable."""
+    binaries = Path(sys.executable).parent
+    celery = [binaries / "celery", "--app", "mavis", "--quiet"]
+    # The person who typed the command chose the user, root or not.
+    unasked = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+    supervisor.start(
+        "web",
+        [binaries / "gunicorn", "--bind", f"{broker.LOOPBACK}:{port}"],
+        environment=environment,
+    )
+    for queue, threads in (("urgent", 4), ("default", 2)):
+        supervisor.start(
+            queue,
+            [*celery, "worker", "--queues", queue, "--hostname", f"{queue}@%h"]
+            + ["--pool", "threads", "--concurrency", str(threads)]
+            + ["--without-gossip", "--without-mingle"],
+            environment={**environment, **unasked},
+        )
+    supervisor.start(
+        "beat",
+        [*celery, "beat", "--schedule", DATA / "beat-schedule", "--pidfile="],
+        environment=environment,
+    )
+
+
+def answers(address: str) -> bool:
+    """Whether the address answers 200 now."""
+    try:
+        with urllib.request.urlopen(address, timeout=1) as response:  # noqa: S310
+            return response.status == 200
+    except OSError:
+        return False
+
+
+def welcome(address: str, inbox: str) -> None:
+    """Say where everything is and who may sign in."""
+    strong, plain = ("\033[1m", "\033[0m") if is_coloured() else ("", "")
+    lines = ["", f"{strong}Mavis is ready: {address}{plain}", ""]
+    lines += [f"  Sign in with the password {DEMO_PASSWORD} as"]
+    lines += [f"    {email:<28} {role}" for email, role in DEMO_USERS.items()]
+    if inbox:
+        lines += ["", f"  What parents were sent: {inbox}"]
+    lines += ["", "  Logs are in .local/logs/. Ctrl-C stops everything and keeps the data.", ""]
+    say("\n".join(lines))
