@@ -125,9 +125,6 @@ def _node_major(node: str) -> int:
 
 def build_assets() -> None:
     """Install the locked npm packages and compile styles and scripts, when either changed."""
-    if not (ROOT / "static" / "src").is_dir():
-        (ROOT / "static" / "build").mkdir(parents=True, exist_ok=True)
-        return
     package_files = [ROOT / "package.json", ROOT / "package-lock.json"]
     sources = [*package_files, ROOT / "static" / "src"]
     installed, wanted_packages = (

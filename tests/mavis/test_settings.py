@@ -1,0 +1,182 @@
+"""Settings come from the environment; what is wrong with it is said in one sentence."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from mavis.settings.reader import Reader, read_file
+
+ROOT = Path(settings.BASE_DIR)
+READERS = ["mavis/settings/base.py", "mavis/local", "gunicorn.conf.py"]
+# The machine's own, not settings of Mavis.
+FOREIGN = {"PATH", "NO_COLOR", "MAKELEVEL"}
+
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "x" * 50,
+    "DATABASE_URL": "postgresql://user:password@database/mavis",
+    "REDIS_URL": "redis://broker:6379/0",
+    "SITE_URL": "https://mavis.example.com",
+    "ALLOWED_HOSTS": "mavis.example.com",
+}
+
+
+def sources() -> list[Path]:
+    found = []
+    for place in READERS:
+        path = ROOT / place
+        found += sorted(path.glob("*.py")) if path.is_dir() else [path]
+    return found
+
+
+def variables_read() -> set[str]:
+    """The names in `env.…("NAME")`, `required_in_production("NAME")` and `os.environ…("NAME")`."""
+    names = set()
+    for source in sources():
+        for call in ast.walk(ast.parse(source.read_text())):
+            if not isinstance(call, ast.Call) or not call.args:
+                continue
+            function, first = ast.unparse(call.func), call.args[0]
+            if re.fullmatch(r"env\.\w+|required_in_production|os\.environ\.get", function):
+                assert isinstance(first, ast.Constant), f"{source}: {ast.unparse(call)}"
+                names.add(first.value)
+    return names - FOREIGN
+
+
+def variables_listed() -> dict[str, str]:
+    """Each variable of `.env.example` with the comment above it."""
+    listed, comment = {}, ""
+    for line in (ROOT / ".env.example").read_text().splitlines():
+        if line.startswith("#"):
+            comment = line.removeprefix("#").strip()
+        elif line:
+            listed[line.partition("=")[0]] = comment
+            comment = ""
+    return listed
+
+
+def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    """Run manage.py in a fresh process that knows only these variables."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_example_lists_exactly_the_variables_that_are_read():
+    assert set(variables_listed()) == variables_read()
+
+
+def test_the_example_explains_each_variable_in_a_line_of_its_own():
+    assert [name for name, comment in variables_listed().items() if not comment] == []
+
+
+def test_the_example_marks_what_production_requires():
+    marked = {name for name, comment in variables_listed().items() if "Required." in comment}
+    assert marked == set(PRODUCTION) - {"ENVIRONMENT"}
+
+
+def test_production_starts_with_what_it_requires():
+    done = manage("check", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(set(PRODUCTION) - {"ENVIRONMENT"}))
+def test_production_refuses_to_start_without(name):
+    done = manage("check", **{**PRODUCTION, name: ""})
+    assert done.returncode == 1
+    assert done.stderr == f"{name} must be set: .env.example says what it is.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("MAVIS_TODAY", "2027-01-12", "MAVIS_TODAY moves the clock of a local run only."),
+        ("DEBUG", "true", "DEBUG shows the inside of the service: a local run only."),
+    ],
+)
+def test_production_refuses_what_is_for_local_runs(name, value, sentence):
+    done = manage("check", **{**PRODUCTION, name: value})
+    assert done.returncode == 1
+    assert done.stderr == f"{sentence}\n"
+
+
+@pytest.fixture
+def env(monkeypatch):
+    """Reads one variable after setting it."""
+
+    def read(kind, value, *arguments, **options):
+        monkeypatch.setenv("THING", value)
+        return getattr(Reader(), kind)("THING", *arguments, **options)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "value", "must"),
+    [
+        ("bool", (), "maybe", "true or false"),
+        ("int", (), "ten", "a whole number"),
+        ("int", (), "-1", "a whole number"),
+        ("int", (), "1.5", "a whole number"),
+        ("day", (), "12/01/2027", "a date like 2027-01-12"),
+        ("day", (), "2027-02-30", "a date like 2027-01-12"),
+        ("one_of", (("local", "production"), "local"), "test", "local or production"),
+        ("address", (), "mavis.example.com", "a web address that begins with https://"),
+        ("redis", (), "localhost:6379", "an address like redis://host:6379/0"),
+        (
+            "postgresql",
+            (),
+            "mysql://user@host/database",
+            "an address like postgresql://user:password@host:5432/database",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_understood_is_refused(env, kind, arguments, value, must):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env(kind, value, *arguments)
+    assert str(refusal.value) == f"THING must be {must}."
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        ("bool", "Yes", True),
+        ("bool", "0", False),
+        ("int", " 60 ", 60),
+        ("list", "one.example.com, two.example.com,", ["one.example.com", "two.example.com"]),
+        ("address", "https://mavis.example.com/", "https://mavis.example.com"),
+        ("redis", "rediss://:word@host:6379/2", "rediss://:word@host:6379/2"),
+    ],
+)
+def test_a_value_is_understood(env, kind, value, read):
+    assert env(kind, value) == read
+
+
+def test_an_empty_variable_counts_as_missing(env):
+    assert env("int", " ", default=7) == 7
+
+
+def test_a_database_address_may_name_a_socket(env):
+    database = env("postgresql", "postgresql://postgres:@/mavis?host=/some%20place")
+    assert database["NAME"] == "mavis"
+    assert database["OPTIONS"] == {"host": "/some place"}
+
+
+def test_a_broken_line_of_the_file_is_named(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("# fine\n\nexport ALSO=fine\nnot an assignment\n")
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read_file(Reader(), file)
+    assert str(refusal.value) == "Line 4 of .env must be like NAME=value."
