@@ -19,7 +19,6 @@ from mavis.local.workplace import DATA, LOCAL, LOGS
 
 DATABASE = "mavis"
 DEFAULT_PORT = 8000
-SANDBOX_KEPT_IN = DATA / "notify-sandbox.sqlite"
 RECEIPTS_TOKEN = "local-run-receipts-token"  # noqa: S105
 DEMO_USERS = {
     "nurse@example.com": "nurse",
@@ -140,16 +139,16 @@ def start_sandbox(supervisor: Supervisor, environment: dict[str, str], port: int
     sandbox_port = broker.free_port(preferred=port + 1)
     address = f"http://127.0.0.1:{sandbox_port}"
     environment["NOTIFY_BASE_URL"] = address
-    environment.setdefault("NOTIFY_CALLBACK_TOKEN", RECEIPTS_TOKEN)
+    environment.setdefault("NOTIFY_CALLBACK_TOKENS", RECEIPTS_TOKEN)
     supervisor.start(
         "sandbox",
         [sys.executable, "-m", "notifications.sandbox", "--host", broker.LOOPBACK]
-        + ["--port", str(sandbox_port), "--data", SANDBOX_KEPT_IN]
-        + ["--callback-url", f"http://127.0.0.1:{port}/notify/receipts"]
-        + ["--callback-token", environment["NOTIFY_CALLBACK_TOKEN"]],
+        + ["--port", str(sandbox_port), "--data", DATA / "notify-sandbox.sqlite"]
+        + ["--callback-url", f"http://{broker.LOOPBACK}:{port}/notify/receipts"]
+        + ["--callback-token", environment["NOTIFY_CALLBACK_TOKENS"].split(",")[0]],
         environment=environment,
     )
-    return f"http://localhost:{sandbox_port}/"
+    return f"http://localhost:{sandbox_port}/_sandbox/"
 
 
 def prepare(supervisor: Supervisor, environment: Mapping[str, str]) -> None:

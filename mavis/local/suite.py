@@ -22,7 +22,12 @@ WORKERS = "2"
 
 def run(arguments: list[str]) -> int:
     """Run pytest with the arguments; answers its exit status. Any number may run at once."""
-    environment = {**os.environ, "CHROMIUM": find_or_install_chromium(), "ENVIRONMENT": "local"}
+    environment = {
+        **os.environ,
+        "CHROMIUM": find_or_install_chromium(),
+        "DJANGO_SETTINGS_MODULE": "mavis.settings.test",
+        "ENVIRONMENT": "local",
+    }
     with private_folder() as folder, Supervisor(folder / "logs") as supervisor:
         sockets = postgres.start(supervisor, folder / "postgres", is_throwaway=True)
         environment["DATABASE_URL"] = postgres.url(sockets, "mavis")

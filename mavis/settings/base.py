@@ -191,9 +191,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 
 # GOV.UK Notify; a local run talks to the sandbox, whose keys and template ids are fixed.
-NOTIFY_BASE_URL = required_in_production(
-    "NOTIFY_BASE_URL", "http://127.0.0.1:8001", env.address
-)
+NOTIFY_BASE_URL = required_in_production("NOTIFY_BASE_URL", "http://127.0.0.1:8001", env.address)
 NOTIFY_API_KEY = required_in_production(
     "NOTIFY_API_KEY",
     "sandbox_live-5a4db0c5-0000-4000-8000-000000000001-5a4db0c5-0000-4000-8000-0000000000a1",
@@ -214,7 +212,7 @@ NOTIFY_CALLBACK_TOKENS = required_in_production(
     "NOTIFY_CALLBACK_TOKENS", ["local-receipts-token"], env.list
 )
 # The id of each message's template at Notify: NOTIFY_TEMPLATE_<NAME>_<CHANNEL>.
-NOTIFY_SANDBOX_NAMESPACE = uuid.UUID("6f1d0f5e-2b51-5c36-9a0e-6d6f7a6e0b11")
+NOTIFY_SANDBOX_NAMESPACE = uuid.UUID("5a4db0c5-0000-4000-8000-00000000a5e5")
 NOTIFY_TEMPLATE_IDS = {
     path.stem: required_in_production(
         "NOTIFY_TEMPLATE_" + path.stem.replace(".", "_").upper(),

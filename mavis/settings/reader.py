@@ -21,10 +21,18 @@ ASSIGNMENT = re.compile(r"(?:export\s+)?[A-Za-z_]\w*\s*=.*")
 class Reader(environ.Env):
     """django-environ, stricter: an empty variable counts as missing, and nothing is guessed.
 
-    A refusal names the variable and never its value, which may be a secret.
+    A refusal names the variable and never its value, which may be a secret. `asked` holds every
+    name that was ever read.
     """
 
+    asked: set[str]
+
+    def __init__(self, **scheme: Any) -> None:
+        super().__init__(**scheme)
+        self.asked = set()
+
     def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **options):
+        self.asked.add(var)
         if not os.environ.get(var, "").strip():
             if default is self.NOTSET:
                 raise ImproperlyConfigured(f"{var} must be set: .env.example says what it is.")
@@ -53,6 +61,16 @@ class Reader(environ.Env):
             return int(value)
 
         return self._read(var, default, understand, "a whole number")
+
+    def float(self, var: str, default: Any = environ.Env.NOTSET) -> float:
+        """A number, zero or more, with or without decimals."""
+
+        def understand(value: str) -> float:
+            if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+                raise ValueError
+            return float(value)
+
+        return self._read(var, default, understand, "a number")
 
     def list(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET) -> list[str]:
         """Words between commas."""

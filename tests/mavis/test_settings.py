@@ -2,19 +2,20 @@
 
 import ast
 import os
-import re
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from mavis.settings import base
 from mavis.settings.reader import Reader, read_file
+from notifications.sandbox import config as configuration
 
 ROOT = Path(settings.BASE_DIR)
-READERS = ["mavis/settings/base.py", "mavis/local", "gunicorn.conf.py"]
 # The machine's own, not settings of Mavis.
 FOREIGN = {"PATH", "NO_COLOR", "MAKELEVEL"}
 
@@ -25,28 +26,24 @@ PRODUCTION = {
     "REDIS_URL": "redis://broker:6379/0",
     "SITE_URL": "https://mavis.example.com",
     "ALLOWED_HOSTS": "mavis.example.com",
+    "NOTIFY_BASE_URL": "https://api.notify.example.com",
+    "NOTIFY_API_KEY": "mavis-" + "-".join([str(uuid.UUID(int=1))] * 2),
+    "NOTIFY_CALLBACK_TOKENS": "a-long-token",
+    **{
+        name: str(uuid.UUID(int=2))
+        for name in base.env.asked
+        if name.startswith("NOTIFY_TEMPLATE_")
+    },
 }
 
 
-def sources() -> list[Path]:
-    found = []
-    for place in READERS:
-        path = ROOT / place
-        found += sorted(path.glob("*.py")) if path.is_dir() else [path]
-    return found
-
-
 def variables_read() -> set[str]:
-    """The names in `env.…("NAME")`, `required_in_production("NAME")` and `os.environ…("NAME")`."""
-    names = set()
-    for source in sources():
+    """What the settings ask for, and the names in `os.environ.get("NAME")` of the local stack."""
+    names = set(base.env.asked)
+    for source in (ROOT / "mavis" / "local").glob("*.py"):
         for call in ast.walk(ast.parse(source.read_text())):
-            if not isinstance(call, ast.Call) or not call.args:
-                continue
-            function, first = ast.unparse(call.func), call.args[0]
-            if re.fullmatch(r"env\.\w+|required_in_production|os\.environ\.get", function):
-                assert isinstance(first, ast.Constant), f"{source}: {ast.unparse(call)}"
-                names.add(first.value)
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "os.environ.get":
+                names.add(ast.literal_eval(call.args[0]))
     return names - FOREIGN
 
 
@@ -130,6 +127,7 @@ def env(monkeypatch):
         ("int", (), "ten", "a whole number"),
         ("int", (), "-1", "a whole number"),
         ("int", (), "1.5", "a whole number"),
+        ("float", (), "1,5", "a number"),
         ("day", (), "12/01/2027", "a date like 2027-01-12"),
         ("day", (), "2027-02-30", "a date like 2027-01-12"),
         ("one_of", (("local", "production"), "local"), "test", "local or production"),
@@ -155,6 +153,7 @@ def test_a_value_that_cannot_be_understood_is_refused(env, kind, arguments, valu
         ("bool", "Yes", True),
         ("bool", "0", False),
         ("int", " 60 ", 60),
+        ("float", "2.5", 2.5),
         ("list", "one.example.com, two.example.com,", ["one.example.com", "two.example.com"]),
         ("address", "https://mavis.example.com/", "https://mavis.example.com"),
         ("redis", "rediss://:word@host:6379/2", "rediss://:word@host:6379/2"),
@@ -180,3 +179,11 @@ def test_a_broken_line_of_the_file_is_named(tmp_path):
     with pytest.raises(ImproperlyConfigured) as refusal:
         read_file(Reader(), file)
     assert str(refusal.value) == "Line 4 of .env must be like NAME=value."
+
+
+def test_a_local_run_names_the_templates_of_the_sandbox():
+    sandbox = configuration.load()
+    assert {
+        name: str(uuid.uuid5(sandbox.template_namespace, name)) for name in base.NOTIFY_TEMPLATE_IDS
+    } == base.NOTIFY_TEMPLATE_IDS
+    assert sandbox.services[0].api_key("normal") == base.NOTIFY_API_KEY
