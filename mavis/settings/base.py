@@ -149,6 +149,8 @@ SECURE_SSL_REDIRECT = not IS_LOCAL
 # Notify's receipts never follow a redirect.
 SECURE_REDIRECT_EXEMPT = [r"^notify/"]
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 60 * 60
+# What other services below our domain do is not ours to promise.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "en-gb"

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import string
 import subprocess
 import sys
 import uuid
@@ -21,7 +22,7 @@ FOREIGN = {"PATH", "NO_COLOR", "MAKELEVEL"}
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
-    "SECRET_KEY": "x" * 50,
+    "SECRET_KEY": string.printable[:60],
     "DATABASE_URL": "postgresql://user:password@database/mavis",
     "REDIS_URL": "redis://broker:6379/0",
     "SITE_URL": "https://mavis.example.com",
@@ -84,9 +85,10 @@ def test_the_example_marks_what_production_requires():
     assert marked == set(PRODUCTION) - {"ENVIRONMENT"}
 
 
-def test_production_starts_with_what_it_requires():
-    done = manage("check", **PRODUCTION)
+def test_production_starts_with_what_it_requires_and_is_secure():
+    done = manage("check", "--deploy", "--tag", "security", **PRODUCTION)
     assert done.returncode == 0, done.stderr
+    assert "security." not in done.stderr
 
 
 @pytest.mark.parametrize("name", sorted(set(PRODUCTION) - {"ENVIRONMENT"}))
