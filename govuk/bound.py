@@ -36,14 +36,23 @@ class GovukBoundField(BoundField):
         return bool(label.get("isPageHeading"))
 
     @property
+    def first_input_id(self) -> str:
+        """The id of the field's first input."""
+        return f"{self.auto_id}-{dates.PARTS[0]}" if self._is_date else self.auto_id
+
+    @property
     def error_id(self) -> str:
         """Where the error summary leads: the first input to mend."""
         wrong = self.wrong_parts()
-        return f"{self.auto_id}-{wrong[0]}" if wrong else self.auto_id
+        return f"{self.auto_id}-{wrong[0]}" if wrong else self.first_input_id
+
+    @property
+    def _is_date(self) -> bool:
+        return self.field.template_name == "govuk/date.html"
 
     def wrong_parts(self) -> tuple[str, ...]:
         """The parts of a date that need mending; empty for other fields and correct dates."""
-        if self.field.template_name != "govuk/date.html" or not self.errors:
+        if not self._is_date or not self.errors:
             return ()
         first = self.errors.as_data()[0]
         return (first.params or {}).get("parts", dates.PARTS)

@@ -97,8 +97,6 @@ def repeating(
         formset=base,
         extra=0,
         min_num=minimum,
-        validate_min=True,
         max_num=maximum,
         absolute_max=maximum,
-        validate_max=True,
     )

@@ -15,3 +15,29 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// While work goes on, what is marked data-live is renewed in place; at the end the page reloads.
+const refresh = document.querySelector("meta[name=mavis-refresh]");
+if (refresh) {
+  const renew = async () => {
+    const response = await fetch(location.href).catch(() => null);
+    if (response?.ok) {
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      if (response.redirected || !page.querySelector("meta[name=mavis-refresh]")) {
+        location.reload();
+        return;
+      }
+      for (const part of document.querySelectorAll("[data-live]")) {
+        const renewed = page.getElementById(part.id);
+        if (renewed) part.innerHTML = renewed.innerHTML;
+      }
+    }
+    setTimeout(renew, refresh.content * 1000);
+  };
+  setTimeout(renew, refresh.content * 1000);
+}
+
+// On a narrow screen filters would push the list out of sight: they start closed if none is set.
+if (matchMedia("(max-width: 61.25em)").matches && !location.search) {
+  for (const filters of document.querySelectorAll(".mavis-filter")) filters.open = false;
+}

@@ -2,42 +2,13 @@
 
 from datetime import date
 
+import html5lib
 import pytest
 from django.http import QueryDict
 
-from govuk.fields import (
-    AS_HEADING,
-    CharField,
-    CheckboxesField,
-    CheckboxField,
-    FileField,
-    GovukDateField,
-    IntegerField,
-    RadiosField,
-    SelectField,
-    TextareaField,
-)
+from govuk.fields import AS_HEADING, CharField, GovukDateField, RadiosField
 from govuk.forms import GovukForm
-
-
-class EveryField(GovukForm):
-    name = CharField(label="Full name", max_length=5, help_text="As on the birth certificate")
-    age = IntegerField(label="Age", min_value=0, max_value=18)
-    born = GovukDateField(label="Date of birth")
-    how = RadiosField(
-        label="How they answered",
-        choices=[("phone", "By phone"), ("other", "Another way")],
-        reveals={"other": ["other_way"]},
-        choice_hints={"phone": "You spoke to them"},
-        dividers={"other": "or"},
-    )
-    other_way = CharField(label="Which way")
-    years = CheckboxesField(label="Year groups", choices=[("8", "Year 8"), ("9", "Year 9")])
-    place = SelectField(label="Place", choices=[("", "Choose"), ("a", "A school")])
-    notes = TextareaField(label="Notes", required=False)
-    sure = CheckboxField(label="I am sure")
-    file = FileField(label="File")
-
+from tests.govuk.kitchen import EveryField
 
 GOOD = "name=Ada&age=12&born-day=1&born-month=2&born-year=2013&how=phone&years=8&place=a&sure=true"
 
@@ -103,8 +74,6 @@ def test_what_is_no_date_comes_back_as_typed_with_the_wrong_part_marked():
 
 @pytest.mark.parametrize("text", ["one\ntwo\n  three", "\nfirst line empty", "<b>&amp;"])
 def test_a_textarea_gives_back_exactly_what_was_typed(text):
-    import html5lib
-
     data = QueryDict(mutable=True)
     data["notes"] = text.replace("\n", "\r\n")
     page = html5lib.parseFragment(
@@ -135,3 +104,53 @@ def test_initial_dates_fill_the_three_parts():
     for part, value in (("day", 1), ("month", 2), ("year", 2013)):
         assert f'id="id_born-{part}"' in html
         assert f'value="{value}"' in html
+
+
+class Between(GovukForm):
+    day = GovukDateField(label="First date", required=False)
+
+    def __init__(self, *args, today, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["day"].min_date = today
+
+
+def between(typed, today=date(2027, 1, 12)):
+    day, month, year = typed.split("-")
+    data = {"day-day": day, "day-month": month, "day-year": year}
+    return Between(data, today=today)
+
+
+def test_bounds_come_from_the_day_the_page_is_asked_for():
+    early = between("11-1-2027")
+    assert early.error_list == [
+        {"text": "First date must be on or after 12 January 2027", "href": "#id_day-day"}
+    ]
+    assert str(early).count("govuk-input--error") == 3
+    assert between("12-1-2027").is_valid()
+    assert between("11-1-2027", today=date(2027, 1, 11)).is_valid()
+
+
+def test_an_optional_date_may_be_left_empty():
+    form = between("--")
+    assert form.is_valid()
+    assert form.cleaned_data == {"day": None}
+
+
+def test_messages_of_the_field_come_before_ours():
+    class Worded(GovukForm):
+        name = CharField(label="Name", error_messages={"required": "Say who you are"})
+
+    assert Worded({}).errors == {"name": ["Say who you are"]}
+
+
+def test_a_label_with_a_percent_sign_survives_in_messages():
+    class Share(GovukForm):
+        share = CharField(label="Share in %", max_length=1)
+
+    assert Share({"share": "12"}).errors == {"share": ["Share in % must be 1 characters or less"]}
+
+
+def test_what_people_type_is_escaped():
+    html = str(bound("name=<script>"))
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
