@@ -63,13 +63,17 @@ def _view_modules():
 
 @pytest.mark.parametrize("path", _view_modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_queries_of_views_start_from_the_organisation(path):
-    """Another organisation's row is a 404: `.objects` needs `.for_organisation(` at once."""
+    """Another organisation's row is a 404: `.objects` needs `.for_organisation(` at once.
+
+    Only a draft is looked for among the person's own, with `owner=request.user`.
+    """
     tree = ast.parse(path.read_text())
-    scoped = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr == "for_organisation"
-    }
+    scoped = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "for_organisation":
+            scoped.add(id(node.value))
+        if isinstance(node, ast.Call) and any(word.arg == "owner" for word in node.keywords):
+            scoped.add(id(getattr(node.func, "value", None)))
     managers = [
         node
         for node in ast.walk(tree)
