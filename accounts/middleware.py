@@ -17,7 +17,7 @@ from calendars import clock
 # What may be opened without signing in: everything that begins with one of these.
 PUBLIC = ("/sign-in/", "/healthz", "/notify/", "/consent/", settings.STATIC_URL)
 # What people without an organisation may open.
-WITHOUT_ORGANISATION = ("/sign-out/", "/admin/")
+WITHOUT_ORGANISATION = ("/sign-out/", "/admin/", "/operations/")
 SIGNED_IN_AT = "signed_in_at"
 
 

@@ -42,6 +42,8 @@ app.conf.beat_schedule = {
         "task": "sessions_app.refresh_statuses",
         "schedule": crontab(minute=30, hour=3),
     },
+    "notifications.apply_receipts": {"task": "notifications.apply_receipts", "schedule": 60},
+    "notifications.reconcile": {"task": "notifications.reconcile", "schedule": 15 * 60},
 }
 
 __all__ = ["app", "crontab"]

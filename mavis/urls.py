@@ -14,5 +14,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("accounts.urls")),
     path("sessions/", include("sessions_app.urls")),
+    path("", include("notifications.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -161,7 +161,7 @@ class Message(models.Model):
                 condition=Q(status__in=["failed", "rejected", "parked"]),
             ),
             models.Index(fields=["child", "-created_at"], name="message_by_child"),
-            models.Index(fields=["session_id", "due_at"], name="message_by_session"),
+            models.Index(fields=["organisation", "due_at"], name="message_by_due_time"),
         ]
 
     def __str__(self) -> str:

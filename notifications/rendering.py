@@ -31,7 +31,7 @@ REPLACED = {
 ZERO_WIDTH = re.compile("[\u180e\u200b\u200c\u200d\u2060\ufeff]")
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
     """Names match whatever their case, spaces, underscores and hyphens."""
     return re.sub(r"[\s_-]", "", name).casefold()
 
@@ -41,20 +41,20 @@ def placeholders(*texts: str) -> list[str]:
     found: dict[str, str] = {}
     for text in texts:
         for name in PLACEHOLDER.findall(text):
-            found.setdefault(_key(name), name)
+            found.setdefault(key(name), name)
     return list(found.values())
 
 
 def missing(text: str, values: Mapping[str, object]) -> list[str]:
     """The placeholders without a value; with one of them Notify refuses the message."""
-    given = {_key(name) for name, value in values.items() if value is not None}
-    return [name for name in placeholders(text) if _key(name) not in given]
+    given = {key(name) for name, value in values.items() if value is not None}
+    return [name for name in placeholders(text) if key(name) not in given]
 
 
 def fill(text: str, values: Mapping[str, object]) -> str:
     """The text with its values; a placeholder without one stays visible."""
-    by_key = {_key(name): str(value) for name, value in values.items() if value is not None}
-    return PLACEHOLDER.sub(lambda match: by_key.get(_key(match[1]), match[0]), text)
+    by_key = {key(name): str(value) for name, value in values.items() if value is not None}
+    return PLACEHOLDER.sub(lambda match: by_key.get(key(match[1]), match[0]), text)
 
 
 def fill_text_message(text: str, values: Mapping[str, object]) -> str:
@@ -75,11 +75,6 @@ def _to_phone_characters(text: str) -> str:
             base = unicodedata.normalize("NFD", character)[0]
             characters.append(base if base in GSM else "?")
     return "".join(characters)
-
-
-def characters(message: str) -> int:
-    """What counts towards the limit of 918."""
-    return len(message)
 
 
 def fragments(message: str) -> int:

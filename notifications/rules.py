@@ -13,6 +13,7 @@ from calendars.clock import LONDON, london_instant
 TEXTS_FROM = time(8)
 TEXTS_UNTIL = time(21)
 
+TOLERATED_SKEW_SECONDS = 30
 STALE_CLAIM = timedelta(minutes=2)
 QUARANTINE = timedelta(minutes=5)
 BETWEEN_EMPTY_LOOKUPS = timedelta(seconds=60)

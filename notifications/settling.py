@@ -63,7 +63,7 @@ class Settlement:
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
-        self._messages: list[Message] = []
+        self._messages: dict[int, Message] = {}
         self._entries: dict[int, list[tuple[str, str, str]]] = {}
         self._bad_contacts: list[Message] = []
         self._withheld: list[Message] = []
@@ -88,7 +88,7 @@ class Settlement:
             message.next_look_at = None
         self._accepted[message.pk] = notify_id
         self._note(message, Entry.Kind.MESSAGE_SENT, "sent", message.recipient)
-        self._messages.append(message)
+        self._messages[message.pk] = message
         if message.status == Status.FAILED:
             self._end_failed(message, status)
 
@@ -99,7 +99,7 @@ class Settlement:
         message.notify_status = status
         message.next_look_at = None
         message.reason = ""
-        self._messages.append(message)
+        self._messages[message.pk] = message
         if not rules.is_final(message.status):
             message.next_look_at = rules.next_check(message.accepted_at, self.now)
             return
@@ -119,7 +119,7 @@ class Settlement:
         message.due_at = due_at
         message.reason = reason[:300]
         message.next_look_at = None
-        self._messages.append(message)
+        self._messages[message.pk] = message
 
     def release(self, message: Message, *, due_at: datetime | None = None) -> None:
         """Notify did not take it up: back it goes, and no attempt is counted."""
@@ -133,13 +133,13 @@ class Settlement:
         message.strikes += rules.strikes_for(outcome)
         message.next_look_at = self.now + FIRST_LOOK
         message.reason = outcome.reason[:300]
-        self._messages.append(message)
+        self._messages[message.pk] = message
 
     def ask_again(self, message: Message, *, at: datetime, empty_lookups: int) -> None:
         """Still unclear: to be looked up once more."""
         message.empty_lookups = empty_lookups
         message.next_look_at = at
-        self._messages.append(message)
+        self._messages[message.pk] = message
 
     def reject(self, message: Message, outcome: rules.Rejected) -> None:
         """Notify refused it for good."""
@@ -149,7 +149,7 @@ class Settlement:
         self._note_failure(message, "could not be delivered")
         if outcome.permanent:
             self._bad_contacts.append(message)
-        self._messages.append(message)
+        self._messages[message.pk] = message
 
     def park(self, message: Message, *, reason: str) -> None:
         """A person must look at it; nothing happens by itself any more."""
@@ -157,7 +157,7 @@ class Settlement:
         message.next_look_at = None
         message.reason = reason[:300]
         self._note_failure(message, "could not be sent")
-        self._messages.append(message)
+        self._messages[message.pk] = message
         logger.error("Message %s needs a person: %s", message.reference, message.reason)
 
     def withhold(self, message: Message, *, reason: str) -> None:
@@ -168,7 +168,7 @@ class Settlement:
         message.reason = reason[:300]
         self._note(message, Entry.Kind.MESSAGE_WITHHELD, f"not sent: {reason}", message.recipient)
         self._withheld.append(message)
-        self._messages.append(message)
+        self._messages[message.pk] = message
 
     def _note_failure(self, message: Message, what: str) -> None:
         body = f"{message.recipient}: {message.reason}"
@@ -207,14 +207,14 @@ class Settlement:
         }
 
     def _update(self) -> set[int]:
-        messages = sorted(self._messages, key=lambda message: message.pk)
+        messages = [self._messages[pk] for pk in sorted(self._messages)]
         arrays = [[getattr(message, name) for message in messages] for name in COLUMNS]
         with connection.cursor() as cursor:
             cursor.execute(UPDATE, [[m.pk for m in messages], [m.claim for m in messages], *arrays])
             return {pk for (pk,) in cursor.fetchall()}
 
     def _record(self, changed: set[int]) -> None:
-        noted = [each for each in self._messages if each.pk in changed & self._entries.keys()]
+        noted = [self._messages[pk] for pk in sorted(changed & self._entries.keys())]
         senders = User.objects.in_bulk({each.sent_by_id for each in noted if each.sent_by_id})
         activity.record_all(
             activity.entry(

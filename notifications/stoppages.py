@@ -72,8 +72,8 @@ def stop_for(outcome: rules.Outcome, *, channel: str, now: datetime) -> None:
 
 
 def _skew_in_words(seconds: int | None) -> str:
-    if seconds is None:
-        return "Our clock is more than 30 seconds wrong"
+    if seconds is None or abs(seconds) < rules.TOLERATED_SKEW_SECONDS:
+        return "Notify says that our clock is more than 30 seconds wrong"
     direction = "ahead of" if seconds > 0 else "behind"
     return f"Our clock is {abs(seconds)} seconds {direction} Notify's"
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from calendars import clock
-from notifications import hints, outbox, sending, sweeping
+from notifications import hints, lookups, outbox, receipts, sending, sweeping
 
 
 @shared_task(name=outbox.SEND_TASK)
@@ -17,3 +17,17 @@ def send_due(lane: int) -> None:
 def sweep() -> None:
     """Every minute: find what the broker lost, and settle what is unclear."""
     sweeping.sweep(clock=clock.now)
+
+
+@shared_task(name=receipts.APPLY_TASK)
+def apply_receipts() -> None:
+    """Apply delivery receipts, and ask Notify where a receipt alone is not believed."""
+    hints.take_up(receipts.APPLY_TASK)
+    if receipts.apply_waiting(clock=clock.now):
+        lookups.check_accepted(clock=clock.now)
+
+
+@shared_task(name="notifications.reconcile")
+def reconcile() -> None:
+    """Every quarter of an hour: ask about messages of which no receipt came."""
+    lookups.check_accepted(clock=clock.now)

@@ -42,6 +42,11 @@ class Wording:
         """Its id at Notify."""
         return settings.NOTIFY_TEMPLATE_IDS[f"{self.name}.{self.channel}"]
 
+    @property
+    def setting(self) -> str:
+        """The environment variable that holds its id at Notify."""
+        return f"NOTIFY_TEMPLATE_{self.name}_{self.channel}".upper()
+
     def missing(self, values: Mapping[str, object]) -> list[str]:
         """The placeholders that the values leave open."""
         return rendering.missing(f"{self.subject}\n{self.body}", values)

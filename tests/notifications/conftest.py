@@ -1,11 +1,11 @@
 """Messages to send, and a Redis that remembers nothing of the test before."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications import hints, outbox
+from notifications import hints, lookups, outbox, sending, sweeping
 from notifications.models import Channel, Lane, Message
 from tests.factories import ChildFactory, ParentFactory
 
@@ -72,3 +72,77 @@ def queued(new_message):
         return Message.objects.get(reference=message.reference)
 
     return make
+
+
+class Clock:
+    """A clock that moves when the test says so."""
+
+    def __init__(self, now=NOW):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def forward(self, **time):
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def notify(sandbox, settings):
+    """The sandbox as the Notify that the product talks to."""
+    settings.NOTIFY_BASE_URL = sandbox.base_url
+    return sandbox
+
+
+class Outbox:
+    """What workers and beat do, done at once."""
+
+    def __init__(self, clock):
+        self.clock = clock
+
+    def send(self, lane=Lane.BULK, seconds=20):
+        """One run of a sender; how many requests it made."""
+        return sending.send_due(lane=lane, clock=self.clock, budget=timedelta(seconds=seconds))
+
+    def sweep(self):
+        sweeping.sweep(clock=self.clock)
+
+    def settle(self):
+        """Let the quarantine pass, a sweep each minute, until unclear attempts are settled."""
+        for _ in range(8):
+            self.clock.forward(minutes=1)
+            self.sweep()
+
+    def reconcile(self, **time):
+        self.clock.forward(**time)
+        lookups.check_accepted(clock=self.clock)
+
+
+@pytest.fixture
+def postman(clock, notify):
+    """Sends through the sandbox."""
+    return Outbox(clock)
+
+
+def accepted_by(notify, message):
+    """The sandbox's messages of one of ours."""
+    return notify.messages(reference=message.reference)
+
+
+def posts_of(notify, message):
+    """The requests to send one of ours, answered or not."""
+    return [
+        attempt
+        for attempt in notify.attempts()
+        if attempt["reference"] == message.reference and attempt["method"] == "POST"
+    ]
+
+
+def log_of(child):
+    """The child's activity log: titles, oldest first."""
+    return list(child.activity.order_by("at", "id").values_list("title", flat=True))

@@ -1,0 +1,130 @@
+"""Delivery receipts: read, stored as they come, and applied by a job.
+
+A receipt is Notify's word only as far as its token is secret: nothing that harms follows from
+one until Notify confirms it. Source: Notify §6, §12 rows 19 to 23.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.crypto import constant_time_compare
+
+from notifications import hints, rules
+from notifications.models import Message, Receipt
+from notifications.settling import Settlement
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+MOST_BYTES = 20_000
+APPLY_TASK = "notifications.apply_receipts"
+
+
+class UnreadableReceipt(ValueError):
+    """The body is not a delivery receipt."""
+
+
+def is_from_notify(authorization: str) -> bool:
+    """Whether the header carries the current or the previous token; takes as long if not."""
+    scheme, _, token = authorization.partition(" ")
+    matches = [constant_time_compare(token, known) for known in settings.NOTIFY_CALLBACK_TOKENS]
+    return scheme.lower() == "bearer" and any(matches)
+
+
+def read(body: bytes) -> Receipt:
+    """An unsaved receipt; whom it went to is left out. Raises UnreadableReceipt."""
+    try:
+        document = json.loads(body)
+        receipt = Receipt(
+            notify_id=uuid.UUID(document["id"]),
+            reference=document.get("reference") or "",
+            status=document["status"],
+            completed_at=document.get("completed_at") or "",
+            sent_at=document.get("sent_at") or "",
+            template_version=document.get("template_version"),
+        )
+        receipt.clean_fields()
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnreadableReceipt(type(error).__name__) from error
+    return receipt
+
+
+def store(receipt: Receipt, *, now: datetime) -> None:
+    """Keep it, once however often it comes, and have it applied."""
+    receipt.received_at = now
+    Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
+    hints.give(APPLY_TASK, queue="urgent")
+
+
+def apply_waiting(*, clock: Callable[[], datetime]) -> int:
+    """Apply the receipts that wait; how many there were."""
+    applied = 0
+    while number := _apply_batch(now=clock()):
+        applied += number
+    return applied
+
+
+@transaction.atomic
+def _apply_batch(*, now: datetime) -> int:
+    receipts = list(
+        Receipt.objects.filter(applied_at__isnull=True)
+        .order_by("received_at", "pk")
+        .select_for_update(skip_locked=True)[:BATCH]
+    )
+    by_id, by_reference = _messages_of(receipts)
+    settlement = Settlement(now=now)
+    for receipt in receipts:
+        message = by_id.get(receipt.notify_id) or by_reference.get(receipt.reference)
+        receipt.applied_at = now
+        receipt.outcome = _apply(receipt, message, settlement) if message else "not ours"
+    settlement.save()
+    Receipt.objects.bulk_update(receipts, ["applied_at", "outcome"])
+    return len(receipts)
+
+
+def _messages_of(
+    receipts: Sequence[Receipt],
+) -> tuple[dict[uuid.UUID, Message], dict[str, Message]]:
+    """The messages that receipts speak of, locked, by Notify's id and by our reference."""
+    messages = list(
+        Message.objects.filter(
+            Q(notify_id__in=[receipt.notify_id for receipt in receipts])
+            | Q(reference__in=[receipt.reference for receipt in receipts if receipt.reference])
+        )
+        .order_by("pk")
+        .select_for_update()
+    )
+    by_id = {message.notify_id: message for message in messages if message.notify_id}
+    return by_id, {message.reference: message for message in messages}
+
+
+def _apply(receipt: Receipt, message: Message, settlement: Settlement) -> str:
+    """Do what the receipt asks for, in words for the record."""
+    if message.notify_id not in (None, receipt.notify_id):
+        logger.error(
+            "Message %s: a receipt names it as %s besides %s",
+            message.reference,
+            receipt.notify_id,
+            message.notify_id,
+        )
+        return "another message of the same reference"
+    verdict = rules.weigh_receipt(message_status_now=message.status, receipt_status=receipt.status)
+    if message.notify_id is None:
+        # It came before the answer to our request was written down, and proves that there is one.
+        settlement.accept(
+            message,
+            notify_id=receipt.notify_id,
+            version=receipt.template_version,
+            status=receipt.status if verdict.action == "apply" else "created",
+        )
+    elif verdict.action == "apply":
+        settlement.conclude(message, status=receipt.status)
+    if verdict.action == "ask":
+        settlement.ask_again(message, at=settlement.now, empty_lookups=0)
+    return f"{verdict.action}: {verdict.why}"

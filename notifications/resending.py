@@ -1,0 +1,72 @@
+"""Sending a message again because a person asks for it: a new row that names the old one.
+
+Source: Notify §11.8 and §12 rows 12, 24, 25 and 26.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from notifications import lookups, outbox
+from notifications.models import Channel, Lane, Message
+
+Status = Message.Status
+RESENDABLE = (Status.FAILED, Status.REJECTED, Status.PARKED)
+
+
+class CannotSendAgain(Exception):
+    """Why not, as a sentence for the person who asked."""
+
+
+def may_have_arrived(message: Message) -> bool:
+    """Whether nobody knows if Notify delivered it."""
+    return message.status == Status.PARKED and message.reason in (
+        lookups.FORGOTTEN,
+        lookups.OTHER_KEY,
+    )
+
+
+@transaction.atomic
+def send_again(message_id: int, *, by: User, now: datetime) -> bool:
+    """Queue a failed or parked message once more; false if somebody has done so already.
+
+    It goes to the parent's present address, and its guard is asked as ever. Raises
+    CannotSendAgain.
+    """
+    message = Message.objects.select_for_update().select_related(None).get(pk=message_id)
+    if message.status not in RESENDABLE:
+        raise CannotSendAgain("This message does not need to be sent again.")
+    again = Message(
+        letter=message.letter,
+        template=message.template,
+        channel=message.channel,
+        recipient=_present_address(message),
+        personalisation=message.personalisation,
+        organisation_id=message.organisation_id,
+        child_id=message.child_id,
+        parent_id=message.parent_id,
+        session_id=message.session_id,
+        sent_by=by,
+        resend_of=message,
+        lane=Lane.URGENT,
+        due_at=now,
+    )
+    return outbox.queue_all([again], now=now) == 1
+
+
+def _present_address(message: Message) -> str:
+    parent = message.parent
+    if parent is None:
+        raise CannotSendAgain("The parent’s details have been removed from the record.")
+    is_email = message.channel == Channel.EMAIL
+    what = "email address" if is_email else "phone number"
+    address = parent.email if is_email else parent.phone
+    failed_at = parent.email_failed_at if is_email else parent.phone_failed_at
+    if not address:
+        raise CannotSendAgain(f"The parent has no {what} any more.")
+    if failed_at:
+        raise CannotSendAgain(
+            f"The parent’s {what} is known to be wrong. Correct it on the child’s record first."
+        )
+    return address
