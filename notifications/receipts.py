@@ -7,7 +7,7 @@ one until Notify confirms it. Source: Notify §6, §12 rows 19 to 23.
 import json
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -41,18 +41,34 @@ def read(body: bytes) -> Receipt:
     """An unsaved receipt; whom it went to is left out. Raises UnreadableReceipt."""
     try:
         document = json.loads(body)
-        receipt = Receipt(
-            notify_id=uuid.UUID(document["id"]),
-            reference=document.get("reference") or "",
-            status=document["status"],
-            completed_at=document.get("completed_at") or "",
-            sent_at=document.get("sent_at") or "",
-            template_version=document.get("template_version"),
-        )
-        receipt.clean_fields()
+        notify_id = uuid.UUID(document["id"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UnreadableReceipt(type(error).__name__) from error
-    return receipt
+    version = document.get("template_version")
+    if not (version is None or (isinstance(version, int) and 0 <= version < 2**31)):
+        raise UnreadableReceipt("template_version is not a number")
+    status = _text(document, "status")
+    if not status:
+        raise UnreadableReceipt("it has no status")
+    return Receipt(
+        notify_id=notify_id,
+        reference=_text(document, "reference"),
+        status=status,
+        completed_at=_text(document, "completed_at"),
+        sent_at=_text(document, "sent_at"),
+        template_version=version,
+    )
+
+
+def _text(document: Mapping, name: str) -> str:
+    """A text that fits its column; "" for none."""
+    value = document.get(name)
+    if value is None:
+        return ""
+    longest = Receipt._meta.get_field(name).max_length
+    if not isinstance(value, str) or len(value) > longest or "\0" in value:
+        raise UnreadableReceipt(f"{name} is not what it should be")
+    return value
 
 
 def store(receipt: Receipt, *, now: datetime) -> None:

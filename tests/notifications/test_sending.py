@@ -48,8 +48,7 @@ def guard():
 
     guard = Guard()
     outbox.register_guard("clinic_initial_invitation", guard)
-    yield guard
-    outbox._guards.pop("clinic_initial_invitation")
+    return guard
 
 
 @pytest.fixture
@@ -264,7 +263,8 @@ import django
 
 django.setup()
 from calendars import clock
-from notifications import sending
+from notifications import outbox, sending
+outbox._guards.clear()
 sending.send_due(lane=1, clock=clock.now)
 """
 
