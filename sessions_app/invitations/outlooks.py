@@ -61,22 +61,46 @@ def active_dates(session: Session) -> list[date]:
 
 
 def with_state(children: QuerySet, session: Session, *, child: str = "pk") -> QuerySet:
-    """The queryset annotated with `invitation_state`; `child` names its path to the child's id."""
-    invited = Invitation.objects.filter(
-        session=session, child_id=OuterRef(child), withheld_at__isnull=True
-    )
-    may_be_invited = ProgrammeStatus.objects.filter(
-        child_id=OuterRef(child),
-        academic_year=session.academic_year,
-        programme__in=session.programmes.all(),
-        exclusion="",
-    )
+    """The queryset annotated with `invitation_state`; `child` names its path to the child's id.
+
+    For rows to show. To pick children out of many, `in_state` is many times faster.
+    """
     return children.annotate(
         invitation_state=Case(
-            When(Exists(invited), then=Value(State.INVITED.value)),
-            When(Exists(may_be_invited), then=Value(State.TO_BE_INVITED.value)),
+            When(_was_invited(session, child), then=Value(State.INVITED.value)),
+            When(_may_be_invited(session, child), then=Value(State.TO_BE_INVITED.value)),
             default=Value(State.NOT_INVITED.value),
             output_field=CharField(),
+        )
+    )
+
+
+def in_state(children: QuerySet, session: Session, state: str, *, child: str = "pk") -> QuerySet:
+    """Those of the queryset who are in that state, as joins and not row by row."""
+    invited = _was_invited(session, child)
+    if state == State.INVITED:
+        return children.filter(invited)
+    may_be_invited = _may_be_invited(session, child)
+    if state == State.TO_BE_INVITED:
+        return children.filter(~invited, may_be_invited)
+    return children.filter(~invited, ~may_be_invited)
+
+
+def _was_invited(session: Session, child: str) -> Exists:
+    return Exists(
+        Invitation.objects.filter(
+            session=session, child_id=OuterRef(child), withheld_at__isnull=True
+        )
+    )
+
+
+def _may_be_invited(session: Session, child: str) -> Exists:
+    return Exists(
+        ProgrammeStatus.objects.filter(
+            child_id=OuterRef(child),
+            academic_year=session.academic_year,
+            programme__in=session.programmes.all(),
+            exclusion="",
         )
     )
 

@@ -74,6 +74,9 @@ def test_the_filter_says_what_the_outlook_says(clinic):
     said = invitations.outlooks(clinic.session, states, now=at("2027-01-05T12:00"))
     assert states == {pk: outlook.state for pk, outlook in said.items()}
     assert sorted(states.values()) == ["invited", "not_invited", "not_invited", "to_be_invited"]
+    for state in invitations.State.values:
+        picked = invitations.in_state(Child.objects.all(), clinic.session, state)
+        assert {child.pk for child in picked} == {pk for pk in states if states[pk] == state}
 
 
 def test_a_preview_adds_up(clinic, facts):
