@@ -218,7 +218,7 @@ class Child(models.Model):
 
     class Meta:
         verbose_name_plural = "children"
-        ordering = [Lower("given_name"), Lower("family_name"), "id"]
+        ordering = ["given_name_key", "family_name_key", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(school__isnull=False, home_educated__isnull=True)
@@ -238,12 +238,11 @@ class Child(models.Model):
             ),
         ]
         indexes = [
+            # All that a page far down a long list must step over, so that no row is read for it.
             models.Index(
-                "organisation",
-                Lower("given_name"),
-                Lower("family_name"),
-                "id",
+                fields=["organisation", "given_name_key", "family_name_key", "id"],
                 name="child_list",
+                condition=Q(date_of_death__isnull=True),
             ),
             models.Index(
                 fields=["date_of_birth", "family_name_key"], name="child_by_birth_and_family"
@@ -277,6 +276,11 @@ class Child(models.Model):
         return f"{self.given_name} {self.family_name}"
 
     @property
+    def initials(self) -> str:
+        """For titles of pages, which browsers keep in their history: no name may stand there."""
+        return f"{self.given_name[0]}{self.family_name[0]}".upper()
+
+    @property
     def preferred_name(self) -> str:
         """What the child is known as where that differs from the full name; else empty."""
         if not (self.preferred_given_name or self.preferred_family_name):
@@ -289,6 +293,13 @@ class Child(models.Model):
     @property
     def is_restricted(self) -> bool:
         return self.restricted_at is not None
+
+    @property
+    def school_label(self) -> str:
+        """The school's name, or why there is none; load the school with the child."""
+        if self.school:
+            return self.school.name
+        return "Home-educated" if self.home_educated else "Unknown school"
 
     @property
     def address_lines(self) -> list[str]:
