@@ -93,6 +93,7 @@ def newline_references(text: str) -> Markup:
 
 
 FILTERS = {
+    "academic_year": calendar_rules.academic_year_label,
     "count": count,
     "govuk_date": govuk_date,
     "govuk_date_with_weekday": govuk_date_with_weekday,

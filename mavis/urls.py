@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("sessions/", include("sessions_app.urls")),
     path("", include("notifications.urls")),
+    path("children/", include("records.urls")),
     path("admin/", admin.site.urls),
 ]

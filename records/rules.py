@@ -37,3 +37,13 @@ def search_terms(folded: str) -> list[Term]:
         Term(text, starts_word=len(text) <= SHORT_TERM and text.isalpha())
         for text in list(distinct)[:MOST_TERMS]
     ]
+
+
+def list_heading(count: int, *, query: str, missing_nhs_number: bool) -> str:
+    """What the list shows, in words: 2 children matching “cas” without an NHS number."""
+    parts = [f"{count:,} {'child' if count == 1 else 'children'}"]
+    if query:
+        parts.append(f"matching “{query}”")
+    if missing_nhs_number:
+        parts.append("without an NHS number")
+    return " ".join(parts)

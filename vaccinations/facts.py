@@ -1,10 +1,11 @@
-"""What vaccination records say of children, for the stored statuses."""
+"""What vaccination records say of children, for stored statuses and for leaving sessions."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from cohorts.models import Child
-from sessions_app.models import VaccinationStatus
+from sessions_app.choices import VaccinationStatus
+from sessions_app.models import Membership
 from vaccinations.models import VaccinationRecord
 from vaccinations.rules import Record, is_vaccinated
 
@@ -41,4 +42,25 @@ def vaccination_facts(
         )
         else VaccinationStatus.NOT_VACCINATED
         for (child_id, programme), of_programme in records.items()
+    }
+
+
+def memberships_with_records(memberships: Sequence[Membership]) -> set[int]:
+    """The ids of the memberships whose child has a kept vaccination record of that session.
+
+    The child was seen there, so the membership stays. Source: cohorts and imports §2.3.
+    """
+    seen = set(
+        VaccinationRecord.objects.filter(
+            session_id__in={membership.session_id for membership in memberships},
+            child_id__in={membership.child_id for membership in memberships},
+            discarded_at__isnull=True,
+        )
+        .order_by()
+        .values_list("session_id", "child_id")
+    )
+    return {
+        membership.pk
+        for membership in memberships
+        if (membership.session_id, membership.child_id) in seen
     }

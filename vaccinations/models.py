@@ -101,6 +101,16 @@ class VaccinationRecord(models.Model):
     def __str__(self) -> str:
         return f"Vaccination record {self.public_id}"
 
+    @property
+    def has_had_vaccine(self) -> bool:
+        """Whether the child had the vaccine, here or elsewhere; a dose may still be missing."""
+        return self.outcome in (self.Outcome.ADMINISTERED, self.Outcome.ALREADY_HAD)
+
+    @property
+    def performed_by(self) -> str:
+        """Who vaccinated, where that is known; load the performer with the record."""
+        return self.performer.full_name if self.performer else self.performer_name
+
 
 class HistoryIssue(models.Model):
     """An uploaded vaccination record that differs from a stored one and waits for a decision."""

@@ -1,0 +1,69 @@
+"""The pages about children: the list, the record and the activity log."""
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts.access_log import record_view
+from accounts.models import AccessLogEntry
+from activity.selectors import child_log
+from calendars import clock
+from calendars.rules import academic_year_of
+from cohorts.models import Child
+from govuk.lists import paginate
+from records.forms import ChildFilterForm
+from records.record import child_record
+from records.rules import list_heading
+from records.selectors import find_children
+
+
+@require_safe
+def children(request):
+    form = ChildFilterForm(request.GET, organisation=request.organisation)
+    filters = form.chosen()
+    found = find_children(
+        request.organisation, filters, academic_year=academic_year_of(clock.today())
+    )
+    page = paginate(request, found)
+    heading = list_heading(
+        page.paginator.count,
+        query=filters.query,
+        missing_nhs_number=filters.missing_nhs_number,
+    )
+    return render(
+        request, "records/children.html", {"filters": form, "page": page, "heading": heading}
+    )
+
+
+@require_safe
+def child(request, public_id):
+    child = _opened_child(request, public_id, AccessLogEntry.Page.SHOW)
+    record = child_record(child, organisation=request.organisation, now=clock.now())
+    return render(request, "records/child.html", {"child": child, "record": record})
+
+
+@require_safe
+def activity(request, public_id):
+    child = _opened_child(request, public_id, AccessLogEntry.Page.ACTIVITY)
+    log = child_log(
+        child=child,
+        organisation=request.organisation,
+        page_number=request.GET.get("page", 1),
+    )
+    return render(request, "records/activity.html", {"child": child, "log": log})
+
+
+def _opened_child(request: HttpRequest, public_id, page: str) -> Child:
+    """The organisation's child, once it is noted that the person looked at them."""
+    child = get_object_or_404(
+        Child.objects.for_organisation(request.organisation).select_related("school"),
+        public_id=public_id,
+    )
+    record_view(
+        user=request.user,
+        child_id=child.pk,
+        area=AccessLogEntry.Area.CHILD,
+        page=page,
+        now=clock.now(),
+    )
+    return child
