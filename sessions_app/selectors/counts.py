@@ -82,7 +82,7 @@ def invitation_counts(session: Session) -> InvitationCounts:
         .order_by()
         .values("invitation_state", "why_not_invited")
         .annotate(size=Count("pk"))
-        .values_list("invitation_state", "reason", "size")
+        .values_list("invitation_state", "why_not_invited", "size")
     ):
         sizes[standing, reason] += size
     return InvitationCounts(
