@@ -7,6 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.signals import saved_by_operator
+from calendars import clock
+
 
 class OperatorsSite(admin.AdminSite):
     """For support, not for nurses."""
@@ -45,6 +48,10 @@ class OperatorAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_superuser
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        saved_by_operator.send(sender=self.model, row=form.instance, now=clock.now())
 
 
 class ReadOnlyAdmin(OperatorAdmin):

@@ -102,7 +102,8 @@ class Location(models.Model):
     @property
     def year_groups(self) -> list[int]:
         """The years taught there: those set by hand, else the register's."""
-        return self.register_year_groups if self.own_year_groups is None else self.own_year_groups
+        # The admin site stores an empty list where nothing is set by hand.
+        return self.own_year_groups or self.register_year_groups
 
     @property
     def address(self) -> str:

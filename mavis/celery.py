@@ -34,6 +34,15 @@ app.conf.beat_schedule = {
         "task": "sessions_app.plan_invitations",
         "schedule": crontab(minute="*/15", hour="9-20"),
     },
+    # Before the children of a new year are placed.
+    "ensure-sessions": {
+        "task": "sessions_app.ensure_sessions",
+        "schedule": crontab(minute=15, hour=3),
+    },
+    "forget-drafts": {
+        "task": "sessions_app.forget_drafts",
+        "schedule": crontab(minute=45, hour=3),
+    },
     "place-newcomers-to-the-year": {
         "task": "sessions_app.place_newcomers_to_the_year",
         "schedule": crontab(minute=0, hour=4),

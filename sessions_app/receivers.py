@@ -4,11 +4,14 @@ from datetime import datetime
 
 from django.dispatch import receiver
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Team, User
+from accounts.signals import saved_by_operator
 from calendars.clock import london_day
+from cohorts.models import Location
 from cohorts.signals import children_changed, children_placed
 from notifications.signals import letters_withheld
-from sessions_app import invitations, memberships, statuses
+from programmes.models import OrganisationProgramme
+from sessions_app import invitations, memberships, services, statuses
 from sessions_app.invitations.withdrawal import release
 
 
@@ -36,3 +39,15 @@ def recompute(*, child_ids: list[int], now: datetime, by: User | None = None, **
 @receiver(letters_withheld)
 def free_letters(*, letters, now: datetime, **_) -> None:
     release(letters, now=now)
+
+
+@receiver(saved_by_operator, sender=Organisation)
+@receiver(saved_by_operator, sender=Team)
+@receiver(saved_by_operator, sender=Location)
+@receiver(saved_by_operator, sender=OrganisationProgramme)
+def make_sessions(*, row, now: datetime, **_) -> None:
+    """A school that got a team, or a programme that an organisation took up, needs sessions."""
+    owner = row.team if isinstance(row, Location) else row
+    if owner is not None:
+        organisation = owner if isinstance(owner, Organisation) else owner.organisation
+        services.ensure_present_sessions(organisation, now=now)

@@ -7,6 +7,7 @@ Source: sessions and clinics §4, E2 to E6, E21 to E24.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -118,6 +119,14 @@ def start(session: Session, *, by: User) -> ScheduleDraft:
     )
 
 
+def find(session: Session, draft_id: UUID, *, by: User) -> ScheduleDraft | None:
+    """The person's own draft for the session; none once it was confirmed or forgotten."""
+    draft = ScheduleDraft.objects.filter(pk=draft_id, session=session, owner=by).first()
+    if draft is not None:
+        draft.session = session
+    return draft
+
+
 def read(draft: ScheduleDraft, *, today: date) -> Schedule:
     """What the draft says and what would follow."""
     session = draft.session
@@ -171,7 +180,7 @@ def invited_children(session: Session) -> list[int]:
 
 @transaction.atomic
 def confirm(
-    *, session_id: int, draft_id, accepts_lost_bookings: bool, by: User, now: datetime
+    *, session_id: int, draft_id: UUID, accepts_lost_bookings: bool, by: User, now: datetime
 ) -> int:
     """Make a draft live and invite whoever is due at once; returns how many letters that queued.
 
@@ -182,10 +191,9 @@ def confirm(
     would go and nobody accepted that. A draft that is gone was confirmed: nothing happens again.
     """
     session = Session.objects.lock(session_id)
-    draft = ScheduleDraft.objects.filter(pk=draft_id, session=session, owner=by).first()
+    draft = find(session, draft_id, by=by)
     if draft is None:
         return 0
-    draft.session = session
     if session.is_closed:
         raise ScheduleRefused("This session is closed. Its dates cannot be changed.")
     schedule = read(draft, today=london_day(now))

@@ -65,13 +65,17 @@ def ensure_sessions(organisation: Organisation, academic_year: int, *, now: date
     return sessions.count() - len(existing)
 
 
-def ensure_all_sessions(*, now: datetime) -> int:
-    """Make what is missing for every organisation: this year and, from 1 August, the next one.
-
-    Each organisation is its own transaction. Returns how many sessions were made.
-    """
+def ensure_present_sessions(organisation: Organisation, *, now: datetime) -> int:
+    """Make what is missing of this academic year and, from 1 August, of the next one."""
     return sum(
         ensure_sessions(organisation, academic_year, now=now)
-        for organisation in Organisation.objects.all()
         for academic_year in years_to_prepare(london_day(now))
+    )
+
+
+def ensure_all_sessions(*, now: datetime) -> int:
+    """Do so for every organisation, each in a transaction of its own."""
+    return sum(
+        ensure_present_sessions(organisation, now=now)
+        for organisation in Organisation.objects.order_by("pk")
     )

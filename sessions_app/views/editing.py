@@ -15,7 +15,7 @@ from sessions_app.forms import ConfirmScheduleForm, NoticeForm, RemindersForm, S
 from sessions_app.models import ScheduleDraft, Session
 from sessions_app.schedule import DAYS_A_WEEK, Schedule, ScheduleRefused
 from sessions_app.schedule_rules import concerns, notice_bounds
-from sessions_app.views.scope import find_draft, find_session
+from sessions_app.views.scope import find_session
 
 CLOSED = "This session is closed. Its dates cannot be changed."
 NO_DRAFT = "Those changes have been saved already or were left for too long."
@@ -38,7 +38,7 @@ def of_draft(view):
     @wraps(view)
     def inner(request: HttpRequest, slug: str, draft_id) -> HttpResponse:
         session = find_session(request, slug)
-        draft = find_draft(request, session, draft_id)
+        draft = schedule.find(session, draft_id, by=request.user)
         if session.is_closed:
             return _back_to(session, request, CLOSED)
         if draft is None:

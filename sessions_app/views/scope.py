@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 
-from sessions_app.models import ScheduleDraft, Session
+from sessions_app.models import Session
 
 
 def find_session(request: HttpRequest, slug: str) -> Session:
@@ -15,14 +15,6 @@ def find_session(request: HttpRequest, slug: str) -> Session:
         .select_related("organisation", "location__team", "invitations_on_chosen_by", "closed_by")
     )
     return get_object_or_404(sessions, slug=slug)
-
-
-def find_draft(request: HttpRequest, session: Session, draft_id) -> ScheduleDraft | None:
-    """The person's own draft for the session; none once it was confirmed or forgotten."""
-    draft = ScheduleDraft.objects.filter(pk=draft_id, session=session, owner=request.user).first()
-    if draft:
-        draft.session = session
-    return draft
 
 
 def address(name: str, **parts) -> str:

@@ -111,6 +111,47 @@ def test_queries_do_not_grow_with_schools(team):
     assert making(2) == making(50)
 
 
+def test_an_operator_who_gives_a_school_to_a_team_makes_its_session(team, superuser_client):
+    school = SchoolFactory(team=None)
+    fields = {
+        "kind": school.kind,
+        "name": school.name,
+        "urn": school.urn,
+        "phase": school.phase,
+        "status": school.status,
+        "register_year_groups": "7,8,9",
+        "team": team.pk,
+    }
+    address = f"/admin/cohorts/location/{school.pk}/change/"
+    assert superuser_client.post(address, fields).status_code == 302
+    assert Session.objects.filter(location=school, organisation=team.organisation).exists()
+    assert Session.objects.clinics().exists()
+
+
+def test_an_operator_who_adds_a_programme_makes_the_sessions(team, superuser_client):
+    school = SchoolFactory(team=team, register_year_groups=[1])
+    fields = {"organisation": team.organisation_id, "programme": "flu"}
+    response = superuser_client.post("/admin/programmes/organisationprogramme/add/", fields)
+    assert response.status_code == 302
+    assert Session.objects.filter(location=school).exists()
+
+
+def test_an_operator_may_take_a_school_from_every_team(superuser_client):
+    school = SchoolFactory()
+    fields = {
+        "kind": school.kind,
+        "name": school.name,
+        "urn": school.urn,
+        "phase": school.phase,
+        "status": school.status,
+        "register_year_groups": "7",
+        "team": "",
+    }
+    address = f"/admin/cohorts/location/{school.pk}/change/"
+    assert superuser_client.post(address, fields).status_code == 302
+    assert not Session.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_make_one_clinic():
     organisation = OrganisationFactory(programmes=[])
