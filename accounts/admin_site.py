@@ -7,7 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.permissions import is_operator
 from accounts.signals import saved_by_operator
+from accounts.views import sign_out
 from calendars import clock
 
 
@@ -25,7 +27,10 @@ class OperatorsSite(admin.AdminSite):
         raise PermissionDenied("Only people who operate Mavis can open the admin site.")
 
     def logout(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        return redirect("accounts:sign-out")
+        return sign_out(request)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_active and is_operator(request.user)
 
 
 class OperatorAdmin(admin.ModelAdmin):
@@ -35,16 +40,16 @@ class OperatorAdmin(admin.ModelAdmin):
     list_per_page = 50
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_staff
+        return is_operator(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_staff
+        return is_operator(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_staff
+        return is_operator(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_staff
+        return is_operator(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_superuser
@@ -74,7 +79,7 @@ class ReadOnlyInline(admin.TabularInline):
     can_delete = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_staff
+        return is_operator(request.user)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from accounts.permissions import is_operator
 from calendars import clock
 
 # What may be opened without signing in: everything that begins with one of these.
@@ -47,14 +48,17 @@ class SignInRequired:
         add_never_cache_headers(response)
         return response
 
-    def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
-        """Refuse, in words, a person who belongs to no organisation."""
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
+        """Refuse, in words, a person who belongs to no organisation; operators have their site."""
         if (
             request.user.is_authenticated
             and request.organisation is None
             and not request.path.startswith(PUBLIC + WITHOUT_ORGANISATION)
         ):
+            if is_operator(request.user):
+                return redirect("admin:index")
             raise PermissionDenied("Your account does not belong to an organisation yet.")
+        return None
 
 
 def _is_over(request: HttpRequest) -> bool:

@@ -155,9 +155,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def role_label(self) -> str:
-        """As the header shows it: Nurse, or Nurse (superuser)."""
+        """As the header shows it: Nurse, or Nurse, superuser."""
         label = Role(self.role).label
-        return f"{label} (superuser)" if self.is_superuser else label
+        return f"{label}, superuser" if self.is_superuser else label
 
 
 class AccessLogEntry(models.Model):

@@ -22,7 +22,7 @@ def is_superuser(user: User) -> bool:
 
 
 def is_operator(user: User) -> bool:
-    """Whether the person looks after the running of the service."""
+    """Whether the person looks after the running of the service, through the admin site too."""
     return user.is_superuser or user.is_staff
 
 

@@ -25,6 +25,7 @@ AREAS = (
     Area("School moves", "school-moves:list", ("school-moves",)),
     Area("Your organisation", "accounts:organisation", ("accounts",)),
     Area("Operations", "messages:trouble", ("messages",), operators_only=True),
+    Area("Admin site", "admin:index", ("admin",), operators_only=True),
 )
 
 

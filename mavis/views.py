@@ -19,6 +19,7 @@ USES = {
     "School moves": ("confirm or ignore a change of school",),
     "Your organisation": ("see your contact details and session defaults",),
     "Operations": ("see messages that could not be sent",),
+    "Admin site": ("manage organisations, teams and people", "flag a child's record"),
 }
 
 

@@ -57,6 +57,15 @@ def test_signing_in_leads_through_our_own_page(client, db):
     assert client.get("/admin/login/")["Location"].startswith("/sign-in/")
 
 
+def test_operators_without_an_organisation_are_led_to_their_site(operator_client):
+    assert operator_client.get("/")["Location"] == "/admin/"
+
+
+def test_logging_out_of_the_site_signs_out(operator_client):
+    operator_client.post("/admin/logout/")
+    assert operator_client.get("/admin/")["Location"].startswith("/sign-in/")
+
+
 @pytest.mark.parametrize("model", SITE_MODELS, ids=lambda model: model._meta.label)
 def test_every_list_opens_and_can_be_searched(operator_client, model):
     assert operator_client.get(list_of(model)).status_code == 200

@@ -14,7 +14,13 @@ def test_the_home_page_offers_each_area(nurse_client):
 
 
 def test_operations_are_for_operators(nurse_client, superuser_client):
-    assert "Operations" not in page(nurse_client.get("/")).links
+    for link in ("Operations", "Admin site"):
+        assert link not in page(nurse_client.get("/")).links
+        assert link in page(superuser_client.get("/")).links
+
+
+def test_the_header_says_what_a_superuser_is(superuser_client):
+    assert "Sue Superuser (Nurse, superuser)" in superuser_client.get("/").content.decode()
 
 
 def test_every_page_names_the_person_and_the_organisation(nurse_client, organisation):
