@@ -62,9 +62,8 @@ def main() -> int:
         print(problem, file=sys.stderr)  # noqa: T201
         return 2
     except OSError as problem:
-        print(  # noqa: T201
-            f"The Notify sandbox cannot start: {problem.strerror or problem}.", file=sys.stderr
-        )
+        reason = os.strerror(problem.errno) if problem.errno else problem
+        print(f"The Notify sandbox cannot start: {reason}.", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

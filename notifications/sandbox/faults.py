@@ -88,6 +88,10 @@ class Rule:
         self.applied += 1
         return True
 
+    def chance(self, salt: str) -> float:
+        """A number from 0 to 1, always the same for one seed and salt."""
+        return random.Random(f"{self.seed} {salt}").random()  # noqa: S311 - not a secret
+
     def as_fault(self) -> Fault:
         action = {"auth": "revoked403", "late": "hang"}.get(self.action, self.action)
         return Fault(
@@ -150,7 +154,7 @@ def read_rule(document: Any, rule_id: int) -> Rule:
     stage = document.get("stage", "before")
     if stage not in STAGES:
         raise RuleError("stage is before or after")
-    seed = int(document.get("seed", rule_id))
+    seed, times = int(document.get("seed", rule_id)), document.get("times")
     return Rule(
         id=rule_id,
         match=match,
@@ -158,9 +162,9 @@ def read_rule(document: Any, rule_id: int) -> Rule:
         stage=stage,
         status=int(document.get("status", 502 if action == "html" else 500)),
         delay_s=float(document.get("delay_s", lag or DEFAULT_DELAYS.get(action, 0.0))),
-        nth=nth,
+        nth=None if nth is None else int(nth),
         probability=float(probability),
-        times=document.get("times"),
+        times=None if times is None else int(times),
         seed=seed,
         _random=random.Random(seed),  # noqa: S311 - chance that can be repeated, not a secret
     )

@@ -6,9 +6,7 @@ when the sandbox is stopped in between.
 
 import asyncio
 import json
-import random
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 from notifications.sandbox import answers
@@ -25,6 +23,7 @@ UNSENT = ("created", "technical-failure")
 SHORTEST_REST_S = 0.01
 APART_S = 0.5
 STALE_BY_S = 60
+WRONG_TOKEN = "not-the-token"  # noqa: S105 - wrong on purpose
 
 
 def course_of(recipient: Recipient, *, key_type: str) -> Course:
@@ -137,8 +136,13 @@ class Lifecycle:
         task.add_done_callback(self._posting.discard)
 
     async def _post(self, event: Row, detail: dict[str, Any]) -> None:
+        following = detail.pop("then", [])
         await self._poster.post(event["message_id"], detail)
         self._store.finish_event(event["seq"])
+        if following:
+            now = self._clock.micros()
+            after = {"service_id": detail["service_id"], **following[0], "then": following[1:]}
+            self.plan(now + self._micros(APART_S), "receipt", event["message_id"], after)
         # A failed attempt may have planned the next one.
         self._woken.set()
 
@@ -148,35 +152,17 @@ class Lifecycle:
         sent_at = None if status == "technical-failure" else now
         self._store.set_status(message_id, status, sent_at=sent_at, updated_at=now)
         row = self._store.message(message_id)
-        if not row or status not in WITH_RECEIPT:
+        course = detail.get("receipts", "normal")
+        if not row or status not in WITH_RECEIPT or course == "none":
             return
-        for delay_s, receipt in self._receipts(row, detail.get("receipts", "normal")):
-            self._plan_receipt(row, now + self._micros(delay_s), receipt)
+        first, *following = receipts_of(row, course)
+        self._plan_receipt(
+            row,
+            now + self._micros(RECEIPT_LATE_S if course == "late" else 0),
+            {"service_id": row["service_id"], **first, "then": following},
+        )
 
-    def _receipts(self, row: Row, plan: str) -> Iterator[tuple[float, dict[str, Any]]]:
-        """The receipts of a final status: after how many seconds, and with which body and token."""
-        truth = answers.receipt(row)
-        if plan in ("normal", "thrice", "reversed", "foreign"):
-            yield 0, {"body": truth}
-        if plan == "thrice":
-            yield APART_S, {"body": truth}
-            yield 2 * APART_S, {"body": truth}
-        if plan == "reversed":
-            earlier = iso(row["updated_at"] - STALE_BY_S * MICROSECONDS)
-            stale = {**truth, "status": "temporary-failure", "completed_at": earlier}
-            yield APART_S, {"body": stale}
-        if plan == "forged":
-            forged = {**truth, "status": "permanent-failure"}
-            yield 0, {"body": forged, "token": "not-the-token"}
-            yield APART_S, {"body": forged}
-        if plan == "foreign":
-            foreign = {**truth, "id": str(uuid.uuid4()), "reference": None}
-            yield APART_S, {"body": foreign}
-        if plan == "late":
-            yield RECEIPT_LATE_S, {"body": truth}
-
-    def _plan_receipt(self, row: Row, due_at: int, receipt: dict[str, Any]) -> None:
-        detail = {"service_id": row["service_id"], **receipt}
+    def _plan_receipt(self, row: Row, due_at: int, detail: dict[str, Any]) -> None:
         rule = self._faults.meeting(
             Call(
                 "receipt",
@@ -193,10 +179,31 @@ class Lifecycle:
             due_at += self._micros(rule.delay_s)
         if rule and rule.action == "shuffle":
             # By chance up to the delay, so that receipts overtake each other.
-            due_at += self._micros(random.Random(f"{rule.seed}{row['id']}").random() * rule.delay_s)  # noqa: S311
+            due_at += self._micros(rule.delay_s * rule.chance(row["id"]))
         if rule and rule.action == "repeat":
-            self.plan(due_at + self._micros(APART_S), "receipt", row["id"], detail)
+            detail = {**detail, "then": [*detail["then"], {"body": detail["body"]}]}
         self.plan(due_at, "receipt", row["id"], detail)
 
     def _micros(self, seconds: float) -> int:
         return int(self._config.scaled(seconds) * MICROSECONDS)
+
+
+def receipts_of(row: Row, course: str) -> list[dict[str, Any]]:
+    """The receipts of a final message, to be posted one after the other: body, and token if wrong.
+
+    The course says what is odd about them. Source: Notify §14.2.
+    """
+    truth = {"body": answers.receipt(row)}
+    if course == "thrice":
+        return [truth, truth, truth]
+    if course == "reversed":
+        earlier = iso(row["updated_at"] - STALE_BY_S * MICROSECONDS)
+        stale = {**truth["body"], "status": "temporary-failure", "completed_at": earlier}
+        return [truth, {"body": stale}]
+    if course == "forged":
+        forged = {**truth["body"], "status": "permanent-failure"}
+        return [{"body": forged, "token": WRONG_TOKEN}, {"body": forged}]
+    if course == "foreign":
+        foreign = {**truth["body"], "id": str(uuid.uuid4()), "reference": None}
+        return [truth, {"body": foreign}]
+    return [truth]

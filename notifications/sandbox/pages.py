@@ -98,6 +98,7 @@ class Pages:
         return self._page(
             "message.html",
             message=inbox.as_data(found),
+            service_name=self._service_name(found["service_id"]),
             created_at=found["created_at"],
             template_name=self.sandbox.templates.names().get(
                 found["template_id"], "a template that is gone"
@@ -109,6 +110,10 @@ class Pages:
             attempts=attempts,
             twins=twins,
         )
+
+    def _service_name(self, service_id: str) -> str:
+        service = self.sandbox.services.get(service_id)
+        return service.name if service else "A service that is gone"
 
     def _page(self, name: str, *, status: int = 200, **context: Any) -> web.Response:
         return web.Response(
