@@ -83,8 +83,8 @@ class Api:
                 raise
             except Exception as failure:  # the service answers 500 to whatever breaks it
                 logger.exception("A call to %s broke", endpoint)
-                refusal = server_error(type(failure).__name__)
-                reply, error = Reply(500, refusal.body()), refusal.error
+                broken = server_error(type(failure).__name__)
+                reply, error = Reply(500, broken.body()), broken.error
             return await self._answer(visit, reply, error)
 
         return serve

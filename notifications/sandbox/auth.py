@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import jwt
+from jwt.types import Options
 
 from notifications.sandbox.config import ApiKey, Service
 from notifications.sandbox.errors import CLOCK_SKEW, KEY_REVOKED, MALFORMED, unauthorised
 
 ALLOWED_SKEW_S = 30
 ALGORITHM = "HS256"
-SIGNATURE_ONLY = {
+SIGNATURE_ONLY: Options = {
     "verify_exp": False,
     "verify_nbf": False,
     "verify_iat": False,
@@ -54,7 +55,7 @@ def _bearer_token(header: str | None) -> str:
 
 def _unverified_claims(token: str) -> dict[str, Any]:
     try:
-        return jwt.decode(token, options={"verify_signature": False, **SIGNATURE_ONLY})
+        return jwt.decode(token, options={**SIGNATURE_ONLY, "verify_signature": False})
     except jwt.InvalidTokenError as error:
         raise unauthorised(MALFORMED) from error
 

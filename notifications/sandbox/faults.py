@@ -161,7 +161,7 @@ def read_rule(document: Any, rule_id: int) -> Rule:
         action=action,
         stage=stage,
         status=int(document.get("status", 502 if action == "html" else 500)),
-        delay_s=float(document.get("delay_s", lag or DEFAULT_DELAYS.get(action, 0.0))),
+        delay_s=float(document.get("delay_s", lag or DEFAULT_DELAYS.get(str(action), 0.0))),
         nth=None if nth is None else int(nth),
         probability=float(probability),
         times=None if times is None else int(times),

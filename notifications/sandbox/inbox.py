@@ -106,7 +106,7 @@ def page_of_messages(
         " or (select count(*) from (select 1 from messages as twin"
         "   where twin.normalised = messages.normalised"
         "   and twin.content_hash = messages.content_hash limit 2)) > 1 as is_duplicate"
-        f" from messages{where} order by created_at desc, seq desc limit ? offset ?",
+        f" from messages{where} order by created_at desc limit ? offset ?",
         [*values, size, (number - 1) * size],
     )
     return Page([dict(row) for row in rows], total, number, size)

@@ -86,7 +86,7 @@ def _parse(text: str) -> phonenumbers.PhoneNumber:
         number = phonenumbers.parse(text, "GB")
     except phonenumbers.NumberParseException as error:
         raise NotARecipient(NOT_VALID) from error
-    if phonenumbers.region_code_for_country_code(number.country_code) == NO_COUNTRY:
+    if phonenumbers.region_code_for_country_code(number.country_code or 0) == NO_COUNTRY:
         raise NotARecipient(UNKNOWN_COUNTRY)
     reason = phonenumbers.is_possible_number_with_reason(number)
     if reason != ValidationResult.IS_POSSIBLE:

@@ -27,7 +27,8 @@ create table if not exists messages (
     sent_at integer,
     updated_at integer
 );
-create index if not exists messages_by_time on messages (created_at);
+-- Holds what a search by part of a recipient reads, in the order of the inbox.
+create index if not exists messages_by_time on messages (created_at, recipient, normalised);
 create index if not exists messages_by_reference on messages (reference) where reference is not null;
 create index if not exists messages_by_content on messages (normalised, content_hash);
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+# Raised whenever a table changes.
+SCHEMA_VERSION = 2
 EMPTIED = ("messages", "attempts", "events", "receipt_attempts", "received", "effects")
 PAGE_SIZE = 250
 
@@ -24,7 +26,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._writer = self._connect()
-        self._writer.executescript(SCHEMA.read_text(encoding="utf-8"))
+        self._create_tables()
         self._writer.execute("update events set taken = 0")
         self._writer.commit()
         self._reader = self._connect()
@@ -38,6 +40,15 @@ class Store:
         connection.execute("pragma synchronous = normal")
         connection.execute("pragma cache_size = -64000")
         return connection
+
+    def _create_tables(self) -> None:
+        """Make the tables; a file that another version of the sandbox left is begun afresh."""
+        [version] = self._writer.execute("pragma user_version").fetchone()
+        if version != SCHEMA_VERSION:
+            for table in self._rows("select name from sqlite_master where type = 'table'"):
+                self._writer.execute(f"drop table {table['name']}")
+            self._writer.execute(f"pragma user_version = {SCHEMA_VERSION}")
+        self._writer.executescript(SCHEMA.read_text(encoding="utf-8"))
 
     def close(self) -> None:
         self._writer.commit()

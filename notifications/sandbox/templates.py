@@ -53,11 +53,8 @@ def parse(path: Path, *, service_id: str, namespace: uuid.UUID) -> Template:
         raise TemplateError(f"{path.name} cannot be read as UTF-8 text") from error
     if not text:
         raise TemplateError(f"{path.name} has no front matter between two lines of ---")
-    head = dict(
-        (part.strip() for part in line.split(":", 1))
-        for line in text["head"].splitlines()
-        if ":" in line
-    )
+    lines = (line.partition(":") for line in text["head"].splitlines())
+    head = {name.strip(): value.strip() for name, _, value in lines}
     channel = CHANNEL_OF_SUFFIX[file_name["suffix"]]
     if channel == "email" and not head.get("subject"):
         raise TemplateError(f"{path.name} has no subject")
