@@ -8,11 +8,11 @@ from accounts.models import Organisation
 from calendars import rules as calendar_rules
 from calendars.clock import london_day
 from cohorts.models import Child, Location, Parent, ParentRelationship
+from mavis.demo.copying import copy_in
 from mavis.demo.people import Family, MadeUpChild
 from sessions_app import memberships
 
 FAMILIES_AT_ONCE = 4000
-ROWS_AT_ONCE = 2000
 
 
 def save_families(organisation: Organisation, families: Iterable[Family], *, now: datetime) -> int:
@@ -22,21 +22,21 @@ def save_families(organisation: Organisation, families: Iterable[Family], *, now
     """
     schools = _schools_by_year(organisation)
     academic_year = calendar_rules.academic_year_of(london_day(now))
-    made = 0
+    saved: list[int] = []
     for block in _blocks(families):
         new = _those_missing(block)
-        children = Child.objects.bulk_create(
-            [
-                _child(organisation, family, child, academic_year, schools)
-                for family in new
-                for child in family.children
-            ],
-            batch_size=ROWS_AT_ONCE,
-        )
+        children = [
+            _child(organisation, family, child, academic_year, schools)
+            for family in new
+            for child in family.children
+        ]
+        for child in children:
+            child.derive()
+        copy_in(Child, children)
         _save_parents(organisation, new, children)
-        memberships.place_children(organisation, [child.pk for child in children], now=now)
-        made += len(children)
-    return made
+        saved += [child.pk for child in children]
+    memberships.place_children(organisation, saved, now=now)
+    return len(saved)
 
 
 def _blocks(families: Iterable[Family]) -> Iterator[list[Family]]:
@@ -89,26 +89,27 @@ def _child(
 def _save_parents(
     organisation: Organisation, families: list[Family], children: list[Child]
 ) -> None:
-    parents = Parent.objects.bulk_create(
-        [
+    parents: list[Parent] = []
+    relationships: list[ParentRelationship] = []
+    rest = iter(children)
+    for family in families:
+        those = [
             Parent(
                 organisation=organisation,
                 full_name=parent.full_name,
                 email=parent.email,
                 phone=parent.phone,
             )
-            for family in families
             for parent in family.parents
-        ],
-        batch_size=ROWS_AT_ONCE,
-    )
-    saved_parents, saved_children = iter(parents), iter(children)
-    relationships = []
-    for family in families:
-        those = list(zip(islice(saved_parents, len(family.parents)), family.parents, strict=True))
-        for child in islice(saved_children, len(family.children)):
-            relationships += [
-                ParentRelationship(child=child, parent=saved, kind=made_up.kind)
-                for saved, made_up in those
-            ]
-    ParentRelationship.objects.bulk_create(relationships, batch_size=ROWS_AT_ONCE)
+        ]
+        parents += those
+        relationships += [
+            ParentRelationship(child=child, parent=parent, kind=made_up.kind)
+            for child in islice(rest, len(family.children))
+            for parent, made_up in zip(those, family.parents, strict=True)
+        ]
+    copy_in(Parent, parents)
+    for relationship in relationships:
+        # The parent had no id yet when it was named.
+        relationship.parent_id = relationship.parent.pk
+    copy_in(ParentRelationship, relationships)
