@@ -147,13 +147,14 @@ def read_rule(document: Any, rule_id: int) -> Rule:
     endpoint = match["endpoint"]
     if endpoint not in ENDPOINTS:
         raise RuleError(f"endpoint is one of {', '.join(ENDPOINTS)}")
-    lag = document.get("lookup_lag_s")
+    lag, delay = document.get("lookup_lag_s"), document.get("delay_s")
     action = document.get("action", "lag" if lag is not None else None)
     if action not in ACTIONS[endpoint]:
         raise RuleError(f"action of endpoint {endpoint} is one of {', '.join(ACTIONS[endpoint])}")
     stage = document.get("stage", "before")
     if stage not in STAGES:
         raise RuleError("stage is before or after")
+    usual_delay = DEFAULT_DELAYS.get(str(action), 0.0)
     seed, times = int(document.get("seed", rule_id)), document.get("times")
     return Rule(
         id=rule_id,
@@ -161,7 +162,7 @@ def read_rule(document: Any, rule_id: int) -> Rule:
         action=action,
         stage=stage,
         status=int(document.get("status", 502 if action == "html" else 500)),
-        delay_s=float(document.get("delay_s", lag or DEFAULT_DELAYS.get(str(action), 0.0))),
+        delay_s=float(next(given for given in (delay, lag, usual_delay) if given is not None)),
         nth=None if nth is None else int(nth),
         probability=float(probability),
         times=None if times is None else int(times),

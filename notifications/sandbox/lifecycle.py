@@ -6,6 +6,7 @@ when the sandbox is stopped in between.
 
 import asyncio
 import json
+import logging
 import uuid
 from typing import Any
 
@@ -17,6 +18,8 @@ from notifications.sandbox.faults import Call, Faults
 from notifications.sandbox.receipts import ReceiptPoster
 from notifications.sandbox.recipients import TEST_KEY_OUTCOMES, Recipient
 from notifications.sandbox.store import Row, Store
+
+logger = logging.getLogger(__name__)
 
 WITH_RECEIPT = ("delivered", "temporary-failure", "permanent-failure")
 UNSENT = ("created", "technical-failure")
@@ -108,7 +111,10 @@ class Lifecycle:
         while True:
             events = self._store.take_due_events(self._clock.micros())
             for event in events:
-                self._happen(event)
+                try:
+                    self._happen(event)
+                except Exception:  # one event that breaks must not stop all others
+                    logger.exception("Event %s broke", event["seq"])
             if events:
                 await self._store.committed()
             await self._rest()

@@ -17,7 +17,7 @@ from notifications.sandbox.limits import Limits
 from notifications.sandbox.receipts import ReceiptPoster
 from notifications.sandbox.recipients import is_smoke_test
 from notifications.sandbox.store import Store
-from notifications.sandbox.templates import Templates
+from notifications.sandbox.templates import STALE_AFTER_S, Templates
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Sandbox:
             folder=config.templates_dir,
             service_id=config.services[0].id,
             namespace=config.template_namespace,
+            stale_after_s=config.scaled(STALE_AFTER_S),
         )
         self.limits = Limits()
         self.faults = Faults()

@@ -14,7 +14,6 @@ logger = logging.getLogger(__name__)
 CHANNEL_OF_SUFFIX = {"email": "email", "text": "sms"}
 FILE_NAME = re.compile(r"(?P<name>.+)\.(?P<suffix>email|text)\.md")
 FRONT_MATTER = re.compile(r"\A---\n(?P<head>.*?)^---\n+(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
-# Notify itself serves templates up to this much out of date.
 STALE_AFTER_S = 2.0
 
 
@@ -71,11 +70,21 @@ def parse(path: Path, *, service_id: str, namespace: uuid.UUID) -> Template:
 
 
 class Templates:
-    """Every template of every service; files are read again when they change."""
+    """Every template of every service; files are read again when they change.
+
+    What is served may be `stale_after_s` out of date, as it may at Notify.
+    """
 
     def __init__(
-        self, store: Store, *, folder: Path, service_id: str, namespace: uuid.UUID
+        self,
+        store: Store,
+        *,
+        folder: Path,
+        service_id: str,
+        namespace: uuid.UUID,
+        stale_after_s: float = STALE_AFTER_S,
     ) -> None:
+        self._stale_after_s = stale_after_s
         self._store = store
         self._folder = folder
         self._service_id = service_id
@@ -104,8 +113,8 @@ class Templates:
                 self.save(replace(template, archived=True), now)
 
     def refresh(self, now: int) -> None:
-        """Take in what changed on disk, at most every two seconds; a bad file waits for repair."""
-        if time.monotonic() - self._looked_at < STALE_AFTER_S:
+        """Take in what changed on disk, unless just done; a bad file waits for its repair."""
+        if time.monotonic() - self._looked_at < self._stale_after_s:
             return
         self._looked_at = time.monotonic()
         try:
