@@ -162,21 +162,7 @@ class RadiosField(ChoicesMixin, GovukField, forms.ChoiceField):
     widget = forms.RadioSelect
 
 
-class ModelRadiosField(ChoicesMixin, GovukField, forms.ModelChoiceField):
-    template_name = "govuk/radios.html"
-    widget = forms.RadioSelect
-
-    def __init__(self, *args, **kwargs):
-        kwargs.setdefault("empty_label", None)
-        super().__init__(*args, **kwargs)
-
-
 class CheckboxesField(ChoicesMixin, GovukField, forms.MultipleChoiceField):
-    template_name = "govuk/checkboxes.html"
-    widget = forms.CheckboxSelectMultiple
-
-
-class ModelCheckboxesField(ChoicesMixin, GovukField, forms.ModelMultipleChoiceField):
     template_name = "govuk/checkboxes.html"
     widget = forms.CheckboxSelectMultiple
 
@@ -189,14 +175,6 @@ class IntegerCheckboxesField(CheckboxesField):
 
 
 class SelectField(GovukField, forms.ChoiceField):
-    template_name = "govuk/select.html"
-    words = ChoicesMixin.words
-
-    def macro_params(self, bound):
-        return super().macro_params(bound) | {"items": bound.option_items()}
-
-
-class ModelSelectField(GovukField, forms.ModelChoiceField):
     template_name = "govuk/select.html"
     words = ChoicesMixin.words
 

@@ -29,12 +29,6 @@ def govuk_date_with_weekday(day: date | datetime) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
 
 
-def govuk_day(day: date | datetime) -> str:
-    """Sunday 5 January: the form without a year, for messages about the near future."""
-    day = _london(day)
-    return f"{day:%A} {day.day} {day:%B}"
-
-
 def govuk_time(moment: datetime | time) -> str:
     """3:45pm in London; midnight is 12:00am."""
     if isinstance(moment, datetime):
@@ -98,7 +92,6 @@ FILTERS = {
     "govuk_date": govuk_date,
     "govuk_date_with_weekday": govuk_date_with_weekday,
     "govuk_datetime": govuk_datetime,
-    "govuk_day": govuk_day,
     "govuk_time": govuk_time,
     "line_breaks": line_breaks,
     "newline_references": newline_references,

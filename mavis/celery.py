@@ -28,6 +28,10 @@ app.conf.beat_schedule = {
         "task": "cohorts.wipe_old_content",
         "schedule": crontab(minute=0, hour=1),
     },
+    "clear-expired-sign-ins": {
+        "task": "accounts.clear_expired_sign_ins",
+        "schedule": crontab(minute=30, hour=2),
+    },
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 60},
     # At nine, and again every quarter of an hour of the day for what was missed.
     "plan-invitations": {

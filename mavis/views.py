@@ -26,8 +26,8 @@ USES = {
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """One card for each area, saying what it is for."""
-    cards = [area | {"uses": USES[area["text"]]} for area in navigation(request)]
-    return render(request, "mavis/home.html", {"cards": cards})
+    areas = [area | {"uses": USES[area["text"]]} for area in navigation(request)]
+    return render(request, "mavis/home.html", {"areas": areas})
 
 
 @requires_csrf_token

@@ -4,18 +4,6 @@ const { initAll } = await import(document.querySelector("meta[name=govuk-fronten
 
 initAll();
 
-// A form that was sent is not sent again by an impatient second click.
-for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
-  });
-}
-// The back button may show the page as it was left.
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-});
-
 // While work goes on, what is marked data-live is renewed in place; at the end the page reloads.
 const refresh = document.querySelector("meta[name=mavis-refresh]");
 if (refresh) {

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from accounts import throttle
+from accounts.tasks import clear_expired_sign_ins
 from tests.factories import PASSWORD, UserFactory
 
 MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -131,3 +133,24 @@ def test_a_person_without_an_organisation_reads_why_nothing_opens(client, db):
     assert response.status_code == 403
     assert "does not belong to an organisation" in response.content.decode()
     assert client.get("/sign-out/").status_code == 200
+
+
+def test_sign_ins_that_ran_out_are_removed(client, nurse):
+    with time_machine.travel(MORNING, tick=False):
+        sign_in(client, nurse.email)
+    still_valid = MORNING + timedelta(minutes=14)
+    with time_machine.travel(still_valid, tick=False):
+        clear_expired_sign_ins()
+        assert Session.objects.count() == 1
+    with time_machine.travel(MORNING + timedelta(minutes=16), tick=False):
+        clear_expired_sign_ins()
+        assert Session.objects.count() == 0
+
+
+def test_without_redis_people_still_sign_in(client, nurse, settings, caplog):
+    nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
+    settings.CACHES = {"default": nowhere | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    assert "is not correct" in sign_in(client, nurse.email, "wrong-password").content.decode()
+    assert sign_in(client, nurse.email).status_code == 302
+    assert "failed sign-ins are not counted" in caplog.text
+    assert nurse.email not in caplog.text

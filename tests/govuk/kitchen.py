@@ -125,6 +125,12 @@ def furniture(request):
     return _page(request, "furniture", {"days": DAYS})
 
 
+def progress(request):
+    """Each look finds the work further on; at the third it is done."""
+    done = request.session["done"] = request.session.get("done", 0) + 1
+    return _page(request, "progress", {"done": done, "total": 3})
+
+
 def dates(request):
     formset = DatesFormSet(
         request.POST or None, prefix="dates", initial=[{"value": date(2027, 1, 12)}]
@@ -141,5 +147,6 @@ urlpatterns = [
     path("kitchen/list/", listing),
     path("kitchen/furniture/", furniture),
     path("kitchen/dates/", dates),
+    path("kitchen/progress/", progress),
     *urlpatterns,
 ]

@@ -42,6 +42,18 @@ def test_rows_are_added_and_deleted_without_javascript(visitor_without_javascrip
     add_and_delete_rows(visitor_without_javascript)
 
 
+def test_progress_goes_on_by_itself(nurse_visitor):
+    nurse_visitor.go("/kitchen/progress/")
+    nurse_visitor.sees("Rows: 1 of 3")
+    nurse_visitor.sees("All rows were read")
+
+
+def test_progress_goes_on_without_javascript(visitor_without_javascript, nurse):
+    visitor_without_javascript.sign_in(nurse.email, PASSWORD)
+    visitor_without_javascript.go("/kitchen/progress/")
+    visitor_without_javascript.sees("All rows were read")
+
+
 def add_and_delete_rows(visitor):
     visitor.go("/kitchen/dates/")
     visitor.click("Add another date")
