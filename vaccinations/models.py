@@ -12,6 +12,15 @@ from programmes.models import Programme, Vaccine
 from sessions_app.models import Session
 
 
+class VaccinationRecordQuerySet(models.QuerySet):
+    def for_organisation(self, organisation: Organisation) -> "VaccinationRecordQuerySet":
+        """The records that the organisation made or uploaded."""
+        return self.filter(organisation=organisation)
+
+    def kept(self) -> "VaccinationRecordQuerySet":
+        return self.filter(discarded_at__isnull=True)
+
+
 class VaccinationRecord(models.Model):
     """One vaccination given, or not given and why. Superseded or discarded, never deleted.
 
@@ -69,10 +78,20 @@ class VaccinationRecord(models.Model):
     notes = models.TextField(max_length=1000, blank=True)
     upload = models.ForeignKey(Upload, on_delete=models.PROTECT, related_name="+", null=True)
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+        null=True,
+        editable=False,
+        help_text="The discarded record that this one corrects",
+    )
     discarded_at = models.DateTimeField(null=True, blank=True)
     discarded_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+
+    objects = VaccinationRecordQuerySet.as_manager()
 
     class Meta:
         ordering = ["-performed_on", "-id"]
@@ -112,22 +131,35 @@ class VaccinationRecord(models.Model):
         return self.performer.full_name if self.performer else self.performer_name
 
 
+class HistoryIssueQuerySet(models.QuerySet):
+    def for_organisation(self, organisation: Organisation) -> "HistoryIssueQuerySet":
+        """Issues that the organisation's own files raised."""
+        return self.filter(upload__organisation=organisation)
+
+    def waiting(self) -> "HistoryIssueQuerySet":
+        return self.filter(decision="")
+
+
 class HistoryIssue(models.Model):
     """An uploaded vaccination record that differs from a stored one and waits for a decision."""
 
     class Decision(models.TextChoices):
         KEEP_EXISTING = "keep_existing", "Keep existing"
         USE_UPLOADED = "use_uploaded", "Use uploaded"
+        WITHDRAWN = "withdrawn", "Withdrawn: a later file agrees, or the record was discarded"
+        REPLACED = "replaced", "Replaced by a newer file"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     record = models.ForeignKey(VaccinationRecord, on_delete=models.CASCADE, related_name="issues")
     upload = models.ForeignKey(Upload, on_delete=models.PROTECT, related_name="+")
     line = models.PositiveIntegerField()
-    values = models.JSONField()
+    values = models.JSONField(help_text="The uploaded values that differ, by field")
     decision = models.CharField(max_length=20, choices=Decision, blank=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = HistoryIssueQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]

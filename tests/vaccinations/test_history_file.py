@@ -5,6 +5,7 @@ from datetime import date, time
 import pytest
 
 from cohorts.files import Row, Table
+from tests.vaccinations.conftest import GIVEN, not_given
 from vaccinations.history.columns import COLUMNS, REQUIRED_COLUMNS
 from vaccinations.history.file import (
     Expectations,
@@ -37,37 +38,7 @@ EXPECTED = Expectations(
     clinic_names={"royal elm": "Royal Elm"},
     users={"nurse@example.com": 5},
 )
-GIVEN = {
-    "ORGANISATION_CODE": "RYG",
-    "SCHOOL_URN": "140001",
-    "SCHOOL_NAME": "Alder School",
-    "NHS_NUMBER": "9994712209",
-    "PERSON_FORENAME": "Ravi",
-    "PERSON_SURNAME": "Poole",
-    "PERSON_DOB": "20131001",
-    "PERSON_GENDER_CODE": "Male",
-    "PERSON_POSTCODE": "CV1 2AB",
-    "DATE_OF_VACCINATION": "20251017",
-    "TIME_OF_VACCINATION": "10:23:00",
-    "VACCINATED": "Y",
-    "VACCINE_GIVEN": "Gardasil9",
-    "BATCH_NUMBER": "X05334",
-    "BATCH_EXPIRY_DATE": "20271231",
-    "ANATOMICAL_SITE": "Left Upper Arm",
-    "REASON_NOT_VACCINATED": "",
-    "DOSE_SEQUENCE": "1",
-    "CARE_SETTING": "1",
-}
-NOT_GIVEN = {
-    **GIVEN,
-    "PROGRAMME": "HPV",
-    "VACCINATED": "N",
-    "VACCINE_GIVEN": "",
-    "BATCH_NUMBER": "",
-    "BATCH_EXPIRY_DATE": "",
-    "ANATOMICAL_SITE": "",
-    "REASON_NOT_VACCINATED": "unwell",
-}
+NOT_GIVEN = not_given()
 THIS_YEAR = {**GIVEN, "DATE_OF_VACCINATION": SESSION_DAY.isoformat()}
 AT_CLINIC = {
     **GIVEN,
