@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, ResolverMatch, reverse
 
 from accounts.permissions import is_operator
 
 
 @dataclass(frozen=True)
 class Area:
-    """A part of the service: the page that its link opens, and the URL namespaces inside it."""
+    """A part of the service: the page that its link opens, and the URL namespaces inside it.
+
+    Without namespaces it is that one page.
+    """
 
     text: str
     page: str
@@ -23,7 +26,7 @@ AREAS = (
     Area("Children", "children:list", ("children",)),
     Area("Uploads", "uploads:list", ("uploads", "issues")),
     Area("School moves", "school-moves:list", ("school-moves",)),
-    Area("Your organisation", "accounts:organisation", ("accounts",)),
+    Area("Your organisation", "accounts:organisation", ()),
     Area("Operations", "messages:trouble", ("messages",), operators_only=True),
     Area("Admin site", "admin:index", ("admin",), operators_only=True),
 )
@@ -52,6 +55,11 @@ def navigation(request: HttpRequest) -> list[dict]:
             href = reverse(area.page)
         except NoReverseMatch:
             continue
-        inside = match is not None and match.namespace in area.namespaces
-        items.append({"text": area.text, "href": href, "active": inside})
+        items.append({"text": area.text, "href": href, "active": _is_inside(area, match)})
     return items
+
+
+def _is_inside(area: Area, match: ResolverMatch | None) -> bool:
+    if match is None:
+        return False
+    return match.view_name == area.page or match.namespace in area.namespaces

@@ -4,7 +4,7 @@ from django.test import Client
 
 from mavis.views import server_error
 from tests.factories import TeamFactory
-from tests.pages import count_queries, page
+from tests.pages import count_queries, page, text_of
 
 
 def test_the_home_page_offers_each_area(nurse_client):
@@ -83,3 +83,15 @@ def test_sign_in_page_and_its_errors(client, db):
 
 def test_signing_out_shows_a_page(nurse_client):
     assert page(nurse_client.get("/sign-out/")).h1 == "Sign out of Mavis"
+
+
+def current_areas(response):
+    links = page(response).all("a", class_="govuk-service-navigation__link")
+    return [text_of(link) for link in links if link.get("aria-current")]
+
+
+def test_navigation_marks_the_present_area(nurse_client):
+    assert current_areas(nurse_client.get("/organisation/")) == ["Your organisation"]
+    assert current_areas(nurse_client.get("/sessions/")) == ["Sessions"]
+    assert current_areas(nurse_client.get("/")) == []
+    assert current_areas(nurse_client.get("/sign-out/")) == []
