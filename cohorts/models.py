@@ -423,6 +423,15 @@ class Contact(models.Model):
         return f"{self.channel} of parent {self.parent_id}"
 
 
+class UploadQuerySet(models.QuerySet):
+    def for_organisation(self, organisation: Organisation) -> "UploadQuerySet":
+        return self.filter(organisation=organisation)
+
+    def without_bulk(self) -> "UploadQuerySet":
+        """For lists: without the file itself and its problems."""
+        return self.defer("content", "problems", "notes")
+
+
 class Upload(models.Model):
     """A file that somebody uploaded, and what became of it. A file is imported whole or not."""
 
@@ -468,6 +477,8 @@ class Upload(models.Model):
         default=0, editable=False, help_text="How often a job began; one that dies is begun again"
     )
 
+    objects = UploadQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at"]
         constraints = [
@@ -504,6 +515,15 @@ class UploadedChild(models.Model):
         return f"Line {self.line} of upload {self.upload_id}"
 
 
+class ImportIssueQuerySet(models.QuerySet):
+    def for_organisation(self, organisation: Organisation) -> "ImportIssueQuerySet":
+        """Issues of the organisation's files about children who are still its own."""
+        return self.filter(upload__organisation=organisation, child__organisation=organisation)
+
+    def waiting(self) -> "ImportIssueQuerySet":
+        return self.filter(decision="")
+
+
 class ImportIssue(models.Model):
     """Uploaded values that differ from a child's record and wait for a person to decide.
 
@@ -529,6 +549,8 @@ class ImportIssue(models.Model):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = ImportIssueQuerySet.as_manager()
+
     class Meta:
         ordering = ["created_at"]
         constraints = [
@@ -549,6 +571,15 @@ class ImportIssue(models.Model):
 
     def __str__(self) -> str:
         return f"Import issue {self.public_id}"
+
+
+class SchoolMoveQuerySet(models.QuerySet):
+    def for_organisation(self, organisation: Organisation) -> "SchoolMoveQuerySet":
+        """Moves that wait with the organisation: it has the child in its care."""
+        return self.filter(organisation=organisation)
+
+    def waiting(self) -> "SchoolMoveQuerySet":
+        return self.filter(decision="")
 
 
 class SchoolMove(models.Model):
@@ -578,6 +609,8 @@ class SchoolMove(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SchoolMoveQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]

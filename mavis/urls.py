@@ -16,5 +16,8 @@ urlpatterns = [
     path("sessions/", include("sessions_app.urls")),
     path("", include("notifications.urls")),
     path("children/", include("records.urls")),
+    path("uploads/", include("cohorts.urls.uploads")),
+    path("issues/", include("cohorts.urls.issues")),
+    path("school-moves/", include("cohorts.urls.school_moves")),
     path("admin/", admin.site.urls),
 ]

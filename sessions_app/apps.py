@@ -6,10 +6,13 @@ class SessionsConfig(AppConfig):
     verbose_name = "Sessions"
 
     def ready(self) -> None:
+        from cohorts.services.school_moves import register_clinic_question
         from notifications import outbox
         from sessions_app import receivers  # noqa: F401 connects them
+        from sessions_app.clinic_choice import days_at_school
         from sessions_app.invitations import messages
         from sessions_app.invitations.guard import guard
 
         for template in (messages.FIRST, messages.LATER):
             outbox.register_guard(template, guard)
+        register_clinic_question(days_at_school)

@@ -210,7 +210,7 @@ def _memberships_of(ids: list[int], year: int) -> dict[int, list[Membership]]:
     return held
 
 
-def _school_sessions_to_join(
+def school_sessions_to_join(
     organisation: Organisation, year: int, today: date
 ) -> QuerySet[Session]:
     """Open school sessions of the year that have no dates yet or one still to come."""
@@ -249,7 +249,7 @@ class _Places:
         self.year = academic_year_of(today)
         self.schools = {
             session.location_id: session
-            for session in _school_sessions_to_join(organisation, self.year, today)
+            for session in school_sessions_to_join(organisation, self.year, today)
         }
 
     @cached_property

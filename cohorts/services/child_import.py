@@ -27,23 +27,6 @@ from cohorts.upload_kinds import Job, Outcome, RowsRefused
 
 BLOCK = 2000
 OUTCOMES = UploadedChild.Outcome
-FIELD_LABELS = {
-    "given_name": "first name",
-    "family_name": "last name",
-    "preferred_given_name": "preferred first name",
-    "preferred_family_name": "preferred last name",
-    "date_of_birth": "date of birth",
-    "birth_academic_year": "year group",
-    "gender": "gender",
-    "nhs_number": "NHS number",
-    "address_line_1": "address",
-    "address_line_2": "address",
-    "town": "address",
-    "postcode": "address",
-    "registration": "registration group",
-    "school": "school",
-    "parents": "parents",
-}
 
 
 @dataclass
@@ -302,7 +285,9 @@ def _log(job: Job, work: Work, new_ids: list[int]) -> None:
     """One announcement for the new children, and one for each mixture of changed details."""
     alike: dict[str, list[int]] = defaultdict(list)
     for child_id, names in work.changes.items():
-        labels = sorted({FIELD_LABELS[name] for name in names if name in FIELD_LABELS})
+        labels = sorted(
+            {issues.FIELD_LABELS[name] for name in names if name in issues.FIELD_LABELS}
+        )
         if labels:
             alike[f"Changed: {', '.join(labels)}"].append(child_id)
     announcements = [("Child record created", "From an upload of child records", new_ids)]

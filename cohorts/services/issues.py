@@ -23,6 +23,23 @@ from cohorts.signals import children_changed, children_placed, happened_to_child
 
 BLOCK = 2000
 PARENTS = "parents"
+FIELD_LABELS = {
+    "given_name": "first name",
+    "family_name": "last name",
+    "preferred_given_name": "preferred first name",
+    "preferred_family_name": "preferred last name",
+    "date_of_birth": "date of birth",
+    "birth_academic_year": "year group",
+    "gender": "gender",
+    "nhs_number": "NHS number",
+    "address_line_1": "address",
+    "address_line_2": "address",
+    "town": "address",
+    "postcode": "address",
+    "registration": "registration group",
+    "school": "school",
+    "parents": "parents",
+}
 
 
 class AlreadyDecided(Exception):

@@ -4,9 +4,9 @@ At most one is open per child, and the newest information wins. Source: cohorts 
 §18-9 and §18-13.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -20,6 +20,25 @@ BLOCK = 2000
 
 class AlreadyDecided(Exception):
     """Somebody else decided first."""
+
+
+# The coming days of a school's session, for a child who is in the community clinic and could move
+# there; None where there is nothing to ask.
+ClinicQuestion = Callable[[Child, Location, date], list[date] | None]
+_clinic_questions: list[ClinicQuestion] = []
+
+
+def register_clinic_question(question: ClinicQuestion) -> None:
+    """Let the app that knows sessions say when a confirmed move leaves a choice of session."""
+    _clinic_questions.append(question)
+
+
+def days_to_choose(move: SchoolMove, *, today: date) -> list[date] | None:
+    """The days of the new school's session, if the child could also stay in the clinic."""
+    if move.school is None:
+        return None
+    answers = (question(move.child, move.school, today) for question in _clinic_questions)
+    return next((days for days in answers if days is not None), None)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Addresses of /uploads/, /issues/ and /school-moves/."""

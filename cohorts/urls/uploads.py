@@ -1,0 +1,15 @@
+"""Under /uploads/."""
+
+from django.urls import path
+
+from cohorts.views import uploads
+
+app_name = "uploads"
+
+urlpatterns = [
+    path("", uploads.list_uploads, name="list"),
+    path("new/", uploads.choose_kind, name="new"),
+    path("new/<slug:kind>/", uploads.choose_file, name="file"),
+    path("<uuid:public_id>/", uploads.show, name="show"),
+    path("<uuid:public_id>/problems/", uploads.problems, name="problems"),
+]

@@ -1,0 +1,1 @@
+"""Pages about files, import issues and school moves."""
