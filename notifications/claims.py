@@ -12,40 +12,40 @@ from django.db import connection
 from notifications import notify, rules
 from notifications.models import Message
 
-# The queues of a lane are (channel, organisation) pairs, found by skipping through the index.
-# Each claim draws some of them at random and takes the oldest messages of each, so that every
-# organisation gets its turn however long another one's queue is.
+# The queues are (lane, channel, organisation), found by skipping through the index. Each claim
+# draws some at random, those of the first lane before others, and takes the oldest messages of
+# each, so that every organisation gets its turn however long another one's queue is.
 CLAIM = """
 WITH RECURSIVE queues AS (
-    (SELECT channel, organisation_id FROM notifications_message
-     WHERE status = 'waiting' AND lane = %(lane)s
-     ORDER BY channel, organisation_id LIMIT 1)
+    (SELECT lane, channel, organisation_id FROM notifications_message
+     WHERE status = 'waiting' ORDER BY lane, channel, organisation_id LIMIT 1)
     UNION ALL
-    SELECT following.channel, following.organisation_id
+    SELECT following.*
     FROM queues, LATERAL (
-        SELECT channel, organisation_id FROM notifications_message
-        WHERE status = 'waiting' AND lane = %(lane)s
-          AND (channel, organisation_id) > (queues.channel, queues.organisation_id)
-        ORDER BY channel, organisation_id LIMIT 1) AS following
+        SELECT lane, channel, organisation_id FROM notifications_message
+        WHERE status = 'waiting' AND (lane, channel, organisation_id)
+            > (queues.lane, queues.channel, queues.organisation_id)
+        ORDER BY lane, channel, organisation_id LIMIT 1) AS following
 ), due AS (
-    SELECT queues.*, count(*) OVER () AS number
+    SELECT queues.*, count(*) OVER (PARTITION BY lane) AS number
     FROM queues
-    WHERE channel = ANY(%(channels)s) AND EXISTS (
+    WHERE lane = ANY(%(lanes)s) AND channel = ANY(%(channels)s) AND EXISTS (
         SELECT FROM notifications_message AS head
-        WHERE head.status = 'waiting' AND head.lane = %(lane)s
+        WHERE head.status = 'waiting' AND head.lane = queues.lane
           AND head.channel = queues.channel
           AND head.organisation_id = queues.organisation_id AND head.due_at <= %(now)s)
-    ORDER BY random() LIMIT %(most)s
+    ORDER BY lane, random() LIMIT %(most)s
 ), picked AS MATERIALIZED (
     SELECT oldest.id
     FROM due, LATERAL (
         SELECT id FROM notifications_message AS message
-        WHERE message.status = 'waiting' AND message.lane = %(lane)s
+        WHERE message.status = 'waiting' AND message.lane = due.lane
           AND message.channel = due.channel AND message.organisation_id = due.organisation_id
           AND message.due_at <= %(now)s
         ORDER BY message.due_at, message.id
         LIMIT greatest(1, %(most)s / due.number)
         FOR UPDATE SKIP LOCKED) AS oldest
+    ORDER BY due.lane LIMIT %(most)s
 )
 UPDATE notifications_message AS message
 SET status = 'claimed', claim = gen_random_uuid(), claimed_at = %(now)s,
@@ -67,8 +67,10 @@ SELECT EXISTS (
 """
 
 
-def claim(*, lane: int, channels: Collection[str], most: int, now: datetime) -> list[Message]:
-    """Claim up to `most` messages that are due; nobody else holds them then.
+def claim(
+    *, lanes: Collection[int], channels: Collection[str], most: int, now: datetime
+) -> list[Message]:
+    """Claim up to `most` messages that are due, urgent ones first; nobody else holds them then.
 
     Called outside any transaction, so that the claim is committed when this returns. A claim is
     one attempt and is counted as such.
@@ -76,7 +78,7 @@ def claim(*, lane: int, channels: Collection[str], most: int, now: datetime) -> 
     claimed = Message.objects.raw(
         CLAIM,
         {
-            "lane": lane,
+            "lanes": list(lanes),
             "channels": list(channels),
             "most": most,
             "now": now,
@@ -84,7 +86,7 @@ def claim(*, lane: int, channels: Collection[str], most: int, now: datetime) -> 
             "service": notify.service_id(),
         },
     )
-    return list(claimed)
+    return sorted(claimed, key=lambda message: (message.lane, message.due_at, message.pk))
 
 
 def any_due(*, lane: int, channels: Collection[str], now: datetime) -> bool:

@@ -52,16 +52,18 @@ class Message(models.Model):
         PARKED = "parked", "Needs a person"
         WITHHELD = "withheld", "Not sent"
 
-    reference = models.CharField(max_length=64, unique=True, default=new_reference, editable=False)
+    reference = models.CharField(max_length=64, default=new_reference, editable=False)
     letter = models.UUIDField(help_text="The occasion: messages of one occasion share it")
     template = models.CharField(max_length=60, help_text="Which of our templates, by name")
     channel = models.CharField(max_length=5, choices=Channel)
     recipient = models.CharField(max_length=320, help_text="Address, or number as +447…")
     personalisation = models.JSONField(default=dict)
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="messages"
+        Organisation, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
-    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="messages")
+    child = models.ForeignKey(
+        Child, on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     parent = models.ForeignKey(
         Parent, on_delete=models.SET_NULL, related_name="messages", null=True
     )
@@ -71,14 +73,16 @@ class Message(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         null=True,
+        db_index=False,
         help_text="None for a job",
     )
-    resend_of = models.OneToOneField(
+    resend_of = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
-        related_name="resend",
+        related_name="resends",
         null=True,
         editable=False,
+        db_index=False,
         help_text="The failed message that a person sent again with this one: at most once",
     )
     lane = models.SmallIntegerField(choices=Lane, default=Lane.BULK)
@@ -107,7 +111,7 @@ class Message(models.Model):
         editable=False,
         help_text="Of the last attempt, as the key type: only the same ones find it again",
     )
-    notify_id = models.UUIDField(null=True, unique=True, editable=False)
+    notify_id = models.UUIDField(null=True, editable=False)
     notify_status = models.CharField(max_length=30, blank=True, db_default="", editable=False)
     template_version = models.PositiveIntegerField(null=True, editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
@@ -123,7 +127,20 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        # Every message is updated twice within a second of its sending, and every index with it:
+        # only what is looked up has one, and those of rare values leave the others out.
         constraints = [
+            models.UniqueConstraint(fields=["reference"], name="message_reference_is_unique"),
+            models.UniqueConstraint(
+                fields=["notify_id"],
+                condition=Q(notify_id__isnull=False),
+                name="message_notify_id_is_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["resend_of"],
+                condition=Q(resend_of__isnull=False),
+                name="message_is_sent_again_once",
+            ),
             models.UniqueConstraint(
                 fields=["letter", "channel", "recipient"],
                 condition=Q(resend_of__isnull=True),
@@ -162,6 +179,9 @@ class Message(models.Model):
             ),
             models.Index(fields=["child", "-created_at"], name="message_by_child"),
             models.Index(fields=["organisation", "due_at"], name="message_by_due_time"),
+            models.Index(
+                fields=["sent_by"], name="message_by_sender", condition=Q(sent_by__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -67,6 +67,28 @@ def service_id() -> str:
     return settings.NOTIFY_API_KEY[-73:-37]
 
 
+class PlainSession(requests.Session):
+    """Requests to one address, without cookies, stored passwords and redirects.
+
+    Notify uses none of them: a request that a redirect took elsewhere would be past telling. It
+    also halves what a request costs, because proxies and certificates are read once.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self._options = self.merge_environment_settings(base_url, {}, False, None, None)
+        del self._options["stream"]
+
+    def request(self, method, url, *, headers, timeout, data=None, params=None):
+        """The answer, read to its end."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare(method=method, url=url, headers=headers, data=data, params=params)
+        adapter = self.get_adapter(url)
+        response = adapter.send(prepared, timeout=timeout, **self._options)
+        response.content  # noqa: B018 - reads it, so that the connection can be used again
+        return response
+
+
 class Notify:
     """A connection to Notify; one thread uses it at a time, and closes it."""
 
@@ -74,13 +96,7 @@ class Notify:
         self._client = NotificationsAPIClient(
             settings.NOTIFY_API_KEY, base_url=settings.NOTIFY_BASE_URL, timeout=TIMEOUT
         )
-        # Proxies and certificates are read from the environment once, not for every request.
-        session = self._client.request_session
-        found = session.merge_environment_settings(settings.NOTIFY_BASE_URL, {}, None, None, None)
-        session.proxies, session.verify = found["proxies"], found["verify"]
-        session.trust_env = False
-        # Notify never redirects; a request that went on elsewhere would be past telling.
-        session.max_redirects = 0
+        self._client.request_session = PlainSession(settings.NOTIFY_BASE_URL)
 
     def __enter__(self) -> "Notify":
         return self

@@ -43,7 +43,7 @@ def not_delivered(organisation: Organisation | None, now: datetime) -> QuerySet[
 def _listed(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Without those that a person has sent again: the new message speaks for itself."""
     return (
-        messages.filter(resend__isnull=True)
+        messages.filter(resends__isnull=True)
         .select_related("child", "organisation")
         .order_by("-created_at", "-pk")
     )

@@ -71,6 +71,8 @@ class Sender:
         self._finished: list[tuple[Message, rules.Outcome | None]] = []
         self._first_finished = 0.0
         self._under_way = 0
+        self._channels: list[str] = []
+        self._channels_until = 0.0
         self.requests = 0
 
     def __enter__(self) -> "Sender":
@@ -87,7 +89,7 @@ class Sender:
         lanes = [lane] if lane == Lane.URGENT else list(Lane)
         try:
             while time.monotonic() < ends and self._send_some(lanes, ends):
-                slot.renew()
+                slot.keep()
         finally:
             while self._under_way:
                 self._wait(1, only_outcomes=True)
@@ -99,7 +101,7 @@ class Sender:
         if not free:
             self._wait(1, only_outcomes=True)
             return True
-        channels = stoppages.open_channels(now=self._clock())
+        channels = self._open_channels()
         if not channels:
             return False
         wanted = min(free, BATCH)
@@ -107,7 +109,7 @@ class Sender:
         if not grant.count:
             self._wait(min(grant.wait_seconds, max(ends - time.monotonic(), 0), 1))
             return True
-        messages = self._claim(lanes, channels, grant.count)
+        messages = claims.claim(lanes=lanes, channels=channels, most=grant.count, now=self._clock())
         allowed = self._ask_guards(messages)
         for message in allowed:
             self._start(message)
@@ -119,14 +121,12 @@ class Sender:
         self._wait(0 if len(messages) == wanted else 0.1)
         return True
 
-    def _claim(self, lanes: Sequence[int], channels: list[str], most: int) -> list[Message]:
-        messages: list[Message] = []
-        for lane in lanes:
-            if len(messages) < most:
-                messages += claims.claim(
-                    lane=lane, channels=channels, most=most - len(messages), now=self._clock()
-                )
-        return messages
+    def _open_channels(self) -> list[str]:
+        """The channels on which a message may go, as of a second ago at most."""
+        if time.monotonic() >= self._channels_until:
+            self._channels = stoppages.open_channels(now=self._clock())
+            self._channels_until = time.monotonic() + 1
+        return self._channels
 
     def _ask_guards(self, messages: Sequence[Message]) -> list[Message]:
         """Those that may still go; the others are written down as withheld."""
@@ -253,6 +253,7 @@ class Sender:
                 case rules.Throttled() | rules.Unauthorised() | rules.Rejected("restricted"):
                     stops[type(outcome), message.channel] = (outcome, message.channel)
         for outcome, channel in stops.values():
+            self._channels_until = 0.0
             stoppages.stop_for(outcome, channel=channel, now=now)
 
     def _rest(self) -> None:

@@ -3,6 +3,7 @@
 Without a limit a burst of wakings would fill every worker with senders that share one brake.
 """
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,11 +31,18 @@ class Slot:
     def __init__(self, lane: int) -> None:
         self._key = f"mavis:notify:senders:{lane}"
         self._holder = uuid.uuid4().hex
+        self._renew_at = 0.0
 
-    def renew(self) -> bool:
+    def take(self) -> bool:
         """Take the slot, or keep it for another lease; false if others have them all."""
         hold = hints.connection().register_script(HOLD)
+        self._renew_at = time.monotonic() + LEASE_SECONDS / 3
         return bool(hold(keys=[self._key], args=[self._holder, LEASE_SECONDS, MOST]))
+
+    def keep(self) -> None:
+        """Called often by its holder; renews the lease when a third of it is over."""
+        if time.monotonic() >= self._renew_at:
+            self.take()
 
     def release(self) -> None:
         """Let another sender have it."""
@@ -45,7 +53,7 @@ class Slot:
 def slot(lane: int) -> Iterator[Slot | None]:
     """A sender's slot, or None when the lane has enough senders. May raise redis.RedisError."""
     own = Slot(lane)
-    if not own.renew():
+    if not own.take():
         yield None
         return
     try:

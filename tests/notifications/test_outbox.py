@@ -98,7 +98,7 @@ def test_a_broker_that_is_away_is_no_error(new_message, django_capture_on_commit
 
 
 def claim(most=50, lane=Lane.BULK, channels=CHANNELS, now=NOW):
-    return claims.claim(lane=lane, channels=channels, most=most, now=now)
+    return claims.claim(lanes=[lane], channels=channels, most=most, now=now)
 
 
 def test_a_claim_takes_the_oldest_due_and_marks_one_attempt(queued):
@@ -132,6 +132,16 @@ def test_every_organisation_gets_its_share_of_each_claim(new_message, db):
     outbox.queue_all(lots, now=NOW)
     claimed = [message.organisation_id for message in claim(most=30)]
     assert [claimed.count(child.organisation_id) for child in children] == [10, 10, 10]
+
+
+def test_urgent_messages_fill_a_claim_before_bulk(new_message):
+    outbox.queue_all([new_message(due_at=NOW - timedelta(days=1)) for _ in range(30)], now=NOW)
+    outbox.queue_all([new_message(lane=Lane.URGENT) for _ in range(30)], now=NOW)
+    lanes = [
+        [m.lane for m in claims.claim(lanes=Lane.values, channels=CHANNELS, most=20, now=NOW)]
+        for _ in range(3)
+    ]
+    assert lanes == [[Lane.URGENT] * 20, [Lane.URGENT] * 10 + [Lane.BULK] * 10, [Lane.BULK] * 20]
 
 
 def test_any_due_sees_what_a_claim_would_take(queued):

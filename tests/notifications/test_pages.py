@@ -187,7 +187,7 @@ def test_a_failed_message_is_sent_again_once_to_the_corrected_address(
     assert "may write to the parent twice" not in asked.text
     banners = [page(superuser_client.post(again(failed), follow=True)).banner for _ in range(2)]
     assert banners == ["The message will be sent again", "It has been sent again already"]
-    second = failed.resend
+    second = failed.resends.get()
     assert (second.recipient, second.letter) == ("corrected@example.com", failed.letter)
     assert second.reference != failed.reference
     assert (second.sent_by, second.lane, second.due_at) == (superuser, Lane.URGENT, NOW)

@@ -204,7 +204,7 @@ def test_without_redis_messages_wait(queued, postman, settings, caplog):
 
 def test_failure_16_a_sender_that_died_before_the_call(queued, postman, notify, clock):
     message = queued()
-    claims.claim(lane=Lane.BULK, channels=Channel.values, most=50, now=clock.now)
+    claims.claim(lanes=[Lane.BULK], channels=Channel.values, most=50, now=clock.now)
     postman.sweep()
     assert reread(message).status == Status.CLAIMED
     clock.forward(minutes=2, seconds=1)
@@ -219,7 +219,7 @@ def test_failure_16_a_sender_that_died_before_the_call(queued, postman, notify, 
 
 def test_failure_16_a_sender_that_died_after_the_call(queued, postman, notify, clock, child):
     message = queued()
-    [claimed] = claims.claim(lane=Lane.BULK, channels=Channel.values, most=50, now=clock.now)
+    [claimed] = claims.claim(lanes=[Lane.BULK], channels=Channel.values, most=50, now=clock.now)
     sender = sending.Sender(clock)
     with sender:
         sender._attempt(claimed, 1e12)
@@ -236,7 +236,7 @@ def test_an_answer_that_comes_after_its_claim_was_given_up_still_counts(
     queued, postman, notify, clock
 ):
     message = queued()
-    [claimed] = claims.claim(lane=Lane.BULK, channels=Channel.values, most=50, now=clock.now)
+    [claimed] = claims.claim(lanes=[Lane.BULK], channels=Channel.values, most=50, now=clock.now)
     sender = sending.Sender(clock)
     clock.forward(minutes=3)
     claims.give_up_stale(now=clock.now)
@@ -249,7 +249,7 @@ def test_an_answer_that_comes_after_its_claim_was_given_up_still_counts(
 
 def test_a_claim_that_grew_old_before_its_call_is_given_back(queued, notify, clock):
     message = queued()
-    [claimed] = claims.claim(lane=Lane.BULK, channels=Channel.values, most=50, now=clock.now)
+    [claimed] = claims.claim(lanes=[Lane.BULK], channels=Channel.values, most=50, now=clock.now)
     clock.forward(seconds=31)
     with sending.Sender(clock) as sender:
         sender._start(claimed)
