@@ -5,8 +5,12 @@ class ConsentConfig(AppConfig):
     name = "consent"
 
     def ready(self) -> None:
-        from consent import checks, facts  # noqa: F401 (checks register themselves)
+        from consent import checks, facts, messages, receivers  # noqa: F401 (registers itself)
+        from consent.guard import guard
+        from notifications import outbox
         from sessions_app import statuses
 
         statuses.register_facts("consent", facts.consent_facts)
         statuses.register_facts("triage", facts.triage_facts)
+        for template in (messages.CLINIC_REQUEST, messages.SCHOOL_REQUEST):
+            outbox.register_guard(template, guard)

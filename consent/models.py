@@ -25,6 +25,10 @@ class ConsentRequest(models.Model):
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    withheld_at = models.DateTimeField(
+        null=True,
+        help_text="All messages were held back before sending: nobody was asked",
+    )
 
     class Meta:
         ordering = ["-requested_at"]
@@ -105,3 +109,4 @@ class ResponseDraft(Draft):
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="+")
     child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="+")

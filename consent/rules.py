@@ -194,6 +194,11 @@ class ChildFacts:
     responses_close_on: date | None
     programmes: tuple[ProgrammeFacts, ...]
 
+    @property
+    def to_be_asked(self) -> tuple[ProgrammeFacts, ...]:
+        """The programmes a request would ask about."""
+        return tuple(programme for programme in self.programmes if programme.is_to_be_asked)
+
 
 def why_no_request(facts: ChildFacts, *, today: date) -> str:
     """Why "Send consent request" is not possible now, as a sentence; empty when it is.
@@ -209,9 +214,8 @@ def why_no_request(facts: ChildFacts, *, today: date) -> str:
         return "Consent requests cannot be sent because the record is flagged as sensitive."
     if facts.is_session_closed:
         return "Consent requests cannot be sent because this session is closed."
-    reason = _why_nobody_is_asked(facts.programmes)
-    if reason:
-        return reason
+    if not facts.to_be_asked:
+        return _why_nobody_is_asked(facts.programmes)
     closes_on = facts.responses_close_on
     if closes_on is None:
         return "Consent requests can be sent once session dates are scheduled."
@@ -229,9 +233,7 @@ def why_no_request(facts: ChildFacts, *, today: date) -> str:
 
 
 def _why_nobody_is_asked(programmes: tuple[ProgrammeFacts, ...]) -> str:
-    """Why no programme is left to ask about; empty when one is."""
-    if any(programme.is_to_be_asked for programme in programmes):
-        return ""
+    """Why no programme is left to ask about."""
     wanted = [programme for programme in programmes if programme.is_in_year_group]
     if not wanted:
         return (

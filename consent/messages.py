@@ -1,0 +1,63 @@
+"""What a request for consent says beside the fixed wording of its template."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.conf import settings
+from django.urls import reverse
+
+from cohorts.models import Child
+from consent.selectors.sessions import respond_by
+from govuk.filters import govuk_date, govuk_date_with_weekday
+from programmes.models import Programme
+from sessions_app.models import Session
+from sessions_app.rules import join_words, vaccination_named
+from sessions_app.selectors.lists import days_of
+
+CLINIC_REQUEST = "consent_clinic_request"
+SCHOOL_REQUEST = "consent_school_request"
+
+
+def template_for(session: Session) -> str:
+    """Which request a session sends: a clinic's thanks for booking, a school's names the place."""
+    return CLINIC_REQUEST if session.is_clinic else SCHOOL_REQUEST
+
+
+def consent_link(session: Session, programme: Programme) -> str:
+    """The address at which parents answer for one programme; it says nothing about a child."""
+    path = reverse("parents:start", kwargs={"slug": session.slug, "programme": programme.key})
+    return f"{settings.SITE_URL}{path}"
+
+
+def consent_links(session: Session, programmes: Sequence[Programme]) -> str:
+    """The links of all programmes asked about, each on a line, named where there are several."""
+    if len(programmes) == 1:
+        return consent_link(session, programmes[0])
+    return "\n".join(
+        f"{programme.name}: {consent_link(session, programme)}" for programme in programmes
+    )
+
+
+def personalisation(
+    child: Child, session: Session, programmes: Sequence[Programme], *, today: date
+) -> dict[str, str]:
+    """The values of a request about a child's programmes in a session, fetched `with_days`.
+
+    Source: sessions and clinics §6.5 and §7; consent §12.
+    """
+    team = session.location.team
+    deadline = respond_by(session, today=today)
+    upcoming = [govuk_date_with_weekday(day) for day in days_of(session) if day >= today]
+    known_as = f" (known as {child.preferred_name})" if child.preferred_name else ""
+    return {
+        "short_child_name": child.preferred_given_name or child.given_name,
+        "full_and_preferred_child_name": f"{child.full_name}{known_as}",
+        "vaccination": vaccination_named([programme.name for programme in programmes]),
+        "consent_link": consent_links(session, programmes),
+        "consent_deadline": govuk_date(deadline) if deadline else "",
+        "location_name": session.location.name,
+        "session_dates": join_words(upcoming),
+        "team_name": team.name,
+        "team_email": team.email,
+        "team_phone": team.phone,
+    }

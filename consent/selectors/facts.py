@@ -1,0 +1,42 @@
+"""What decides what may be done about one child in a session, read fresh from the facts."""
+
+from datetime import date
+
+from cohorts.models import Child, Contact
+from consent import rules
+from consent.selectors.sessions import is_closed, programmes_of, responses_close_on
+from sessions_app import statuses
+from sessions_app.choices import ConsentStatus, TriageStatus, VaccinationStatus
+from sessions_app.models import Session
+
+
+def child_facts(child: Child, session: Session, *, today: date) -> rules.ChildFacts:
+    """The facts about a child in a session, fetched `with_days`, for `rules` to decide on.
+
+    Nothing stored is trusted, so that a page and the button pressed on it have one answer.
+    """
+    year = session.academic_year
+    known = {status.programme_id: status for status in statuses.compute([child.pk], year)}
+    return rules.ChildFacts(
+        is_deceased=child.date_of_death is not None,
+        is_invalid=child.invalidated_at is not None,
+        is_restricted=child.is_restricted,
+        is_reachable=Contact.objects.filter(child=child).exists(),
+        is_session_closed=is_closed(session, today=today),
+        responses_close_on=responses_close_on(session),
+        programmes=tuple(
+            _programme_facts(programme, known.get(programme.key), child.year_group(year))
+            for programme in programmes_of(session)
+        ),
+    )
+
+
+def _programme_facts(programme, status, year_group: int) -> rules.ProgrammeFacts:
+    return rules.ProgrammeFacts(
+        key=programme.key,
+        name=programme.name,
+        consent=status.consent if status else ConsentStatus.NO_RESPONSE,
+        triage=status.triage if status else TriageStatus.NOT_NEEDED,
+        is_vaccinated=bool(status) and status.vaccination == VaccinationStatus.VACCINATED,
+        is_in_year_group=year_group in programme.year_groups,
+    )

@@ -1,0 +1,68 @@
+"""Requests that were sent, and whom a new one would reach."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cohorts.models import Child, Contact, Parent, ParentRelationship
+from consent.models import ConsentRequest
+from notifications.models import Channel
+
+
+def latest_request(child: Child) -> ConsentRequest | None:
+    """The last request whose messages were not all held back, for whichever session."""
+    return (
+        ConsentRequest.objects.filter(child=child, withheld_at__isnull=True)
+        .select_related("requested_by")
+        .order_by("-requested_at", "-pk")
+        .first()
+    )
+
+
+@dataclass(frozen=True)
+class Address:
+    """One way to write to a parent; `value` is empty where it must not be seen."""
+
+    channel: str
+    value: str
+
+    @property
+    def label(self) -> str:
+        return Channel(self.channel).label
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A parent, and how a request reaches them: not at all where there are no addresses."""
+
+    name: str
+    relationship: str
+    addresses: Sequence[Address]
+    why_not: str
+
+
+def recipients(child: Child) -> list[Recipient]:
+    """Each parent of a child with the addresses a request goes to; two queries."""
+    addresses: dict[int, list[Address]] = {}
+    for contact in Contact.objects.filter(child=child).order_by("channel"):
+        value = "" if child.is_restricted else contact.recipient
+        addresses.setdefault(contact.parent_id, []).append(Address(contact.channel, value))
+    return [
+        Recipient(
+            name=relationship.parent.display_name,
+            relationship=relationship.label,
+            addresses=addresses.get(relationship.parent_id, []),
+            why_not=_why_not(relationship.parent),
+        )
+        for relationship in ParentRelationship.objects.filter(child=child).select_related("parent")
+    ]
+
+
+def _why_not(parent: Parent) -> str:
+    """Why a parent without a usable address has none."""
+    if not parent.email and not parent.phone:
+        return "No contact details"
+    if parent.email_failed_at or parent.phone_failed_at:
+        return "Earlier messages could not be delivered"
+    if parent.contact_method == Parent.ContactMethod.VOICE:
+        return "Can only receive voice calls"
+    return "The phone number cannot receive texts"

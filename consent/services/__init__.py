@@ -1,0 +1,1 @@
+"""What staff do about consent: ask parents, and record what they answered."""
