@@ -1,0 +1,32 @@
+"""The people who may answer for a child."""
+
+from dataclasses import dataclass
+
+from cohorts.models import Child, Parent, ParentRelationship
+from consent.models import ConsentResponse
+
+
+@dataclass(frozen=True)
+class KnownContact:
+    """A parent of a child, or somebody who answered for the child before."""
+
+    parent: Parent
+    relationship: str
+
+
+def known_contacts(child: Child) -> list[KnownContact]:
+    """The child's parents, then earlier responders who are none any more; two queries."""
+    contacts = {
+        relationship.parent_id: KnownContact(relationship.parent, relationship.label)
+        for relationship in ParentRelationship.objects.filter(child=child).select_related("parent")
+    }
+    for response in (
+        ConsentResponse.objects.filter(child=child)
+        .exclude(parent__in=contacts)
+        .select_related("parent")
+        .order_by("-responded_at", "-pk")
+    ):
+        contacts.setdefault(
+            response.parent_id, KnownContact(response.parent, response.relationship)
+        )
+    return list(contacts.values())
