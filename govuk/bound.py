@@ -59,7 +59,8 @@ class GovukBoundField(BoundField):
 
     def text_value(self) -> str:
         value = self.value()
-        return "" if value is None else str(value)
+        # HTML cannot carry a null character; whoever typed one sees the rest again.
+        return "" if value is None else str(value).replace("\x00", "")
 
     def hint_and_error(self) -> dict:
         params = {}

@@ -14,6 +14,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("accounts.urls")),
     path("sessions/", include("sessions_app.urls")),
+    path("sessions/<slug:slug>/", include("consent.urls")),
+    path("consent/", include("consent.parent_urls")),
     path("", include("notifications.urls")),
     path("children/", include("records.urls")),
     path("uploads/", include("cohorts.urls.uploads")),

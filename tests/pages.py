@@ -14,7 +14,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 SERVICE = "Manage vaccinations in schools"
-TITLE_END = f" – {SERVICE}"
 FIELDS = ("input", "select", "textarea")
 # Inputs that people do not see, or that carry their own words.
 UNLABELLED = ("hidden", "submit", "button")
@@ -107,10 +106,13 @@ class Page:
         return dict(_values(self.tree))
 
 
-def page(response, *, status: int = 200, names_person: bool = False) -> Page:
+def page(
+    response, *, status: int = 200, names_person: bool = False, service: str = SERVICE
+) -> Page:
     """The page of a response, once it has passed every check.
 
-    `names_person` says that the heading is a person's name, which a title must not show.
+    `names_person` says that the heading is a person's name, which a title must not show;
+    `service` is what parents' pages are called by.
     """
     assert response.status_code == status, f"status {response.status_code}, not {status}"
     source = response.content.decode()
@@ -120,7 +122,7 @@ def page(response, *, status: int = 200, names_person: bool = False) -> Page:
     titles = list(tree.iter("title"))
     assert len(titles) == 1
     found = Page(tree=tree, title=text_of(titles[0]))
-    _check_heading(found, names_person)
+    _check_heading(found, names_person, service)
     _check_ids(found)
     _check_labels(found)
     for brace in ("{{", "{%", "{#", ">None<"):
@@ -128,7 +130,7 @@ def page(response, *, status: int = 200, names_person: bool = False) -> Page:
     return found
 
 
-def _check_heading(found: Page, names_person: bool) -> None:
+def _check_heading(found: Page, names_person: bool, service: str) -> None:
     assert len(found.all("h1")) == 1, "a page has exactly one h1"
     title = found.title
     assert title.startswith("Error: ") == bool(found.errors), f"title of errors: {title}"
@@ -136,7 +138,7 @@ def _check_heading(found: Page, names_person: bool) -> None:
     if found.h1 == f"{SERVICE} (Mavis)":
         assert title == found.h1
         return
-    assert title.endswith(TITLE_END), f"title without the service: {title}"
+    assert title.endswith(f" – {service}"), f"title without the service: {title}"
     if names_person:
         assert found.h1 not in title, "a title never shows a person's name"
     else:

@@ -72,7 +72,10 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "tag": display.status_tag(overview.state),
             "consent_period": display.consent_period(overview.dates, overview.today),
             "consent_url": address("consent:responses", slug=session.slug),
-            "parent_url": address("consent:parent", slug=session.slug),
+            "parent_links": {
+                programme.name: address("parents:start", slug=slug, programme=programme.key)
+                for programme in session.programmes.all()
+            },
         },
     )
 

@@ -1,0 +1,169 @@
+"""The children of a session by what their parents answered."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Lower
+
+from calendars.rules import birth_academic_year_of
+from cohorts.models import Child
+from cohorts.search import fold
+from consent import rules
+from consent.facts import as_rule_input
+from consent.models import ConsentResponse
+from programmes.models import Programme
+from sessions_app import invitations
+from sessions_app.choices import ConsentStatus
+from sessions_app.consent_groups import children_by_consent, consent_counts
+from sessions_app.models import Session
+
+CHILDREN_PER_PAGE = 100
+WITHDRAWN = "Consent withdrawn"
+BY_NAME = (Lower("given_name"), Lower("family_name"), "id")
+# The year group falls as the birth year rises.
+BY_YEAR_GROUP = (Value(0) - F("birth_academic_year"), Lower("registration"), *BY_NAME)
+SORT_COLUMNS = {"name": BY_NAME, "year-group": BY_YEAR_GROUP}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of children is narrowed to; empty fields narrow nothing."""
+
+    name: str = ""
+    year_groups: Sequence[int] = ()
+    programme: str = ""
+    invitation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedChild:
+    """A row of the list."""
+
+    public_id: str
+    full_name: str
+    known_as: str
+    year_group: int
+    registration: str
+    invitation: str = ""
+    reasons: Sequence[str] = field(default=())
+
+
+def year_groups_of(programmes: Iterable[Programme]) -> list[int]:
+    """The year groups that the programmes of a session are for, ascending."""
+    return sorted({group for programme in programmes for group in programme.year_groups})
+
+
+def narrowed(session: Session, filters: Filters) -> QuerySet[Child]:
+    """The children that the filters leave, before it is asked who is in the session."""
+    children = Child.objects.all()
+    for word in fold(filters.name).split():
+        # The folded names stand before the first digit: those of the number and the birth date.
+        children = children.filter(search_text__regex=rf"^[^0-9]*{re.escape(word)}")
+    if filters.year_groups:
+        children = children.filter(
+            birth_academic_year__in=[
+                birth_academic_year_of(group, session.academic_year)
+                for group in filters.year_groups
+            ]
+        )
+    if filters.invitation:
+        children = invitations.with_state(children, session).filter(
+            invitation_state=filters.invitation
+        )
+    return children
+
+
+def counted_programmes(programmes: Sequence[Programme], filters: Filters) -> Sequence[Programme]:
+    """The programmes whose consent decides the tab: the one filtered by, else all."""
+    return [found for found in programmes if found.key == filters.programme] or programmes
+
+
+def tab_counts(
+    session: Session, programmes: Sequence[Programme], filters: Filters
+) -> Mapping[ConsentStatus, int]:
+    """How many children each tab has under these filters; one query."""
+    return consent_counts(
+        session,
+        counted_programmes(programmes, filters),
+        children=narrowed(session, filters),
+    )
+
+
+def children_in_tab(
+    session: Session, programmes: Sequence[Programme], filters: Filters, tab: ConsentStatus
+) -> QuerySet[Child]:
+    """The children of one tab, unsorted."""
+    return children_by_consent(
+        session,
+        counted_programmes(programmes, filters),
+        children=narrowed(session, filters),
+    ).filter(consent=tab)
+
+
+def rows(
+    session: Session,
+    programmes: Sequence[Programme],
+    children: Sequence[Child],
+    *,
+    tab: ConsentStatus,
+) -> list[ListedChild]:
+    """What the list shows of the children of one page; at most two queries."""
+    ids = [child.pk for child in children]
+    states = _invitation_states(session, ids) if session.is_clinic else {}
+    reasons = (
+        refusal_reasons(ids, programmes, academic_year=session.academic_year)
+        if tab == ConsentStatus.REFUSED
+        else {}
+    )
+    return [
+        ListedChild(
+            public_id=str(child.public_id),
+            full_name=child.full_name,
+            known_as=child.preferred_name,
+            year_group=child.year_group(session.academic_year),
+            registration=child.registration,
+            invitation=states.get(child.pk, ""),
+            reasons=reasons.get(child.pk, ()),
+        )
+        for child in children
+    ]
+
+
+def refusal_reasons(
+    child_ids: Sequence[int], programmes: Sequence[Programme], *, academic_year: int
+) -> dict[int, list[str]]:
+    """The distinct reasons of the refusals that count, by child; one query."""
+    responses = defaultdict(list)
+    for response in ConsentResponse.objects.filter(
+        child_id__in=child_ids, programme__in=programmes, academic_year=academic_year
+    ).order_by("responded_at", "pk"):
+        responses[response.child_id, response.programme_id].append(response)
+    reasons: dict[int, dict[str, None]] = defaultdict(dict)
+    for (child_id, programme), found in responses.items():
+        by_order = {response.pk: response for response in found}
+        counted = rules.counted_responses(
+            map(as_rule_input, found), programme=programme, academic_year=academic_year
+        )
+        for response in sorted(counted, key=lambda one: one.order):
+            if response.stands_for == rules.Decision.REFUSED:
+                reasons[child_id][reason_of(by_order[response.order])] = None
+    return {child_id: list(words) for child_id, words in reasons.items()}
+
+
+def reason_of(response: ConsentResponse) -> str:
+    """Why somebody refused, for people to read."""
+    return response.get_reason_display() if response.reason else WITHDRAWN
+
+
+def _invitation_states(session: Session, child_ids: Sequence[int]) -> dict[int, str]:
+    return {
+        child_id: invitations.State(state).label
+        for child_id, state in invitations.with_state(
+            Child.objects.filter(pk__in=child_ids), session
+        )
+        .order_by()
+        .values_list("pk", "invitation_state")
+    }

@@ -1,0 +1,20 @@
+"""Consent in a session, mounted under /sessions/<slug>/."""
+
+from django.urls import path
+
+from consent.views import child, lists, requests, responses
+
+app_name = "consent"
+
+A_CHILD = "children/<uuid:public_id>/"
+
+urlpatterns = [
+    path("consent/", lists.responses, name="responses"),
+    path("consent/<slug:tab>/", lists.responses, name="responses"),
+    path(A_CHILD, child.show, name="child"),
+    path(f"{A_CHILD}activity/", child.activity, name="activity"),
+    path(f"{A_CHILD}consent-request/", requests.send, name="send-request"),
+    path(f"{A_CHILD}responses/<slug:programme>/", responses.start, name="start-response"),
+    path(f"{A_CHILD}responses/<uuid:draft_id>/check/", responses.check, name="check-response"),
+    path(f"{A_CHILD}responses/<uuid:draft_id>/<slug:step>/", responses.answer, name="response"),
+]

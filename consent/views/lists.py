@@ -1,0 +1,90 @@
+"""Check consent responses: the children of a session by what their parents answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from consent.forms.filters import FiltersForm
+from consent.selectors import lists
+from consent.selectors.sessions import programmes_of
+from consent.views.lookup import find_session
+from govuk.lists import paginate, read_sort
+from sessions_app.choices import ConsentStatus
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the page; `heading` follows the number of children in it."""
+
+    status: ConsentStatus
+    slug: str
+    text: str
+    heading: str
+
+
+TABS = (
+    Tab(ConsentStatus.NO_RESPONSE, "no-response", "No response", "without a response"),
+    Tab(ConsentStatus.GIVEN, "given", "Consent given", "with consent given"),
+    Tab(ConsentStatus.REFUSED, "refused", "Consent refused", "with consent refused"),
+    Tab(ConsentStatus.CONFLICTS, "conflicts", "Conflicts", "with conflicting consent"),
+)
+
+
+@require_safe
+def responses(request: HttpRequest, slug: str, tab: str = TABS[0].slug) -> HttpResponse:
+    """One tab of the page, narrowed and sorted as the query string asks."""
+    session = find_session(request, slug)
+    shown = next((found for found in TABS if found.slug == tab), None)
+    if shown is None:
+        raise Http404
+    programmes = programmes_of(session)
+    form = FiltersForm(request.GET, programmes=programmes, is_clinic=session.is_clinic)
+    filters = form.filters
+    sort = read_sort(request.GET, lists.SORT_COLUMNS, default="name")
+    children = lists.children_in_tab(session, programmes, filters, shown.status)
+    counts = lists.tab_counts(session, programmes, filters)
+    page = paginate(request, children.order_by(*sort.ordering), per_page=lists.CHILDREN_PER_PAGE)
+    return render(
+        request,
+        "consent/responses.html",
+        {
+            "session": session,
+            "tab_items": _tab_items(request, session.slug, counts, shown),
+            "shown": shown,
+            "total": counts[shown.status],
+            "filters": form,
+            "sort": sort,
+            "page": page,
+            "rows": lists.rows(
+                session,
+                lists.counted_programmes(programmes, filters),
+                list(page),
+                tab=shown.status,
+            ),
+        },
+    )
+
+
+def _tab_items(
+    request: HttpRequest, slug: str, counts: Mapping[ConsentStatus, int], shown: Tab
+) -> list[dict]:
+    """The tabs with their sizes; filters and sorting go along, the page number does not."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    suffix = f"?{query.urlencode()}" if query else ""
+    items = []
+    for tab in TABS:
+        names = {"slug": slug} if tab is TABS[0] else {"slug": slug, "tab": tab.slug}
+        items.append(
+            {
+                "text": tab.text,
+                "href": reverse("consent:responses", kwargs=names) + suffix,
+                "count": counts[tab.status],
+                "current": tab is shown,
+            }
+        )
+    return items

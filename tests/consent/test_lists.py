@@ -1,0 +1,218 @@
+"""Check consent responses, as a nurse opens it."""
+
+import pytest
+from django.urls import reverse
+
+from consent.models import ConsentResponse
+from programmes.models import Programme
+from sessions_app import statuses
+from tests.pages import count_queries, page
+from tests.sessions_app.conftest import at
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def open_tab(nurse_client, clinic):
+    """`open_tab("given", name="cas")`: the page of a tab of the clinic."""
+
+    def fetch(tab="", **query):
+        names = {"slug": clinic.session.slug} | ({"tab": tab} if tab else {})
+        return page(nurse_client.get(reverse("consent:responses", kwargs=names), query))
+
+    return fetch
+
+
+def names(found):
+    return [row[0] for row in found.rows]
+
+
+@pytest.fixture
+def four(clinic):
+    """The children of A29, in Year 8, 9, 10 and 10."""
+    return [
+        clinic.child(given_name=name, family_name="Example", birth_academic_year=2021 - year_group)
+        for name, year_group in [("Casey", 10), ("Alex", 8), ("Cassidy", 10), ("Blair", 9)]
+    ]
+
+
+def test_every_child_is_in_one_tab_and_the_first_is_no_response(clinic, answered, open_tab):
+    clinic.child(given_name="Una")
+    clinic.child(given_name="Vic")
+    answered(clinic.child(given_name="Gia"), "given")
+    answered(clinic.child(given_name="Ros"), "refused")
+    torn = clinic.child(given_name="Con")
+    answered(torn, "given")
+    answered(torn, "refused")
+    found = open_tab()
+    assert found.h1 == "Check consent responses"
+    assert list(found.tabs) == [
+        "No response 2",
+        "Consent given 1",
+        "Consent refused 1",
+        "Conflicts 1",
+    ]
+    assert found.current_tab == "No response 2"
+    assert "2 children without a response" in found.text
+    for tab, name, heading in [
+        ("given", "Gia", "1 child with consent given"),
+        ("refused", "Ros", "1 child with consent refused"),
+        ("conflicts", "Con", "1 child with conflicting consent"),
+    ]:
+        shown = open_tab(tab)
+        assert heading in shown.text
+        assert [row.split()[0] for row in names(shown)] == [name]
+
+
+def test_an_empty_tab_says_so(open_tab):
+    found = open_tab("given")
+    assert "No children with consent given" in found.text
+    assert found.rows == []
+
+
+def test_a_name_leads_to_the_child_and_shows_what_the_child_is_known_as(clinic, open_tab):
+    child = clinic.child(
+        given_name="Jo", family_name="Lee", preferred_given_name="Max", registration="8A"
+    )
+    found = open_tab()
+    assert found.rows[0][:2] == ["Jo LeeKnown as: Max Lee", "Year 8 (8A)"]
+    assert found.links["Jo Lee"] == reverse(
+        "consent:child", kwargs={"slug": clinic.session.slug, "public_id": child.public_id}
+    )
+
+
+def test_a29_sorting_by_name_and_by_year_group_flips(four, open_tab):
+    ascending = ["Alex Example", "Blair Example", "Casey Example", "Cassidy Example"]
+    assert names(open_tab()) == names(open_tab(sort="name")) == ascending
+    assert names(open_tab(sort="name", direction="desc")) == ascending[::-1]
+    assert [row[1] for row in open_tab(sort="year-group").rows] == [
+        "Year 8",
+        "Year 9",
+        "Year 10",
+        "Year 10",
+    ]
+    descending = open_tab(sort="year-group", direction="desc")
+    assert [row[1] for row in descending.rows] == ["Year 10", "Year 10", "Year 9", "Year 8"]
+    headers = {th.get("aria-sort") for th in descending.all("th", scope="col")}
+    assert headers == {"descending", "none", None}
+
+
+def test_a29_the_name_filter_and_the_year_group_filter(four, open_tab):
+    found = open_tab(name="cas", sort="name", direction="desc")
+    assert names(found) == ["Cassidy Example", "Casey Example"]
+    assert found.values["name"] == "cas"
+    assert names(open_tab(name="cas", year_groups="10")) == ["Casey Example", "Cassidy Example"]
+    assert names(open_tab(name="CASEY exam")) == ["Casey Example"]
+    assert names(open_tab(name="cas", year_groups="9")) == []
+    assert open_tab(name="cas").links["Reset filters"] == reverse(
+        "consent:responses", kwargs={"slug": four[0].memberships.get().session.slug}
+    )
+
+
+def test_the_name_filter_looks_at_names_only(clinic, open_tab):
+    clinic.child(given_name="Alex", family_name="Example", postcode="CV1 2AB")
+    assert names(open_tab(name="cv1")) == []
+    assert names(open_tab(name=".*")) == []
+    assert names(open_tab(name="lex")) == ["Alex Example"]
+
+
+def test_e35_sorting_and_tabs_keep_every_filter(four, open_tab):
+    found = open_tab(name="cas", year_groups="10", invitation="to_be_invited")
+    for link in (found.links["Full name ▲"], found.links["Year group"], *found.tabs.values()):
+        for kept in ("name=cas", "year_groups=10", "invitation=to_be_invited"):
+            assert kept in link
+    assert "direction=desc" in found.links["Full name ▲"]
+
+
+def test_i32_the_numbers_on_the_tabs_are_those_of_the_filtered_lists(four, open_tab):
+    assert list(open_tab(name="cas").tabs)[0] == "No response 2"
+
+
+def test_reasons_for_refusal_are_distinct_and_only_of_refusals_that_count(
+    clinic, answered, open_tab
+):
+    child = clinic.child(given_name="Ros", family_name="Example")
+    answered(child, "refused", reason="medical", responded_at=at("2027-01-05T10:00"))
+    answered(child, "refused", reason="medical", responded_at=at("2027-01-06T10:00"))
+    former = answered(child, "refused", reason="other", responded_at=at("2027-01-04T10:00"))
+    answered(
+        child,
+        "refused",
+        reason="personal",
+        parent=former.parent,
+        responded_at=at("2027-01-07T10:00"),
+    )
+    answered(child, "given", withdrawn_at=at("2027-01-09T10:00"))
+    [row] = open_tab("refused").rows
+    assert row[2] == "Medical reasonsPersonal choiceConsent withdrawn"
+    assert ConsentResponse.objects.count() == 5
+
+
+def test_the_state_of_the_invitation_is_shown_and_filtered(clinic, open_tab):
+    invited = clinic.child(given_name="Ivy", family_name="Example", joined="2027-01-05T10:00")
+    clinic.child(given_name="Nat", family_name="Example", parents=0)
+    assert clinic.invitations(invited)
+    rows = {row[0]: row[2] for row in open_tab().rows}
+    assert rows == {"Ivy Example": "Invited", "Nat Example": "Not invited"}
+    assert names(open_tab(invitation="invited")) == ["Ivy Example"]
+    assert names(open_tab(invitation="not_invited")) == ["Nat Example"]
+    assert names(open_tab(invitation="to_be_invited")) == []
+
+
+def test_e32_with_several_programmes_one_can_be_chosen(clinic, organisation, answered, open_tab):
+    clinic.session.programmes.add(Programme.objects.get(key="menacwy"))
+    organisation.programmes.add(Programme.objects.get(key="menacwy"))
+    child = clinic.child(given_name="Ann", family_name="Example", birth_academic_year=2012)
+    statuses.refresh([child.pk], today=at("2027-01-12T10:00").date())
+    answered(child, "given")
+    assert names(open_tab()) == ["Ann Example"]
+    assert names(open_tab("given", programme="hpv")) == ["Ann Example"]
+    assert names(open_tab(programme="menacwy")) == ["Ann Example"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"year_groups": "abc", "programme": "zzz", "invitation": "zzz"},
+        {"sort": "date_of_birth", "direction": "sideways", "page": "-7"},
+        {"page": "999999999999999999999", "name": "\x00"},
+        {"name": "%", "year_groups": "10'--"},
+    ],
+)
+def test_an_address_that_makes_no_sense_still_gives_a_page(four, open_tab, query):
+    assert open_tab(**query).h1 == "Check consent responses"
+
+
+def test_long_lists_come_a_hundred_at_a_time(clinic, open_tab):
+    for _ in range(101):
+        clinic.child(parents=0)
+    found = open_tab()
+    assert "101 children without a response" in found.text
+    assert len(found.rows) == 100
+    assert len(open_tab(page=2).rows) == 1
+
+
+@pytest.mark.parametrize("tab", ["", "refused"])
+def test_the_number_of_queries_is_the_same_for_2_and_50_children(
+    clinic, answered, nurse_client, tab
+):
+    address = reverse(
+        "consent:responses", kwargs={"slug": clinic.session.slug} | ({"tab": tab} if tab else {})
+    )
+    counts = []
+    for more in (2, 48):
+        for _ in range(more):
+            child = clinic.child()
+            if tab:
+                answered(child, "refused")
+        counts.append(count_queries(lambda: nurse_client.get(address)))
+    assert counts[0] == counts[1]
+
+
+def test_another_organisations_session_and_unknown_tabs_are_not_found(
+    clinic, client_elsewhere, nurse_client
+):
+    names = {"slug": clinic.session.slug}
+    assert client_elsewhere.get(reverse("consent:responses", kwargs=names)).status_code == 404
+    unknown = reverse("consent:responses", kwargs=names | {"tab": "nonsense"})
+    assert nurse_client.get(unknown).status_code == 404
