@@ -14,6 +14,8 @@ wsgi_app = "mavis.wsgi"
 worker_class = "gthread"
 workers = 2
 threads = 4
+# Loaded once and shared: it opens no connection before it serves.
+preload_app = True
 timeout = 60
 graceful_timeout = 20
 # A worker that is busy must not look dead because its heartbeat file is on a slow disk.

@@ -60,6 +60,8 @@ class Child:
     stop_signal: int
     # Foundations, which others use, are stopped last.
     is_foundation: bool
+    # What it says once it is ready; empty for one of which that is found out otherwise.
+    ready_when: bytes = b""
     prefix: str = ""
     file: IO[bytes] | None = None
     rest: bytes = field(default=b"", repr=False)
@@ -68,8 +70,15 @@ class Child:
     def is_running(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has said that it is ready, if it is one that says so."""
+        return not self.ready_when
+
     def take(self, output: bytes) -> None:
         """Write the output to the log, and whole lines to the terminal after the prefix."""
+        if self.ready_when in self.rest + output:
+            self.ready_when = b""
         if self.file:
             self.file.write(output)
             self.file.flush()
@@ -120,6 +129,7 @@ class Supervisor:
         is_foundation: bool = False,
         is_shown: bool = True,
         keeps_terminal: bool = False,
+        ready_when: bytes = b"",
     ) -> Child:
         """Start a process in a group of its own.
 
@@ -141,7 +151,7 @@ class Supervisor:
             # There is one thread, so code may run between fork and exec.
             preexec_fn=lambda: end_with_parent(stop_signal, parent),  # noqa: PLW1509
         )
-        child = Child(name, process, log, stop_signal, is_foundation)
+        child = Child(name, process, log, stop_signal, is_foundation, ready_when)
         self.children.append(child)
         if process.stdout:
             os.set_blocking(process.stdout.fileno(), False)

@@ -43,9 +43,10 @@ def run(_: list[str]) -> int:
         prepare(supervisor, environment)
         start_service(supervisor, environment, port)
         supervisor.wait_until(
-            lambda: answers(f"http://127.0.0.1:{port}/healthz"),
-            seconds=60,
-            failure="The web server did not answer in a minute; see .local/logs/web.log.",
+            lambda: all(child.is_ready for child in supervisor.children)
+            and answers(f"http://{broker.LOOPBACK}:{port}/healthz"),
+            seconds=90,
+            failure="Mavis did not get ready in 90 seconds; what went wrong is in .local/logs/.",
         )
         welcome(address, inbox)
         try:
@@ -178,6 +179,7 @@ def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: 
             + ["--pool", "threads", "--concurrency", str(threads)]
             + ["--without-gossip", "--without-mingle"],
             environment={**environment, **unasked},
+            ready_when=b" ready.",
         )
     supervisor.start(
         "beat",
