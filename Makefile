@@ -26,5 +26,5 @@ bench: ## the benchmarks, each as a ratio to its floor (ARGS=planning picks one)
 reset: ## throw the local data away and make the demo afresh
 	@$(MAVIS) reset
 
-lock: ## resolve the Python and npm packages anew and write the lock files
-	@$(MAVIS) lock
+lock: ## write the lock files from pyproject.toml and package.json (ARGS=--upgrade renews all)
+	@$(MAVIS) lock $(ARGS)

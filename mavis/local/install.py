@@ -138,7 +138,8 @@ def build_assets() -> None:
     if not is_stamped(installed, wanted_packages):
         say("Installing the npm packages…")
         run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            + ["--no-update-notifier"],
             "The npm packages could not be installed; what npm said is above.",
             env=environment,
             stdout=subprocess.DEVNULL,

@@ -11,30 +11,40 @@ from mavis.local import install
 from mavis.local.console import Refusal, say
 from mavis.local.workplace import ROOT
 
-# What each lock file holds besides the service itself.
-EXTRAS = {"production": [], "development": ["local", "dev"], "node": ["node"]}
+# What each lock file is made from. Development never differs from production in a version.
+SOURCES = {
+    "production": ["pyproject.toml"],
+    "development": ["pyproject.toml", "--extra=local", "--extra=dev"]
+    + ["--constraints=requirements/production.txt"],
+    "node": ["--group=node"],
+}
 PINNED_OR_HASH = re.compile(r"[A-Za-z0-9][\w.\-\[\]]*==|\s+--hash=|\s+#")
 
 
-def run(_: list[str]) -> int:
-    """Resolve anew and write every lock file."""
-    for name, extras in EXTRAS.items():
+def run(arguments: list[str]) -> int:
+    """Write every lock file. Versions stay as they are where they may, unless `--upgrade`."""
+    for name, sources in SOURCES.items():
         file = ROOT / "requirements" / f"{name}.txt"
-        file.write_text(_resolve(extras))
+        _resolve(file, [*sources, *arguments])
+        lines = [line for line in file.read_text().splitlines() if PINNED_OR_HASH.match(line)]
+        file.write_text("\n".join(lines) + "\n")
         say(f"Wrote {file.relative_to(ROOT)}")
     _lock_npm(ROOT / "package-lock.json")
     return 0
 
 
-def _resolve(extras: list[str]) -> str:
-    command = [str(Path(sys.executable).parent / "uv"), "pip", "compile", "pyproject.toml"]
+def _resolve(file: Path, sources: list[str]) -> None:
+    command = [str(Path(sys.executable).parent / "uv"), "pip", "compile", *sources]
     command += ["--quiet", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"]
-    command += ["--no-header", "--python-version", "3.11", *(f"--extra={name}" for name in extras)]
+    command += [
+        "--no-header",
+        "--python-version",
+        "3.11",
+        f"--output-file={file.relative_to(ROOT)}",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Refusal(f"The Python packages could not be resolved.\n{done.stderr.rstrip()}")
-    lines = [line for line in done.stdout.splitlines() if PINNED_OR_HASH.match(line)]
-    return "\n".join(lines) + "\n"
 
 
 def _lock_npm(file: Path) -> None:

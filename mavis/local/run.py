@@ -43,8 +43,10 @@ def run(_: list[str]) -> int:
         prepare(supervisor, environment)
         start_service(supervisor, environment, port)
         supervisor.wait_until(
-            lambda: all(child.is_ready for child in supervisor.children)
-            and answers(f"http://{broker.LOOPBACK}:{port}/healthz"),
+            lambda: (
+                all(child.is_ready for child in supervisor.children)
+                and answers(f"http://{broker.LOOPBACK}:{port}/healthz")
+            ),
             seconds=90,
             failure="Mavis did not get ready in 90 seconds; what went wrong is in .local/logs/.",
         )
