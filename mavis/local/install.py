@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +46,7 @@ def is_stamped(stamp: Path, value: str) -> bool:
     return stamp.is_file() and stamp.read_text() == value
 
 
-def run(command: list[str | Path], failure: str, **options) -> None:
+def run(command: Sequence[str | Path], failure: str, **options) -> None:
     """Run a command to its end; a failing one is a refusal."""
     try:
         done = subprocess.run([str(part) for part in command], cwd=ROOT, check=False, **options)
@@ -93,8 +93,8 @@ def _venv_is_of(version: str) -> bool:
 
 def _pip_install(requirements: Path) -> None:
     run(
-        [VENV_PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-        + ["--no-input", "--require-hashes", "-r", requirements],
+        [str(VENV_PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        + ["--no-input", "--require-hashes", f"--requirement={requirements}"],
         f"The packages of {requirements.relative_to(ROOT)} could not be installed; "
         "what pip said is above.",
     )

@@ -53,7 +53,8 @@ def start(supervisor: Supervisor, data: Path, *, is_throwaway: bool = False) -> 
     await_end_of_previous(data)
     supervisor.start(
         "postgres",
-        [binaries / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses="]
+        [str(binaries / "postgres"), "-D", str(data), "-k", str(sockets)]
+        + ["-c", "listen_addresses="]
         + ["-c", "timezone=UTC", "-c", "log_timezone=UTC", *(THROWAWAY if is_throwaway else [])],
         user=user,
         # SIGINT ends open connections; SIGTERM would wait for them.
@@ -140,8 +141,8 @@ def _initialise(
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     status = supervisor.run(
         "initdb",
-        [binaries / "initdb", "-D", data, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
-        + [*locale, "--no-sync", "--no-instructions"],
+        [str(binaries / "initdb"), f"--pgdata={data}", f"--username={SUPERUSER}", *locale]
+        + ["--auth=trust", "--encoding=UTF8", "--no-sync", "--no-instructions"],
         user=user,
         is_shown=False,
     )

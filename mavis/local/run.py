@@ -145,10 +145,10 @@ def start_sandbox(supervisor: Supervisor, environment: dict[str, str], port: int
     environment.setdefault("NOTIFY_CALLBACK_TOKENS", RECEIPTS_TOKEN)
     supervisor.start(
         "sandbox",
-        [sys.executable, "-m", "notifications.sandbox", "--host", broker.LOOPBACK]
-        + ["--port", str(sandbox_port), "--data", DATA / "notify-sandbox.sqlite"]
-        + ["--callback-url", f"http://{broker.LOOPBACK}:{port}/notify/receipts"]
-        + ["--callback-token", environment["NOTIFY_CALLBACK_TOKENS"].split(",")[0]],
+        [sys.executable, "-m", "notifications.sandbox", f"--host={broker.LOOPBACK}"]
+        + [f"--port={sandbox_port}", f"--data={DATA / 'notify-sandbox.sqlite'}"]
+        + [f"--callback-url=http://{broker.LOOPBACK}:{port}/notify/receipts"]
+        + [f"--callback-token={environment['NOTIFY_CALLBACK_TOKENS'].split(',')[0]}"],
         environment=environment,
     )
     return f"http://localhost:{sandbox_port}/_sandbox/"
@@ -166,7 +166,7 @@ def prepare(supervisor: Supervisor, environment: Mapping[str, str]) -> None:
 def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: int) -> None:
     """Start the web server, a worker for each queue, and the timetable."""
     binaries = Path(sys.executable).parent
-    celery = [binaries / "celery", "--app", "mavis", "--quiet"]
+    celery = [str(binaries / "celery"), "--app=mavis", "--quiet"]
     # The person who typed the command chose the user, root or not.
     unasked = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     supervisor.start(
@@ -177,15 +177,15 @@ def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: 
     for queue, threads in (("urgent", 4), ("default", 2)):
         supervisor.start(
             queue,
-            [*celery, "worker", "--queues", queue, "--hostname", f"{queue}@%h"]
-            + ["--pool", "threads", "--concurrency", str(threads)]
+            [*celery, "worker", f"--queues={queue}", f"--hostname={queue}@%h"]
+            + ["--pool=threads", f"--concurrency={threads}"]
             + ["--without-gossip", "--without-mingle"],
             environment={**environment, **unasked},
             ready_when=b" ready.",
         )
     supervisor.start(
         "beat",
-        [*celery, "beat", "--schedule", DATA / "beat-schedule", "--pidfile="],
+        [*celery, "beat", f"--schedule={DATA / 'beat-schedule'}", "--pidfile="],
         environment=environment,
     )
 
