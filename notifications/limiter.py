@@ -85,6 +85,9 @@ class Limiter:
         self._burst = burst
         # What bulk must leave, so that a reply to a parent never waits behind a mailing.
         self._kept_for_urgent = burst // 4
+        # Between batches the allowance grows for half a second, so that batches are worth their
+        # queries, but never so long that it would be whole and growth be lost.
+        self.growth_seconds = min(0.5, (burst - self._kept_for_urgent) / rate / 2)
         names = ("full-at", "rest", "rest-level", "silent-rest-level", "silent")
         keys = {name: f"mavis:notify:{scope}:{name}" for name in names}
         self._keys = keys

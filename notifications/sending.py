@@ -107,18 +107,20 @@ class Sender:
         wanted = min(free, BATCH)
         grant = self._limiter.take(wanted, urgent=lanes == [Lane.URGENT])
         if not grant.count:
-            self._wait(min(grant.wait_seconds, max(ends - time.monotonic(), 0), 1))
+            wait = max(grant.wait_seconds, self._limiter.growth_seconds)
+            self._wait(min(wait, max(ends - time.monotonic(), 0), 1))
             return True
         messages = claims.claim(lanes=lanes, channels=channels, most=grant.count, now=self._clock())
         allowed = self._ask_guards(messages)
         for message in allowed:
             self._start(message)
         self._limiter.give_back(grant.count - len(allowed))
-        if not messages:
+        if len(messages) < grant.count:
+            # Nothing more is due: what is under way may still free a message to try again.
             self._wait(1, only_outcomes=True)
-            return self._under_way > 0
+            return bool(messages) or self._under_way > 0
         # A whole batch means there is room for the next; else the allowance needs time to grow.
-        self._wait(0 if len(messages) == wanted else 0.1)
+        self._wait(0 if grant.count == wanted else self._limiter.growth_seconds)
         return True
 
     def _open_channels(self) -> list[str]:

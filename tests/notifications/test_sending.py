@@ -1,6 +1,7 @@
 """The run of a sender: guards, lanes, the night, crashes, and many senders at once."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from django.db import connection
 
 from calendars import clock as calendar_clock
-from notifications import claims, hints, outbox, sending, slots, tasks
+from notifications import claims, hints, limiter, outbox, sending, slots, tasks
 from notifications.models import Channel, Lane, Message
 from notifications.signals import letters_withheld
 from tests.notifications.conftest import NOW, accepted_by, log_of, posts_of
@@ -328,6 +329,46 @@ def test_failure_17_two_senders_at_once_send_each_message_once(new_message, post
     assert len(notify.messages()) == 120
     assert notify.invariants()["duplicate_references"] == []
     assert Message.objects.filter(status=Status.ACCEPTED).count() == 120
+
+
+STORM = [
+    "parent", "hang-before", "hang-after", "drop-before", "drop-after", "late-accept",
+    "err500-before", "err500-after", "html502", "html503", "err504", "html400", "badjson201",
+    "html502+stored", "err504+stored", "drop-before+n3", "html503+n3", "rate429",
+]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_storm_of_faults_loses_nothing_and_doubles_nothing(
+    new_message, postman, notify, clock, monkeypatch
+):
+    monkeypatch.setattr(limiter, "THROTTLED_REST", (50, 200))
+    monkeypatch.setattr(limiter, "SILENT_REST", (50, 200))
+    luck = random.Random(20270112)
+    names = [f"{luck.choice(STORM)}+{n}" for n in range(150)]
+    outbox.queue_all([new_message(recipient=to(name)) for name in names], now=NOW)
+    notify.add_fault(match={"endpoint": "list", "probability": 0.2}, action="status", status=503)
+    notify.add_fault(match={"endpoint": "list", "probability": 0.1}, lookup_lag_s=30)
+
+    def run():
+        try:
+            return postman.send(seconds=10)
+        finally:
+            connection.close()
+
+    open_statuses = [Status.WAITING, Status.CLAIMED, Status.UNKNOWN]
+    for _ in range(8):
+        with ThreadPoolExecutor(2) as pool:
+            for each in [pool.submit(run) for _ in range(2)]:
+                each.result()
+        if not Message.objects.filter(status__in=open_statuses).exists():
+            break
+        postman.settle()
+    assert not Message.objects.exclude(
+        status__in=[Status.ACCEPTED, Status.SENDING, Status.DELIVERED]
+    ).exists()
+    told = notify.invariants()
+    assert (told["accepted"], told["duplicate_references"]) == (150, [])
 
 
 def test_queries_do_not_grow_with_the_messages(
