@@ -78,7 +78,6 @@ def test_iat_may_be_a_string_of_digits(raw):
         (lambda: token(secret="5a4db0c5-0000-4000-8000-00000000ffff"), UNKNOWN_KEY),
         (lambda: token(iat=None), UNKNOWN_KEY),
     ],
-    ids=str,
 )
 def test_a_token_that_does_not_hold_is_refused(raw, make, message):
     answer = get(raw, f"Bearer {make()}")
