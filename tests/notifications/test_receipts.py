@@ -14,6 +14,7 @@ from tests.sandbox_process import eventually
 Status = Message.Status
 TOKEN = "local-receipts-token"
 ADDRESS = "/notify/receipts"
+SOME_ID = "9d1f1c3e-0000-4000-8000-000000000001"
 SENT = "Session clinic initial invitation sent"
 FAILED = "Session clinic initial invitation could not be delivered"
 
@@ -146,12 +147,12 @@ def test_current_and_previous_token_are_taken_while_one_replaces_the_other(
         '{"id": 3}',
         b"\xff\xfe",
         json.dumps({"id": "not-a-uuid", "status": "delivered"}),
-        json.dumps({"id": str(uuid.uuid4())}),
-        json.dumps({"id": str(uuid.uuid4()), "status": "x" * 41}),
-        json.dumps({"id": str(uuid.uuid4()), "status": "a\u0000b"}),
-        json.dumps({"id": str(uuid.uuid4()), "status": "delivered", "template_version": "x"}),
-        json.dumps({"id": str(uuid.uuid4()), "status": ["delivered"]}),
-        json.dumps({"id": str(uuid.uuid4()), "status": "delivered", "more": "x" * 30_000}),
+        json.dumps({"id": SOME_ID}),
+        json.dumps({"id": SOME_ID, "status": "x" * 41}),
+        json.dumps({"id": SOME_ID, "status": "a\u0000b"}),
+        json.dumps({"id": SOME_ID, "status": "delivered", "template_version": "x"}),
+        json.dumps({"id": SOME_ID, "status": ["delivered"]}),
+        json.dumps({"id": SOME_ID, "status": "delivered", "more": "x" * 30_000}),
     ],
 )
 def test_an_unreadable_body_is_refused_in_so_many_words(db, post, body):
