@@ -13,4 +13,4 @@ def _of(year: int) -> dict[date, str]:
 
 def bank_holiday(day: date) -> str:
     """The name of England's bank holiday on a day; empty on other days."""
-    return _of(day.year).get(day, "")
+    return _of(day.year).get(day, "").replace("(observed)", "(substitute day)")

@@ -184,6 +184,7 @@ class SessionChildrenFilter(GovukForm):
         label="Not invited because",
         required=False,
         choices=[("", "Any reason"), *Exclusion.choices],
+        govuk={"classes": "govuk-!-width-full"},
     )
 
     def __init__(self, *args, is_clinic: bool, **kwargs):

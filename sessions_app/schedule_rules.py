@@ -144,7 +144,7 @@ def concerns(day: date, *, today: date) -> list[str]:
     if day.weekday() >= SATURDAY:
         found.append("a Saturday" if day.weekday() == SATURDAY else "a Sunday")
     if name := bank_holiday(day):
-        found.append(f"a bank holiday ({name})")
+        found.append(f"a bank holiday, {name}")
     return found
 
 

@@ -285,9 +285,9 @@ def test_weekends_holidays_and_past_dates_are_pointed_out_and_allowed(on, clinic
     walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
     days = [date(2024, 2, 14), D10, date(2024, 3, 29)]
     walk.add(days[0]).add(*days[:2]).dates(*days).follow("Continue")
-    assert "Wednesday 14 February 2024 is in the past." in walk.page.text
-    assert "Sunday 10 March 2024 is a Sunday." in walk.page.text
-    assert "Friday 29 March 2024 is a bank holiday (Good Friday)." in walk.page.text
+    assert "14 February 2024 is in the past" in walk.page.text
+    assert "10 March 2024 is a Sunday" in walk.page.text
+    assert "29 March 2024 is a bank holiday, Good Friday" in walk.page.text
     walk.send()
     assert live_dates(clinic_2024) == days
 
