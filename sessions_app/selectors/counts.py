@@ -1,60 +1,45 @@
-"""How the children of a clinic session stand with their invitation."""
+"""How the children of a clinic session stand with their invitation: counts, and filters that agree.
 
-from collections import Counter
+Set-based throughout: a clinic has tens of thousands of children.
+"""
+
 from dataclasses import dataclass
-from datetime import date
 
-from django.db.models import (
-    Case,
-    CharField,
-    Count,
-    IntegerField,
-    OuterRef,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from sessions_app import invitations
 from sessions_app.choices import Exclusion
-from sessions_app.models import Membership, ProgrammeStatus, Session, SessionDate
+from sessions_app.invitations import State
+from sessions_app.models import Invitation, Membership, ProgrammeStatus, Session
 
+# Of several programmes the first that applies decides: one to invite for, then why not.
+MAY_BE_INVITED = ""
+PRECEDENCE = (MAY_BE_INVITED, *Exclusion.values)
+# A child in no programme that the organisation still runs.
+NOTHING_KNOWN = Exclusion.YEAR_GROUP
 
-def members(session: Session) -> QuerySet:
-    """The memberships of the children who are in a session now."""
-    return Membership.objects.filter(session=session, left_at__isnull=True)
-
-
-def with_invitation(memberships: QuerySet, session: Session) -> QuerySet:
-    """Memberships annotated with `invitation_state` and, where not invited, `why_not_invited`.
-
-    Where the programmes differ, the reason that stands first in `Exclusion` is the one shown.
-    """
-    order = Case(
-        *(When(exclusion=value, then=Value(n)) for n, value in enumerate(Exclusion)),
-        output_field=IntegerField(),
-    )
-    reason = _statuses(session, "child_id").order_by(order).values("exclusion")[:1]
-    return invitations.with_state(memberships, session, child="child_id").annotate(
-        why_not_invited=Case(
-            When(
-                invitation_state=invitations.State.NOT_INVITED,
-                then=Coalesce(Subquery(reason), Value(Exclusion.YEAR_GROUP.value)),
-            ),
-            default=Value(""),
-            output_field=CharField(),
-        )
-    )
-
-
-def _statuses(session: Session, child: str) -> QuerySet:
-    return ProgrammeStatus.objects.filter(
-        child_id=OuterRef(child),
-        academic_year=session.academic_year,
-        programme__in=session.programmes.all(),
-    )
+COUNTS = """
+SELECT was_invited, standing, count(*)
+FROM (
+    SELECT EXISTS (
+               SELECT FROM sessions_app_invitation invitation
+               WHERE invitation.session_id = %(session)s
+                 AND invitation.child_id = member.child_id
+                 AND invitation.withheld_at IS NULL
+           ) AS was_invited,
+           (%(precedence)s::text[])[
+               min(array_position(%(precedence)s::text[], status.exclusion::text))
+           ] AS standing
+    FROM sessions_app_membership member
+    LEFT JOIN sessions_app_programmestatus status
+      ON status.child_id = member.child_id
+     AND status.academic_year = %(academic_year)s
+     AND status.programme_id = ANY(%(programmes)s)
+    WHERE member.session_id = %(session)s AND member.left_at IS NULL
+    GROUP BY member.child_id
+) children
+GROUP BY was_invited, standing
+"""
 
 
 @dataclass(frozen=True)
@@ -74,40 +59,87 @@ class InvitationCounts:
         return self.invited + self.to_be_invited + self.left_out
 
 
+def members(session: Session) -> QuerySet[Membership]:
+    """The memberships of the children who are in a session now."""
+    return Membership.objects.filter(session=session, left_at__isnull=True)
+
+
 def invitation_counts(session: Session) -> InvitationCounts:
-    """The children of a clinic session by invited, to be invited, and why not."""
-    sizes: Counter[tuple[str, str]] = Counter()
-    for standing, reason, size in (
-        with_invitation(members(session), session)
-        .order_by()
-        .values("invitation_state", "why_not_invited")
-        .annotate(size=Count("pk"))
-        .values_list("invitation_state", "why_not_invited", "size")
-    ):
-        sizes[standing, reason] += size
+    """The children of a clinic session by invited, to be invited, and why not; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COUNTS,
+            {
+                "session": session.pk,
+                "academic_year": session.academic_year,
+                "programmes": _programmes(session),
+                "precedence": list(PRECEDENCE),
+            },
+        )
+        rows = cursor.fetchall()
+    left_out = dict.fromkeys(Exclusion, 0)
+    invited = to_be_invited = 0
+    for was_invited, standing, size in rows:
+        if was_invited:
+            invited += size
+        elif standing == MAY_BE_INVITED:
+            to_be_invited += size
+        else:
+            left_out[Exclusion(standing or NOTHING_KNOWN)] += size
     return InvitationCounts(
-        invited=sizes[invitations.State.INVITED, ""],
-        to_be_invited=sizes[invitations.State.TO_BE_INVITED, ""],
-        not_invited=tuple(
-            (exclusion, sizes[invitations.State.NOT_INVITED, exclusion])
-            for exclusion in Exclusion
-            if sizes[invitations.State.NOT_INVITED, exclusion]
-        ),
+        invited=invited,
+        to_be_invited=to_be_invited,
+        not_invited=tuple((reason, size) for reason, size in left_out.items() if size),
     )
 
 
-def waiting_for_a_date(session: Session, *, today: date) -> int:
+def in_state(rows: QuerySet[Membership], session: Session, state: str) -> QuerySet[Membership]:
+    """Those memberships whose child stands so with the invitation to this clinic session."""
+    invited = Exists(
+        Invitation.objects.filter(
+            session=session, child_id=OuterRef("child_id"), withheld_at__isnull=True
+        )
+    )
+    if state == State.INVITED:
+        return rows.filter(invited)
+    may_be_invited = _has(session, [MAY_BE_INVITED])
+    if state == State.TO_BE_INVITED:
+        return rows.filter(~invited, may_be_invited)
+    return rows.filter(~invited, ~may_be_invited)
+
+
+def left_out_because(
+    rows: QuerySet[Membership], session: Session, reason: str
+) -> QuerySet[Membership]:
+    """Those memberships whose child is not invited for this reason: as counted, one for each."""
+    stronger = PRECEDENCE[: PRECEDENCE.index(reason)]
+    because = Q(_has(session, [reason]))
+    if reason == NOTHING_KNOWN:
+        because |= Q(~_has(session, PRECEDENCE))
+    return in_state(rows, session, State.NOT_INVITED).filter(because, ~_has(session, stronger))
+
+
+def waiting_for_a_date(session: Session, *, has_bookable_date: bool) -> int:
     """How many children of a clinic session wait because no date is left to book.
 
     None while there is one: then they have a day on which they are invited. Source: E19.
     """
-    if (
-        session.is_closed
-        or SessionDate.objects.live().filter(session=session, value__gt=today).exists()
-    ):
+    if session.is_closed or has_bookable_date:
         return 0
-    return (
-        invitations.with_state(members(session), session, child="child_id")
-        .filter(invitation_state=invitations.State.TO_BE_INVITED)
-        .count()
+    return in_state(members(session), session, State.TO_BE_INVITED).count()
+
+
+def _has(session: Session, exclusions) -> Exists:
+    return Exists(
+        ProgrammeStatus.objects.filter(
+            child_id=OuterRef("child_id"),
+            academic_year=session.academic_year,
+            programme__in=_programmes(session),
+            exclusion__in=exclusions,
+        )
     )
+
+
+def _programmes(session: Session) -> list[str]:
+    """The keys of the session's programmes, without a query where they were prefetched."""
+    return [programme.pk for programme in session.programmes.all()]

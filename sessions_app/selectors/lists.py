@@ -10,6 +10,7 @@ from django.db.models import Count
 from accounts.models import Organisation
 from calendars.rules import academic_year_of
 from sessions_app.models import Membership, Session
+from sessions_app.rules import next_bookable
 from sessions_app.schedule_rules import State, state_of
 from sessions_app.selectors.counts import waiting_for_a_date
 
@@ -94,7 +95,7 @@ def session_list(
     )
     children = cohort_sizes(shown)
     clinic = next((session for session in sessions if session.is_clinic), None)
-    is_present = academic_year == academic_year_of(today)
+    is_waited_for = clinic and academic_year == academic_year_of(today)
     return SessionList(
         rows=[
             SessionRow(
@@ -110,7 +111,13 @@ def session_list(
         counts={tab: counts[tab] for tab in Tab},
         years=years_with_sessions(organisation, today=today),
         clinic=clinic,
-        waiting=waiting_for_a_date(clinic, today=today) if clinic and is_present else 0,
+        waiting=(
+            waiting_for_a_date(
+                clinic, has_bookable_date=next_bookable(days_of(clinic), today) is not None
+            )
+            if is_waited_for
+            else 0
+        ),
     )
 
 

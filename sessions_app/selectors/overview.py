@@ -14,7 +14,6 @@ from sessions_app.selectors.counts import (
     InvitationCounts,
     invitation_counts,
     members,
-    waiting_for_a_date,
 )
 from sessions_app.selectors.lists import days_of, state
 
@@ -47,6 +46,8 @@ def session_overview(session: Session, *, now: datetime) -> SessionOverview:
     today = london_day(now)
     dates = days_of(session)
     programmes = list(session.programmes.all())
+    invitations = invitation_counts(session) if session.is_clinic else None
+    bookable = next_bookable(dates, today)
     return SessionOverview(
         session=session,
         today=today,
@@ -55,9 +56,9 @@ def session_overview(session: Session, *, now: datetime) -> SessionOverview:
         programmes=[programme.name for programme in programmes],
         children=members(session).count(),
         consent=consent_counts(session, programmes) if dates else None,
-        invitations=invitation_counts(session) if session.is_clinic else None,
-        waiting=waiting_for_a_date(session, today=today) if session.is_clinic else 0,
-        next_bookable=next_bookable(dates, today),
+        invitations=invitations,
+        waiting=invitations.to_be_invited if invitations and not bookable else 0,
+        next_bookable=bookable,
         is_open_for_consent=is_open_for_consent(dates, today),
         can_close=can_close(session, today=today),
         can_reopen=can_reopen(session),

@@ -13,6 +13,7 @@ def find_session(request: HttpRequest, slug: str) -> Session:
         Session.objects.for_organisation(request.organisation)
         .with_days()
         .select_related("organisation", "location__team", "invitations_on_chosen_by", "closed_by")
+        .prefetch_related("programmes")
     )
     return get_object_or_404(sessions, slug=slug)
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from calendars import clock
 from calendars.rules import academic_year_label, academic_year_of
 from govuk.lists import paginate
+from notifications.selectors import sending_progress
 from sessions_app import display, invitations
 from sessions_app.forms import SessionChildrenFilter
 from sessions_app.selectors.children import children_in
@@ -76,6 +77,11 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
                 programme.name: address("parents:start", slug=slug, programme=programme.key)
                 for programme in session.programmes.all()
             },
+            "sending": (
+                sending_progress(request.organisation, session.pk, now)
+                if session.is_clinic
+                else None
+            ),
         },
     )
 

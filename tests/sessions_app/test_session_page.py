@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from notifications.models import Message
 from sessions_app.choices import ConsentStatus, VaccinationStatus
 from sessions_app.models import Session
 from tests.conftest import signed_in
@@ -105,6 +106,18 @@ def test_invitations_are_counted_and_lead_to_the_children(client, clinic):
     assert ["The child has died", "1 child: The child has died"] in seen.rows
     for words, found in (("2 children: No contact details", 2), ("1 child: Invited", 1)):
         assert len(page(client.get(seen.links[words])).rows) == found
+
+
+def test_e42_progress_of_sending_shows_while_it_is_under_way(client, clinic):
+    clinic.child()
+    assert "Sending messages" not in shown(client, clinic.session).text
+    clinic.plan("2027-01-04T09:00")
+    assert "Sending messages: 0 of 2" in shown(client, clinic.session).text
+    sent = at("2027-01-04T09:01")
+    Message.objects.filter(channel="email").update(status="accepted", accepted_at=sent)
+    assert "Sending messages: 1 of 2" in shown(client, clinic.session).text
+    Message.objects.update(status="delivered", accepted_at=sent)
+    assert "Sending messages" not in shown(client, clinic.session).text
 
 
 def test_children_to_be_invited_are_told_the_day(client, organisation):
