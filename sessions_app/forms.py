@@ -22,7 +22,8 @@ from sessions_app.choices import Exclusion
 from sessions_app.invitations import State
 from sessions_app.schedule_rules import Day
 
-MOST_DATES = 366
+# More than the school days of a year, and few enough fields for one request.
+MOST_DATES = 200
 ANY = "any"
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from activity.models import Entry
@@ -168,9 +169,9 @@ def has_written(session: Session) -> bool:
     )
 
 
-def invited_children(session: Session) -> list[int]:
-    """The ids of the children whose parents were invited to the clinic session."""
-    return list(
+def invited_children(session: Session) -> QuerySet:
+    """The ids of the children whose parents were invited to the session; none for a school."""
+    return (
         Invitation.objects.filter(session=session, withheld_at__isnull=True)
         .order_by("child_id")
         .values_list("child_id", flat=True)
@@ -198,7 +199,7 @@ def confirm(
         raise ScheduleRefused("This session is closed. Its dates cannot be changed.")
     schedule = read(draft, today=london_day(now))
     _check(schedule)
-    invited = invited_children(session) if session.is_clinic else []
+    invited = list(invited_children(session))
     if schedule.changes.gone and invited and not accepts_lost_bookings:
         raise ScheduleRefused("Confirm that you will tell families who have booked.")
     _save_dates(schedule, now=now)

@@ -157,7 +157,7 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
         return redirect(_address("notice", draft))
     if not drafted.has_valid_reminders:
         return redirect(_address("reminders", draft))
-    invited = len(schedule.invited_children(session)) if session.is_clinic else 0
+    invited = schedule.invited_children(session).count()
     form = ConfirmScheduleForm(
         request.POST if request.method == "POST" else None,
         is_needed=bool(invited and drafted.changes.gone),
