@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.urls import NoReverseMatch, reverse
 
 from sessions_app.models import Session
 
@@ -16,11 +15,3 @@ def find_session(request: HttpRequest, slug: str) -> Session:
         .prefetch_related("programmes")
     )
     return get_object_or_404(sessions, slug=slug)
-
-
-def address(name: str, **parts) -> str:
-    """The address of a page of an app above this one; empty where that app offers none."""
-    try:
-        return reverse(name, kwargs=parts)
-    except NoReverseMatch:
-        return ""

@@ -14,7 +14,7 @@ from sessions_app.forms import SessionChildrenFilter
 from sessions_app.selectors.children import children_in
 from sessions_app.selectors.lists import Tab, session_list
 from sessions_app.selectors.overview import session_overview
-from sessions_app.views.scope import address, find_session
+from sessions_app.views.scope import find_session
 
 CHILDREN_PER_PAGE = 50
 
@@ -72,9 +72,10 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "overview": overview,
             "tag": display.status_tag(overview.state),
             "consent_period": display.consent_period(overview.dates, overview.today),
-            "consent_url": address("consent:responses", slug=session.slug),
             "parent_links": {
-                programme.name: address("parents:start", slug=slug, programme=programme.key)
+                programme.name: reverse(
+                    "parents:start", kwargs={"slug": slug, "programme": programme.key}
+                )
                 for programme in session.programmes.all()
             },
             "sending": (
@@ -108,8 +109,5 @@ def children(request: HttpRequest, slug: str) -> HttpResponse:
             "page": page,
             "outlooks": outlooks,
             "year": session.academic_year,
-            "child_url": lambda child: address(
-                "consent:child", slug=session.slug, public_id=child.public_id
-            ),
         },
     )
