@@ -1,0 +1,178 @@
+"""A nurse gets consent for children of the community clinic, as the user guide says."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from calendars import clock
+from calendars.rules import academic_year_of, birth_academic_year_of
+from consent.questions import current_set
+from sessions_app import memberships
+from sessions_app.models import Membership
+from tests import factories
+from tests.factories import PASSWORD
+
+
+@pytest.fixture
+def clinic(transactional_db, organisation):
+    """A clinic in two weeks, whose invitations go from last week on."""
+    today = clock.today()
+    return factories.ClinicSessionFactory(
+        organisation=organisation,
+        academic_year=academic_year_of(today),
+        dates=[today + timedelta(days=14)],
+        invitations_on=today - timedelta(days=7),
+    )
+
+
+@pytest.fixture
+def children(clinic):
+    """Three children of Year 8, each with a parent who can be reached."""
+    found = []
+    for name in ("Alex", "Blair", "Casey"):
+        child = factories.ChildFactory(
+            organisation=clinic.organisation,
+            given_name=name,
+            family_name="Example",
+            birth_academic_year=birth_academic_year_of(8, clinic.academic_year),
+        )
+        factories.RelationshipFactory(child=child, parent__full_name=f"Mo {name}")
+        found.append(child)
+    memberships.join(
+        clinic,
+        [child.pk for child in found],
+        reason=Membership.Reason.UNKNOWN_SCHOOL,
+        now=clock.now(),
+    )
+    return found
+
+
+def open_tab(visitor, name):
+    """Open a tab, whatever number it carries."""
+    visitor.page.get_by_role("link", name=re.compile(f"^{name}")).click()
+
+
+def open_child(visitor, name):
+    areas = visitor.page.get_by_role("navigation", name="Areas")
+    areas.get_by_role("link", name="Sessions").click()
+    open_tab(visitor, "Scheduled")
+    visitor.click("Community clinic")
+    visitor.click("Check consent responses")
+    open_tab(visitor, "No response")
+    visitor.click(name)
+    visitor.sees_heading(name)
+
+
+def test_the_invitation_is_found_in_the_activity_log(nurse_visitor, children):
+    open_child(nurse_visitor, "Alex Example")
+    nurse_visitor.click("Activity log")
+    nurse_visitor.sees("Added to session at Community clinic")
+    nurse_visitor.check_page()
+
+
+def test_a_consent_request_is_sent(nurse_visitor, children):
+    visitor = nurse_visitor
+    open_child(visitor, "Alex Example")
+    visitor.sees("No requests have been sent.")
+    visitor.check_page()
+    visitor.click("Send consent request")
+    visitor.sees("Mo Alex (Mum)")
+    visitor.check_page()
+    visitor.click("Send consent request")
+    visitor.sees("Consent request sent. It goes to 1 parent or guardian.")
+    visitor.sees("The latest request was sent on")
+    visitor.check_page()
+    visitor.click("Send consent request")
+    visitor.click("Send consent request")
+    visitor.follow_error("Select that you want to send another request")
+    visitor.check_page()
+
+
+def test_consent_is_given_by_phone(nurse_visitor, children):
+    visitor = nurse_visitor
+    open_child(visitor, "Blair Example")
+    visitor.click("Get consent response")
+    visitor.sees_heading("Who are you getting a response from?")
+    visitor.check_page()
+    visitor.click("Continue")
+    visitor.follow_error("Select who you are getting a response from")
+    visitor.choose("Add a new parental contact")
+    visitor.click("Continue")
+    visitor.click("Continue")
+    visitor.follow_error("Enter full name")
+    visitor.check_page()
+    visitor.fill("Full name", "Jane Smith")
+    visitor.choose("Other")
+    visitor.fill("Relationship", "Carer")
+    visitor.choose("Yes")
+    visitor.fill("Phone number", "07987 654321")
+    visitor.check_page()
+    visitor.click("Continue")
+    visitor.choose("By phone")
+    visitor.check_page()
+    visitor.click("Continue")
+    visitor.choose("Yes, they agree")
+    visitor.check_page()
+    visitor.click("Continue")
+    visitor.sees_heading("Health questions")
+    visitor.click("Continue")
+    visitor.check_page()
+    for question in current_set("hpv").questions:
+        group = visitor.page.get_by_role("group", name=question.text)
+        group.get_by_label("No", exact=True).check()
+    allergies = visitor.page.get_by_role("group", name="Does your child have any severe allergies?")
+    allergies.get_by_label("Yes", exact=True).check()
+    visitor.page.locator("#id_severe_allergies_details").fill("Penicillin\nand nuts")
+    visitor.check_page()
+    visitor.click("Continue")
+    visitor.sees_heading("Check and confirm answers")
+    visitor.check_page()
+    visitor.page.get_by_role("link", name="Change how the response was given").click()
+    visitor.choose("Paper")
+    visitor.click("Continue")
+    visitor.sees_heading("Check and confirm answers")
+    visitor.click("Confirm")
+    visitor.sees("Consent response recorded.")
+    visitor.sees("Needs triage")
+    visitor.check_page()
+    visitor.click("Check consent responses page")
+    open_tab(visitor, "Consent given")
+    visitor.sees("1 child with consent given")
+    visitor.check_page()
+
+
+def test_consent_is_refused_without_javascript(visitor_without_javascript, nurse, children):
+    visitor = visitor_without_javascript
+    visitor.sign_in(nurse.email, PASSWORD)
+    open_child(visitor, "Casey Example")
+    visitor.click("Get consent response")
+    visitor.choose("Mo Casey (Mum)")
+    visitor.click("Continue")
+    visitor.choose("In person")
+    visitor.click("Continue")
+    visitor.choose("No, they do not agree")
+    visitor.click("Continue")
+    visitor.choose("Medical reasons")
+    visitor.click("Continue")
+    visitor.fill("What medical reasons prevent their child from being vaccinated?", "Fits")
+    visitor.click("Continue")
+    visitor.click("Confirm")
+    visitor.sees("Consent response recorded.")
+    visitor.click("Check consent responses page")
+    open_tab(visitor, "Consent refused")
+    visitor.sees("Medical reasons")
+    visitor.fill("Name", "alex")
+    visitor.click("Filter")
+    visitor.sees("No children with consent refused")
+    visitor.click("Reset filters")
+    visitor.sees("Medical reasons")
+
+
+def test_a_parent_opens_the_link(visitor, clinic):
+    visitor.go(f"/consent/{clinic.slug}/hpv/start")
+    visitor.sees_heading("Give or refuse consent for the HPV vaccination")
+    visitor.check_page()
+    visitor.go(f"/consent/{clinic.slug}/mmr/start")
+    visitor.sees_heading("You can no longer submit a consent response")
+    visitor.check_page()
