@@ -7,7 +7,7 @@ class CohortsConfig(AppConfig):
     def ready(self) -> None:
         from cohorts import cohort_file, upload_kinds
         from cohorts.models import Upload
-        from cohorts.services import child_import
+        from cohorts.services import child_import, issues
 
         upload_kinds.register(
             upload_kinds.UploadKind(
@@ -24,5 +24,6 @@ class CohortsConfig(AppConfig):
                     "unchanged": "Children unchanged",
                     "review": "Rows that need review",
                 },
+                review=upload_kinds.Review("Issues", "issues:list", issues.count_waiting),
             )
         )

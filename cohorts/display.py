@@ -16,7 +16,6 @@ from cohorts.models import (
     Upload,
 )
 from cohorts.services import issues
-from cohorts.services.school_moves import place_name
 from govuk import filters
 
 HIDDEN = "Hidden: this is a sensitive record"
@@ -51,7 +50,7 @@ def child_lines(child: Child, relationships: Iterable[ParentRelationship], year:
         Line("Gender", (child.get_gender_display(),)),
         Line("Address", hidden if child.is_restricted else tuple(child.address_lines)),
         Line("Registration group", (child.registration,)),
-        Line("School", (place_name(child),)),
+        Line("School", (child.school_label,)),
         Line("Parents", hidden if child.is_restricted else parents),
     ]
 
@@ -84,7 +83,7 @@ def move_lines(move: SchoolMove, year: int) -> tuple[list[Line], list[Line]]:
         is_school = line.label == "School"
         existing.append(Line(line.label, line.values, is_school))
         updated.append(
-            Line(line.label, (place_name(move),) if is_school else line.values, is_school)
+            Line(line.label, (move.school_label,) if is_school else line.values, is_school)
         )
     return updated, existing
 

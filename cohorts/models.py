@@ -112,6 +112,17 @@ class Location(models.Model):
         return ", ".join(part for part in parts if part)
 
 
+class Schooled:
+    """A row with `school` and `home_educated`: at a school, or why at none."""
+
+    @property
+    def school_label(self) -> str:
+        """The school's name, Home-educated or Unknown school; load the school with the row."""
+        if self.school:
+            return self.school.name
+        return "Home-educated" if self.home_educated else "Unknown school"
+
+
 class ChildQuerySet(models.QuerySet):
     def for_organisation(self, organisation: Organisation) -> "ChildQuerySet":
         """The children in the organisation's cohorts."""
@@ -134,7 +145,7 @@ class ChildQuerySet(models.QuerySet):
         return super().bulk_update(children, fields, *args, **kwargs)
 
 
-class Child(models.Model):
+class Child(Schooled, models.Model):
     """A child known to the service.
 
     A child is at a school, or home-educated, or their school is unknown. The cohort is the
@@ -294,13 +305,6 @@ class Child(models.Model):
     @property
     def is_restricted(self) -> bool:
         return self.restricted_at is not None
-
-    @property
-    def school_label(self) -> str:
-        """The school's name, or why there is none; load the school with the child."""
-        if self.school:
-            return self.school.name
-        return "Home-educated" if self.home_educated else "Unknown school"
 
     @property
     def address_lines(self) -> list[str]:
@@ -582,7 +586,7 @@ class SchoolMoveQuerySet(models.QuerySet):
         return self.filter(decision="")
 
 
-class SchoolMove(models.Model):
+class SchoolMove(Schooled, models.Model):
     """A proposed change of school that waits for a person; at most one is open per child."""
 
     class Source(models.TextChoices):

@@ -7,20 +7,35 @@ from django.db.models import QuerySet
 from accounts.models import Organisation
 from cohorts import display
 from cohorts.models import ImportIssue, Location, SchoolMove, Upload, UploadedChild
+from cohorts.upload_kinds import all_kinds
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """How much waits for a person, for tabs and notices."""
+    """How much waits for a person, for tabs and notices; reviews by kind of file."""
 
-    issues: int
+    reviews: dict[str, "WaitingReview"]
     moves: int
+
+
+@dataclass(frozen=True)
+class WaitingReview:
+    """The rows of one kind of file that wait: words for the tab, URL name, how many."""
+
+    text: str
+    page: str
+    count: int
 
 
 def waiting(organisation: Organisation) -> Waiting:
     """What the organisation has to decide on."""
     return Waiting(
-        issues=ImportIssue.objects.for_organisation(organisation).waiting().count(),
+        reviews={
+            kind.key: WaitingReview(
+                kind.review.text, kind.review.page, kind.review.count(organisation)
+            )
+            for kind in all_kinds()
+        },
         moves=SchoolMove.objects.for_organisation(organisation).waiting().count(),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from accounts.models import Organisation
 from cohorts.child_rows import Problem
 from cohorts.files import Column, Table
 from cohorts.models import Upload
@@ -50,6 +51,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Review:
+    """Where rows of a kind of file wait for a person: words for the tab, URL name, how many."""
+
+    text: str
+    page: str
+    count: Callable[[Organisation], int]
+
+
+@dataclass(frozen=True)
 class UploadKind:
     """A kind of file. `key` is one of `Upload.Kind`; `count_labels` name the outcomes of rows."""
 
@@ -60,6 +70,7 @@ class UploadKind:
     required_headers: Sequence[str]
     run: Callable[[Job], Outcome]
     count_labels: Mapping[str, str]
+    review: Review
 
 
 _kinds: dict[str, UploadKind] = {}

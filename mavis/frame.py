@@ -24,7 +24,7 @@ class Area:
 AREAS = (
     Area("Sessions", "sessions:list", ("sessions", "consent")),
     Area("Children", "children:list", ("children",)),
-    Area("Uploads", "uploads:list", ("uploads", "issues")),
+    Area("Uploads", "uploads:list", ("uploads", "issues", "vaccinations")),
     Area("School moves", "school-moves:list", ("school-moves",)),
     Area("Your organisation", "accounts:organisation", ()),
     Area("Operations", "messages:trouble", ("messages",), operators_only=True),

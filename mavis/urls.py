@@ -20,6 +20,7 @@ urlpatterns = [
     path("children/", include("records.urls")),
     path("uploads/", include("cohorts.urls.uploads")),
     path("issues/", include("cohorts.urls.issues")),
+    path("vaccination-issues/", include("vaccinations.urls")),
     path("school-moves/", include("cohorts.urls.school_moves")),
     path("admin/", admin.site.urls),
 ]

@@ -67,18 +67,22 @@ def child_record(child: Child, *, organisation: Organisation, now: datetime) -> 
         outlook=_outlook(child, memberships, year, now),
         undelivered=_undelivered(child, organisation),
         vaccinations=list(
-            child.vaccinations.filter(discarded_at__isnull=True).select_related(
-                "programme", "vaccine", "performer"
-            )
+            child.vaccinations.kept().select_related("programme", "vaccine", "performer")
         ),
-        issue=child.issues.filter(decision="").first(),
-        move=child.school_moves.filter(decision="", organisation=organisation)
+        issue=ImportIssue.objects.for_organisation(organisation)
+        .waiting()
+        .filter(child=child)
+        .first(),
+        move=SchoolMove.objects.for_organisation(organisation)
+        .waiting()
+        .filter(child=child)
         .select_related("school")
         .first(),
         history_issues=list(
-            HistoryIssue.objects.filter(
-                record__child=child, decision="", record__organisation=organisation
-            ).select_related("record__programme")
+            HistoryIssue.objects.for_organisation(organisation)
+            .waiting()
+            .filter(record__child=child)
+            .select_related("record__programme")
         ),
     )
 
@@ -86,7 +90,7 @@ def child_record(child: Child, *, organisation: Organisation, now: datetime) -> 
 def _undelivered(child: Child, organisation: Organisation) -> list[Undelivered]:
     """Messages that failed for good and were not sent again."""
     failed = child.messages.for_organisation(organisation).filter(
-        status__in=UNDELIVERED, resend__isnull=True
+        status__in=UNDELIVERED, resends__isnull=True
     )
     return [
         Undelivered(

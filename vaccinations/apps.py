@@ -9,7 +9,7 @@ class VaccinationsConfig(AppConfig):
         from cohorts.models import Upload
         from sessions_app import memberships, statuses
         from vaccinations import facts
-        from vaccinations.history import columns, importing
+        from vaccinations.history import columns, importing, issues
 
         statuses.register_facts("vaccination", facts.vaccination_facts)
         memberships.register_anchor(facts.memberships_with_records)
@@ -26,5 +26,8 @@ class VaccinationsConfig(AppConfig):
                     "unchanged": "Vaccination records already in Mavis",
                     "review": "Rows that need review",
                 },
+                review=upload_kinds.Review(
+                    "Vaccination issues", "vaccinations:issues", issues.count_waiting
+                ),
             )
         )

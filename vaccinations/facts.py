@@ -17,10 +17,12 @@ def vaccination_facts(
 
     Children without a kept record in a programme are left out: they are not vaccinated.
     """
-    kept = VaccinationRecord.objects.filter(
-        child_id__in=child_ids, discarded_at__isnull=True
-    ).values_list(
-        "child_id", "programme_id", "outcome", "performed_on", "dose_sequence", "upload_id"
+    kept = (
+        VaccinationRecord.objects.kept()
+        .filter(child_id__in=child_ids)
+        .values_list(
+            "child_id", "programme_id", "outcome", "performed_on", "dose_sequence", "upload_id"
+        )
     )
     records: dict[tuple[int, str], list[Record]] = defaultdict(list)
     for child_id, programme, outcome, performed_on, dose_sequence, upload_id in kept.order_by():
@@ -51,10 +53,10 @@ def memberships_with_records(memberships: Sequence[Membership]) -> set[int]:
     The child was seen there, so the membership stays. Source: cohorts and imports §2.3.
     """
     seen = set(
-        VaccinationRecord.objects.filter(
+        VaccinationRecord.objects.kept()
+        .filter(
             session_id__in={membership.session_id for membership in memberships},
             child_id__in={membership.child_id for membership in memberships},
-            discarded_at__isnull=True,
         )
         .order_by()
         .values_list("session_id", "child_id")

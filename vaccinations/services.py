@@ -24,9 +24,9 @@ from vaccinations.models import HistoryIssue, VaccinationRecord
 
 FIELD_LABELS = {
     "vaccine_id": "vaccine",
+    "site": "site",
     "batch_number": "batch number",
     "batch_expiry": "batch expiry date",
-    "site": "site",
     "notes": "notes",
 }
 ALREADY_VACCINATED = "Already vaccinated"

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from calendars import rules as calendar_rules
 from cohorts import rules
 from cohorts.child_rows import ChildRow
@@ -62,6 +62,11 @@ class Finding:
     row: ChildRow
     values: dict[str, Any]
     on_nhs_number: bool
+
+
+def count_waiting(organisation: Organisation) -> int:
+    """How many issues the organisation has to decide on."""
+    return ImportIssue.objects.for_organisation(organisation).waiting().count()
 
 
 def values_to_review(differences: rules.Differences, steps: Iterable[ParentStep]) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def confirm(*, move_id: int, by: User, now: datetime, keep_in_clinic: bool = Fal
         organisation=move.organisation,
         kind="record",
         child_ids=[child.pk],
-        title=f"School changed to {place_name(move)}",
+        title=f"School changed to {move.school_label}",
         body="",
         by=by,
         now=now,
@@ -162,13 +162,6 @@ def ignore(*, move_id: int, by: User, now: datetime) -> SchoolMove:
     move = _open_move(move_id)
     _decide(move, SchoolMove.Decision.IGNORED, by, now)
     return move
-
-
-def place_name(row: Child | SchoolMove) -> str:
-    """The school's name, Home-educated or Unknown school."""
-    if row.school_id:
-        return row.school.name
-    return "Home-educated" if row.home_educated else "Unknown school"
 
 
 def _open_move(move_id: int) -> SchoolMove:

@@ -26,7 +26,7 @@ def list_moves(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "school_moves/list.html",
-        {"page": paginate(request, found), "place_name": school_moves.place_name},
+        {"page": paginate(request, found)},
     )
 
 
@@ -61,7 +61,7 @@ def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         {
             "move": move,
             "form": form,
-            "new_school": school_moves.place_name(move),
+            "new_school": move.school_label,
             "updated": updated,
             "existing": existing,
         },

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import AccessLogEntry
 from activity.models import Entry
-from cohorts.models import Parent, ParentRelationship
+from cohorts.models import ImportIssue, Parent, ParentRelationship, SchoolMove, Upload
 from notifications.models import Message
 from sessions_app.models import Invitation, Membership, ProgrammeStatus
 from tests.factories import (
@@ -21,6 +21,7 @@ from tests.factories import (
     VaccinationRecordFactory,
 )
 from tests.pages import count_queries, page, text_of
+from vaccinations.models import HistoryIssue
 
 RESTRICTED = {"restricted_at": datetime(2026, 9, 1, tzinfo=UTC)}
 HIDDEN = "Hidden because this record is flagged as sensitive"
@@ -331,3 +332,27 @@ def test_queries_do_not_grow(child, nurse_client, organisation):
     few = queries()
     add(48)
     assert queries() == few
+
+
+def test_what_waits_for_a_decision(child, shown, organisation):
+    assert "Waiting for a decision" not in shown().text
+    upload = Upload.objects.create(
+        organisation=organisation, kind=Upload.Kind.COHORT, sha256="0" * 64, file_name="roll.csv"
+    )
+    issue = ImportIssue.objects.create(
+        child=child, upload=upload, line=2, values={}, row={}, matched_on_nhs_number=True
+    )
+    move = SchoolMove.objects.create(
+        child=child, organisation=organisation, source="cohort", home_educated=True
+    )
+    history = HistoryIssue.objects.create(
+        record=VaccinationRecordFactory(child=child, performed_on=date(2025, 10, 17)),
+        upload=upload,
+        line=3,
+        values={},
+    )
+    links = shown().links
+    assert links["An upload has different details for this child"] == f"/issues/{issue.public_id}/"
+    assert links["School move to Home-educated"] == f"/school-moves/{move.public_id}/"
+    words = "An upload differs from the HPV vaccination of 17 October 2025"
+    assert links[words] == f"/vaccination-issues/{history.public_id}/"

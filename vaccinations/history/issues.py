@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from cohorts.models import Upload
 from vaccinations import services
 from vaccinations.models import HistoryIssue, VaccinationRecord
@@ -30,6 +30,11 @@ class Finding:
     record: VaccinationRecord
     line: int
     values: dict[str, Any]
+
+
+def count_waiting(organisation: Organisation) -> int:
+    """How many issues the organisation has to decide on."""
+    return HistoryIssue.objects.for_organisation(organisation).waiting().count()
 
 
 def stage(findings: Sequence[Finding], *, upload: Upload, now: datetime) -> None:
