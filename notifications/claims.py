@@ -3,19 +3,19 @@
 Source: Notify §11.3; fairness between organisations, `docs/decisions/0010-outbox.md`.
 """
 
+import random
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import connection
 
 from notifications import notify, rules
 from notifications.models import Message
+from notifications.rules import Queue
 
-# The queues are (lane, channel, organisation), found by skipping through the index. Each claim
-# draws some at random, those of the first lane before others, and takes the oldest messages of
-# each, so that every organisation gets its turn however long another one's queue is.
-CLAIM = """
+# The queues in which something is due, found by skipping through the index from one to the next.
+DUE_QUEUES = """
 WITH RECURSIVE queues AS (
     (SELECT lane, channel, organisation_id FROM notifications_message
      WHERE status = 'waiting' ORDER BY lane, channel, organisation_id LIMIT 1)
@@ -26,26 +26,35 @@ WITH RECURSIVE queues AS (
         WHERE status = 'waiting' AND (lane, channel, organisation_id)
             > (queues.lane, queues.channel, queues.organisation_id)
         ORDER BY lane, channel, organisation_id LIMIT 1) AS following
-), due AS (
-    SELECT queues.*, count(*) OVER (PARTITION BY lane) AS number
-    FROM queues
-    WHERE lane = ANY(%(lanes)s) AND channel = ANY(%(channels)s) AND EXISTS (
-        SELECT FROM notifications_message AS head
-        WHERE head.status = 'waiting' AND head.lane = queues.lane
-          AND head.channel = queues.channel
-          AND head.organisation_id = queues.organisation_id AND head.due_at <= %(now)s)
-    ORDER BY lane, random() LIMIT %(most)s
+)
+SELECT queues.lane, queues.channel, queues.organisation_id
+FROM queues, LATERAL (
+    SELECT id FROM notifications_message AS message
+    WHERE message.status = 'waiting' AND message.lane = queues.lane
+      AND message.channel = queues.channel
+      AND message.organisation_id = queues.organisation_id AND message.due_at <= %(now)s
+    ORDER BY message.due_at LIMIT 1) AS head
+WHERE queues.lane = ANY(%(lanes)s) AND queues.channel = ANY(%(channels)s)
+"""
+
+CLAIM = """
+WITH drawn AS (
+    SELECT * FROM unnest(
+        %(lanes)s::smallint[], %(channels)s::text[], %(organisations)s::bigint[],
+        %(shares)s::int[], %(after_due)s::timestamptz[], %(after_ids)s::bigint[]
+    ) AS drawn (lane, channel, organisation_id, share, after_due, after_id)
 ), picked AS MATERIALIZED (
     SELECT oldest.id
-    FROM due, LATERAL (
+    FROM drawn, LATERAL (
         SELECT id FROM notifications_message AS message
-        WHERE message.status = 'waiting' AND message.lane = due.lane
-          AND message.channel = due.channel AND message.organisation_id = due.organisation_id
+        WHERE message.status = 'waiting' AND message.lane = drawn.lane
+          AND message.channel = drawn.channel
+          AND message.organisation_id = drawn.organisation_id
           AND message.due_at <= %(now)s
-        ORDER BY message.due_at, message.id
-        LIMIT greatest(1, %(most)s / due.number)
+          AND (message.due_at, message.id) > (drawn.after_due, drawn.after_id)
+        ORDER BY message.due_at, message.id LIMIT drawn.share
         FOR UPDATE SKIP LOCKED) AS oldest
-    ORDER BY due.lane LIMIT %(most)s
+    ORDER BY drawn.lane LIMIT %(most)s
 )
 UPDATE notifications_message AS message
 SET status = 'claimed', claim = gen_random_uuid(), claimed_at = %(now)s,
@@ -55,45 +64,63 @@ FROM picked, accounts_organisation AS organisation
 WHERE message.id = picked.id AND organisation.id = message.organisation_id
 RETURNING message.*, organisation.notify_reply_to_id AS reply_to_id
 """
-
-ANY_DUE = """
-SELECT EXISTS (
-    SELECT FROM accounts_organisation AS organisation, unnest(%(channels)s::text[]) AS channel
-    WHERE EXISTS (
-        SELECT FROM notifications_message AS message
-        WHERE message.status = 'waiting' AND message.lane = %(lane)s
-          AND message.channel = channel
-          AND message.organisation_id = organisation.id AND message.due_at <= %(now)s))
-"""
+BEFORE_ALL = (datetime.min.replace(year=1970, tzinfo=UTC), 0)
 
 
-def claim(
-    *, lanes: Collection[int], channels: Collection[str], most: int, now: datetime
-) -> list[Message]:
-    """Claim up to `most` messages that are due, urgent ones first; nobody else holds them then.
+class Backlog:
+    """The queues in which something was due a moment ago, for claiming from.
 
-    Called outside any transaction, so that the claim is committed when this returns. A claim is
-    one attempt and is counted as such.
+    It remembers how far each queue has been claimed: without that, every claim would start over
+    at the head of the queue, where what is long gone lies until the database has cleaned up. It
+    is for a second or so; what comes back to a queue, or comes new, is in the next one.
     """
-    claimed = Message.objects.raw(
-        CLAIM,
-        {
-            "lanes": list(lanes),
-            "channels": list(channels),
-            "most": most,
-            "now": now,
-            "key_type": settings.NOTIFY_KEY_TYPE,
-            "service": notify.service_id(),
-        },
-    )
-    return sorted(claimed, key=lambda message: (message.lane, message.due_at, message.pk))
+
+    def __init__(self, queues: Collection[Queue]) -> None:
+        self._positions = dict.fromkeys(queues, BEFORE_ALL)
+
+    def __bool__(self) -> bool:
+        return bool(self._positions)
+
+    def claim(self, *, most: int, now: datetime) -> list[Message]:
+        """Claim up to `most` messages, urgent ones first; nobody else holds them then.
+
+        Called outside any transaction, so that the claim is committed when this returns. A claim
+        is one attempt and is counted as such.
+        """
+        drawn = rules.draw(list(self._positions), most, random.Random())  # noqa: S311 - fairness
+        if not drawn:
+            return []
+        queues = list(drawn)
+        claimed = Message.objects.raw(
+            CLAIM,
+            {
+                "lanes": [queue.lane for queue in queues],
+                "channels": [queue.channel for queue in queues],
+                "organisations": [queue.organisation_id for queue in queues],
+                "shares": list(drawn.values()),
+                "after_due": [self._positions[queue][0] for queue in queues],
+                "after_ids": [self._positions[queue][1] for queue in queues],
+                "most": most,
+                "now": now,
+                "key_type": settings.NOTIFY_KEY_TYPE,
+                "service": notify.service_id(),
+            },
+        )
+        messages = sorted(claimed, key=lambda message: (message.lane, message.due_at, message.pk))
+        for message in messages:
+            queue = Queue(message.lane, message.channel, message.organisation_id)
+            self._positions[queue] = (message.due_at, message.pk)
+        if not messages:
+            for queue in queues:
+                del self._positions[queue]
+        return messages
 
 
-def any_due(*, lane: int, channels: Collection[str], now: datetime) -> bool:
-    """Whether a message of the lane may be sent now."""
+def backlog(*, lanes: Collection[int], channels: Collection[str], now: datetime) -> Backlog:
+    """What is due in these lanes and on these channels; false if nothing is."""
     with connection.cursor() as cursor:
-        cursor.execute(ANY_DUE, {"lane": lane, "channels": list(channels), "now": now})
-        return cursor.fetchone()[0]
+        cursor.execute(DUE_QUEUES, {"lanes": list(lanes), "channels": list(channels), "now": now})
+        return Backlog([Queue(*row) for row in cursor.fetchall()])
 
 
 def give_up_stale(*, now: datetime) -> int:

@@ -4,8 +4,10 @@ Decided on status and error type, because texts may change; a 4xx or 500 counts 
 verdict only in Notify's own shape. Source: Notify §4, §10, §11 and §12.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from random import Random
 from uuid import UUID
 
 from calendars.clock import LONDON, london_instant
@@ -185,7 +187,31 @@ def answered(outcome: Outcome) -> bool:
     return not isinstance(outcome, NotSent | Unknown)
 
 
-# When to send, and when to try again.
+# When to send, what first, and when to try again.
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The messages of one lane, channel and organisation."""
+
+    lane: int
+    channel: str
+    organisation_id: int
+
+
+def draw(queues: Sequence[Queue], most: int, luck: Random) -> dict[Queue, int]:
+    """From which queues a claim of up to `most` messages takes how many of each.
+
+    In each lane the queues share alike, however long they are; where there are more queues than
+    messages, luck decides. A claim fills up from the first lane on.
+    """
+    drawn: dict[Queue, int] = {}
+    for lane in sorted({queue.lane for queue in queues}):
+        of_lane = [queue for queue in queues if queue.lane == lane]
+        share = max(1, most // len(of_lane))
+        for queue in luck.sample(of_lane, min(len(of_lane), most)):
+            drawn[queue] = share
+    return drawn
 
 
 def send_not_before(channel: str, now: datetime) -> datetime:

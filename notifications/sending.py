@@ -49,7 +49,7 @@ def send_due(*, lane: int, clock: Clock, budget: timedelta = BUDGET) -> int:
                 sender.run(lane=lane, slot=slot, budget=budget)
         # Asked after the slot is free: whoever found it taken has committed before.
         now = clock()
-        if claims.any_due(lane=lane, channels=stoppages.open_channels(now=now), now=now):
+        if claims.backlog(lanes=[lane], channels=stoppages.open_channels(now=now), now=now):
             outbox.wake(lane)
         return sender.requests
     except redis.RedisError as error:
@@ -64,6 +64,8 @@ class Sender:
         self._clock = clock
         self._limiter = limiter.shared_limiter()
         self._threads = settings.NOTIFY_SENDER_THREADS
+        # A batch for the last free thread or two would not be worth its queries.
+        self._fewest_free = min(BATCH, self._threads) // 2
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="notify")
         self._own = threading.local()
         self._connections: list[notify.Notify] = []
@@ -71,8 +73,8 @@ class Sender:
         self._finished: list[tuple[Message, rules.Outcome | None]] = []
         self._first_finished = 0.0
         self._under_way = 0
-        self._channels: list[str] = []
-        self._channels_until = 0.0
+        self._backlog = claims.Backlog([])
+        self._look_again_at = 0.0
         self.requests = 0
 
     def __enter__(self) -> "Sender":
@@ -98,37 +100,37 @@ class Sender:
     def _send_some(self, lanes: Sequence[int], ends: float) -> bool:
         """Start what may start now; whether it is worth trying again."""
         free = self._threads - self._under_way
-        if not free:
+        if free < self._fewest_free:
             self._wait(1, only_outcomes=True)
             return True
-        channels = self._open_channels()
-        if not channels:
-            return False
+        if not self._look_for_backlog(lanes):
+            self._wait(1, only_outcomes=True)
+            return self._under_way > 0
         wanted = min(free, BATCH)
         grant = self._limiter.take(wanted, urgent=lanes == [Lane.URGENT])
         if not grant.count:
             wait = max(grant.wait_seconds, self._limiter.growth_seconds)
             self._wait(min(wait, max(ends - time.monotonic(), 0), 1))
             return True
-        messages = claims.claim(lanes=lanes, channels=channels, most=grant.count, now=self._clock())
+        messages = self._backlog.claim(most=grant.count, now=self._clock())
         allowed = self._ask_guards(messages)
         for message in allowed:
             self._start(message)
         self._limiter.give_back(grant.count - len(allowed))
-        if len(messages) < grant.count:
-            # Nothing more is due: what is under way may still free a message to try again.
-            self._wait(1, only_outcomes=True)
-            return bool(messages) or self._under_way > 0
         # A whole batch means there is room for the next; else the allowance needs time to grow.
-        self._wait(0 if grant.count == wanted else self._limiter.growth_seconds)
+        is_held_back = len(messages) == grant.count < wanted
+        self._wait(self._limiter.growth_seconds if is_held_back else 0)
         return True
 
-    def _open_channels(self) -> list[str]:
-        """The channels on which a message may go, as of a second ago at most."""
-        if time.monotonic() >= self._channels_until:
-            self._channels = stoppages.open_channels(now=self._clock())
-            self._channels_until = time.monotonic() + 1
-        return self._channels
+    def _look_for_backlog(self, lanes: Sequence[int]) -> bool:
+        """Whether anything is due: looked up each second, and when nothing seems left."""
+        if not self._backlog or time.monotonic() >= self._look_again_at:
+            now = self._clock()
+            self._backlog = claims.backlog(
+                lanes=lanes, channels=stoppages.open_channels(now=now), now=now
+            )
+            self._look_again_at = time.monotonic() + 1
+        return bool(self._backlog)
 
     def _ask_guards(self, messages: Sequence[Message]) -> list[Message]:
         """Those that may still go; the others are written down as withheld."""
@@ -255,7 +257,7 @@ class Sender:
                 case rules.Throttled() | rules.Unauthorised() | rules.Rejected("restricted"):
                     stops[type(outcome), message.channel] = (outcome, message.channel)
         for outcome, channel in stops.values():
-            self._channels_until = 0.0
+            self._look_again_at = 0.0
             stoppages.stop_for(outcome, channel=channel, now=now)
 
     def _rest(self) -> None:

@@ -21,5 +21,5 @@ def wake_for_due(*, now: datetime) -> None:
     """Wake the senders of each lane in which something may be sent."""
     channels = stoppages.open_channels(now=now)
     for lane in Lane:
-        if claims.any_due(lane=lane, channels=channels, now=now):
+        if claims.backlog(lanes=[lane], channels=channels, now=now):
             outbox.wake(lane)

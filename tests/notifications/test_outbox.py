@@ -98,7 +98,7 @@ def test_a_broker_that_is_away_is_no_error(new_message, django_capture_on_commit
 
 
 def claim(most=50, lane=Lane.BULK, channels=CHANNELS, now=NOW):
-    return claims.claim(lanes=[lane], channels=channels, most=most, now=now)
+    return claims.backlog(lanes=[lane], channels=channels, now=now).claim(most=most, now=now)
 
 
 def test_a_claim_takes_the_oldest_due_and_marks_one_attempt(queued):
@@ -137,20 +137,35 @@ def test_every_organisation_gets_its_share_of_each_claim(new_message, db):
 def test_urgent_messages_fill_a_claim_before_bulk(new_message):
     outbox.queue_all([new_message(due_at=NOW - timedelta(days=1)) for _ in range(30)], now=NOW)
     outbox.queue_all([new_message(lane=Lane.URGENT) for _ in range(30)], now=NOW)
-    lanes = [
-        [m.lane for m in claims.claim(lanes=Lane.values, channels=CHANNELS, most=20, now=NOW)]
-        for _ in range(3)
-    ]
+    backlog = claims.backlog(lanes=Lane.values, channels=CHANNELS, now=NOW)
+    lanes = [[message.lane for message in backlog.claim(most=20, now=NOW)] for _ in range(3)]
     assert lanes == [[Lane.URGENT] * 20, [Lane.URGENT] * 10 + [Lane.BULK] * 10, [Lane.BULK] * 20]
 
 
-def test_any_due_sees_what_a_claim_would_take(queued):
-    assert not claims.any_due(lane=Lane.BULK, channels=CHANNELS, now=NOW)
+def test_a_backlog_is_true_while_it_has_something_due(queued):
+    def is_due(**changes):
+        asked = {"lanes": [Lane.BULK], "channels": CHANNELS, "now": NOW} | changes
+        return bool(claims.backlog(**asked))
+
+    assert not is_due()
     queued()
-    assert claims.any_due(lane=Lane.BULK, channels=CHANNELS, now=NOW)
-    assert not claims.any_due(lane=Lane.BULK, channels=[], now=NOW)
-    assert not claims.any_due(lane=Lane.URGENT, channels=CHANNELS, now=NOW)
-    assert not claims.any_due(lane=Lane.BULK, channels=CHANNELS, now=NOW - timedelta(seconds=1))
+    assert is_due()
+    assert not is_due(channels=[])
+    assert not is_due(lanes=[Lane.URGENT])
+    assert not is_due(now=NOW - timedelta(seconds=1))
+    backlog = claims.backlog(lanes=[Lane.BULK], channels=CHANNELS, now=NOW)
+    assert len(backlog.claim(most=5, now=NOW)) == 1
+    assert backlog.claim(most=5, now=NOW) == []
+    assert not backlog
+
+
+def test_what_comes_back_to_a_queue_is_in_the_next_backlog(queued):
+    first, second = queued(), queued()
+    backlog = claims.backlog(lanes=[Lane.BULK], channels=CHANNELS, now=NOW)
+    assert backlog.claim(most=1, now=NOW) == [first]
+    Message.objects.filter(pk=first.pk).update(status="waiting", claim=None)
+    assert backlog.claim(most=5, now=NOW) == [second]
+    assert claim() == [first]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -183,6 +183,20 @@ def test_failure_07_the_allowance_is_renewed_at_midnight_utc():
     )
 
 
+queues = st.builds(rules.Queue, st.sampled_from([0, 1]), st.sampled_from("et"), st.integers(1, 99))
+
+
+@given(st.lists(queues, unique=True), st.integers(1, 60), st.randoms(use_true_random=False))
+def test_queues_of_a_lane_share_alike_and_a_claim_can_be_filled(some, most, luck):
+    drawn = rules.draw(some, most, luck)
+    assert set(drawn) <= set(some)
+    for lane in {queue.lane for queue in some}:
+        shares = [share for queue, share in drawn.items() if queue.lane == lane]
+        assert len(set(shares)) == 1
+        assert sum(shares) > most / 2
+        assert sum(shares) <= most
+
+
 # Settling.
 
 

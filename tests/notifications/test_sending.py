@@ -33,6 +33,12 @@ def to(name):
     return f"{name}@sandbox.example"
 
 
+def claim(now):
+    return claims.backlog(lanes=[Lane.BULK], channels=Channel.values, now=now).claim(
+        most=50, now=now
+    )
+
+
 @pytest.fixture
 def guard():
     """Withholds what the test names; records what it was asked about."""
@@ -205,7 +211,7 @@ def test_without_redis_messages_wait(queued, postman, settings, caplog):
 
 def test_failure_16_a_sender_that_died_before_the_call(queued, postman, notify, clock):
     message = queued()
-    claims.claim(lanes=[Lane.BULK], channels=Channel.values, most=50, now=clock.now)
+    claim(clock.now)
     postman.sweep()
     assert reread(message).status == Status.CLAIMED
     clock.forward(minutes=2, seconds=1)
@@ -220,7 +226,7 @@ def test_failure_16_a_sender_that_died_before_the_call(queued, postman, notify, 
 
 def test_failure_16_a_sender_that_died_after_the_call(queued, postman, notify, clock, child):
     message = queued()
-    [claimed] = claims.claim(lanes=[Lane.BULK], channels=Channel.values, most=50, now=clock.now)
+    [claimed] = claim(clock.now)
     sender = sending.Sender(clock)
     with sender:
         sender._attempt(claimed, 1e12)
@@ -237,7 +243,7 @@ def test_an_answer_that_comes_after_its_claim_was_given_up_still_counts(
     queued, postman, notify, clock
 ):
     message = queued()
-    [claimed] = claims.claim(lanes=[Lane.BULK], channels=Channel.values, most=50, now=clock.now)
+    [claimed] = claim(clock.now)
     sender = sending.Sender(clock)
     clock.forward(minutes=3)
     claims.give_up_stale(now=clock.now)
@@ -250,7 +256,7 @@ def test_an_answer_that_comes_after_its_claim_was_given_up_still_counts(
 
 def test_a_claim_that_grew_old_before_its_call_is_given_back(queued, notify, clock):
     message = queued()
-    [claimed] = claims.claim(lanes=[Lane.BULK], channels=Channel.values, most=50, now=clock.now)
+    [claimed] = claim(clock.now)
     clock.forward(seconds=31)
     with sending.Sender(clock) as sender:
         sender._start(claimed)
