@@ -7,7 +7,6 @@ from govuk.fields import (
     CheckboxesField,
     CheckboxField,
     IntegerCheckboxesField,
-    RadiosField,
     SelectField,
 )
 from govuk.forms import GovukForm
@@ -33,11 +32,8 @@ class ChildFilterForm(GovukForm):
     )
     year_group = IntegerCheckboxesField(label="Year group", required=False, govuk=SMALL)
     school = SelectField(label="School", required=False)
-    invitation = RadiosField(
-        label="Invited to clinic",
-        choices=State.choices,
-        required=False,
-        govuk={"classes": "govuk-radios--small"},
+    invitation = SelectField(
+        label="Invited to clinic", choices=[("", "Any"), *State.choices], required=False
     )
     vaccinated = CheckboxesField(label="Vaccinated against", required=False, govuk=SMALL)
     missing_nhs_number = CheckboxField(label="Missing NHS number", required=False, govuk=SMALL)

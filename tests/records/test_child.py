@@ -356,3 +356,21 @@ def test_what_waits_for_a_decision(child, shown, organisation):
     assert links["School move to Home-educated"] == f"/school-moves/{move.public_id}/"
     words = "An upload differs from the HPV vaccination of 17 October 2025"
     assert links[words] == f"/vaccination-issues/{history.public_id}/"
+
+
+def test_a_long_log_comes_in_pages(child, nurse_client, organisation):
+    Entry.objects.bulk_create(
+        Entry(
+            child=child,
+            organisation=organisation,
+            kind=Entry.Kind.RECORD,
+            title=f"Entry {number}.",
+            at=datetime(2026, 9, 1, 8, tzinfo=UTC),
+        )
+        for number in range(60)
+    )
+    address = f"/children/{child.public_id}/activity/"
+    first = page(nurse_client.get(address), names_person=True)
+    second = page(nurse_client.get(address, {"page": 2}), names_person=True)
+    assert (first.text.count("Entry "), second.text.count("Entry ")) == (50, 10)
+    assert first.links["2"] == f"{address}?page=2"
