@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import string
 import subprocess
 import sys
@@ -39,8 +40,11 @@ PRODUCTION = {
 
 
 def variables_read() -> set[str]:
-    """What the settings ask for, and the names in `os.environ.get("NAME")` of the local stack."""
+    """What the settings ask for, the names in `os.environ.get("NAME")` of the local stack, and
+    those in `${NAME}` of compose.yaml.
+    """
     names = set(base.env.asked)
+    names.update(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
     for source in (ROOT / "mavis" / "local").glob("*.py"):
         for call in ast.walk(ast.parse(source.read_text())):
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "os.environ.get":
