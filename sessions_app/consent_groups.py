@@ -45,6 +45,9 @@ def children_by_consent(
     found = (
         (Child.objects.all() if children is None else children)
         .filter(
+            # Both are true of whoever is in a session; said here for the index of names.
+            organisation=session.organisation_id,
+            date_of_death__isnull=True,
             memberships__session=session,
             memberships__left_at__isnull=True,
             birth_academic_year__in=_birth_years(programmes, session),
@@ -78,6 +81,24 @@ def children_by_consent(
             output_field=CharField(),
         ),
     )
+
+
+def children_in_group(
+    session: Session,
+    programmes: Sequence[Programme],
+    group: ConsentStatus,
+    *,
+    children: QuerySet[Child] | None = None,
+) -> QuerySet[Child]:
+    """The children of one group, annotated as `children_by_consent` does."""
+    found = children_by_consent(session, programmes, children=children)
+    if len(programmes) > 1:
+        return found.filter(consent=group)
+    # Asked of the column itself, of which the database knows how often each value occurs.
+    is_in_group = Q(status_row__consent=group)
+    if group == ConsentStatus.NO_RESPONSE:
+        is_in_group |= Q(status_row__consent__isnull=True)
+    return found.filter(is_in_group)
 
 
 def consent_counts(

@@ -238,6 +238,14 @@ class ProgrammeStatus(models.Model):
                 name="one_status_per_programme_year",
             )
         ]
+        indexes = [
+            # Counts and lists of a whole session read these two columns of every child in it.
+            models.Index(
+                fields=["academic_year", "programme", "child"],
+                include=["consent", "exclusion"],
+                name="status_of_a_programme",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Child {self.child_id}, {self.programme_id}, {self.academic_year}"

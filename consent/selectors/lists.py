@@ -17,14 +17,23 @@ from consent.models import ConsentResponse
 from programmes.models import Programme
 from sessions_app import invitations
 from sessions_app.choices import ConsentStatus
-from sessions_app.consent_groups import children_by_consent, consent_counts
+from sessions_app.consent_groups import children_in_group, consent_counts
 from sessions_app.models import Session
 
 CHILDREN_PER_PAGE = 100
 WITHDRAWN = "Consent withdrawn"
-BY_NAME = (Lower("given_name"), Lower("family_name"), "id")
+BY_NAME = ("given_name_key", "family_name_key", "id")
 # The year group falls as the birth year rises.
 BY_YEAR_GROUP = (Value(0) - F("birth_academic_year"), Lower("registration"), *BY_NAME)
+SHOWN = (
+    "public_id",
+    "given_name",
+    "family_name",
+    "preferred_given_name",
+    "preferred_family_name",
+    "birth_academic_year",
+    "registration",
+)
 SORT_COLUMNS = {"name": BY_NAME, "year-group": BY_YEAR_GROUP}
 
 
@@ -51,6 +60,20 @@ class ListedChild:
     reasons: Sequence[str] = field(default=())
 
 
+@dataclass(frozen=True)
+class Sized:
+    """A query whose number of rows is known already, for pagination not to count again."""
+
+    rows: QuerySet
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, part: slice) -> QuerySet:
+        return self.rows[part]
+
+
 def year_groups_of(programmes: Iterable[Programme]) -> list[int]:
     """The year groups that the programmes of a session are for, ascending."""
     return sorted({group for programme in programmes for group in programme.year_groups})
@@ -70,9 +93,7 @@ def narrowed(session: Session, filters: Filters) -> QuerySet[Child]:
             ]
         )
     if filters.invitation:
-        children = invitations.with_state(children, session).filter(
-            invitation_state=filters.invitation
-        )
+        children = invitations.in_state(children, session, filters.invitation)
     return children
 
 
@@ -96,11 +117,12 @@ def children_in_tab(
     session: Session, programmes: Sequence[Programme], filters: Filters, tab: ConsentStatus
 ) -> QuerySet[Child]:
     """The children of one tab, unsorted."""
-    return children_by_consent(
+    return children_in_group(
         session,
         counted_programmes(programmes, filters),
+        tab,
         children=narrowed(session, filters),
-    ).filter(consent=tab)
+    ).only(*SHOWN)
 
 
 def rows(

@@ -47,7 +47,11 @@ def responses(request: HttpRequest, slug: str, tab: str = TABS[0].slug) -> HttpR
     sort = read_sort(request.GET, lists.SORT_COLUMNS, default="name")
     children = lists.children_in_tab(session, programmes, filters, shown.status)
     counts = lists.tab_counts(session, programmes, filters)
-    page = paginate(request, children.order_by(*sort.ordering), per_page=lists.CHILDREN_PER_PAGE)
+    page = paginate(
+        request,
+        lists.Sized(children.order_by(*sort.ordering), counts[shown.status]),
+        per_page=lists.CHILDREN_PER_PAGE,
+    )
     return render(
         request,
         "consent/responses.html",
