@@ -219,6 +219,14 @@ def confirm(
     return invitations.plan(now=now, session_ids=[session.pk], by=by) if session.is_clinic else 0
 
 
+def rows_of(schedule: Schedule) -> dict[date, int]:
+    """The saved date that each date of the draft is: kept, amended, or offered once more."""
+    new = [day.value for day in schedule.answers.days if day.id is None]
+    return _returning(schedule.session, new) | {
+        day.value: day.id for day in schedule.answers.days if day.id is not None
+    }
+
+
 def in_words(changed: Changes) -> str:
     """What happened to the dates, a line for each."""
     lines = [f"{govuk_date(old)} moved to {govuk_date(new)}" for old, new in changed.moved]
@@ -315,14 +323,19 @@ def _save_dates(schedule: Schedule, *, now: datetime) -> None:
 
 def _offer(session: Session, days: Sequence[date]) -> None:
     """Add dates; one that was offered before comes back with what was sent for it."""
-    removed = SessionDate.objects.filter(
-        session=session, value__in=days, removed_at__isnull=False
-    ).order_by("removed_at")
-    returning = {row.value: row.pk for row in removed}
+    returning = _returning(session, days)
     SessionDate.objects.filter(pk__in=returning.values()).update(removed_at=None)
     SessionDate.objects.bulk_create(
         SessionDate(session=session, value=day) for day in days if day not in returning
     )
+
+
+def _returning(session: Session, days: Sequence[date]) -> dict[date, int]:
+    """The last removed row of each of these days that was offered before."""
+    removed = SessionDate.objects.filter(
+        session=session, value__in=days, removed_at__isnull=False
+    ).order_by("removed_at")
+    return dict(removed.values_list("value", "pk"))
 
 
 def _save_notice(schedule: Schedule, *, by: User, now: datetime) -> None:

@@ -1,8 +1,8 @@
 """What happened and will happen with a child's invitation, for people to read."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
@@ -13,6 +13,7 @@ from govuk.filters import govuk_date
 from notifications.models import Message
 from sessions_app import rules
 from sessions_app.choices import Exclusion
+from sessions_app.invitations.planning import count_later
 from sessions_app.models import Invitation, Membership, ProgrammeStatus, Session, SessionDate
 
 
@@ -41,7 +42,8 @@ class Outlook:
 @dataclass(frozen=True)
 class Preview:
     """What a change would send: children whose parents are written to now, and on which day;
-    who is left out and why; who was invited before and is not invited again.
+    who is left out and why; how many were invited before, and which later clinic date how many of
+    these are invited to again at once.
     """
 
     now: int = 0
@@ -49,6 +51,7 @@ class Preview:
     waiting: int = 0
     left_out: list[tuple[Exclusion, int]] = field(default_factory=list)
     already_invited: int = 0
+    again: tuple[date, int] | None = None
 
 
 def active_dates(session: Session) -> list[date]:
@@ -200,14 +203,22 @@ def _lower_first(words: str) -> str:
 
 
 def preview(
-    session: Session, *, dates: Sequence[date], invitations_on: date | None, now: datetime
+    session: Session,
+    *,
+    dates: Iterable[date],
+    invitations_on: date | None,
+    now: datetime,
+    rows: Mapping[date, int] | None = None,
 ) -> Preview:
     """What confirming these dates for a clinic session would send, and to how many children.
 
-    Counts children whose parents are written to: a family of two gets two letters.
+    Counts children whose parents are written to: a family of two gets two letters. `rows` names
+    the saved date that each date amends, so that nobody invited to that one counts again.
     """
     children = Membership.objects.filter(session=session, left_at__isnull=True).values("child_id")
-    return _preview(session, children, dates=list(dates), invitations_on=invitations_on, now=now)
+    dates = {day: (rows or {}).get(day) for day in dates}
+    found = _preview(session, children, dates=list(dates), invitations_on=invitations_on, now=now)
+    return replace(found, again=count_later(session, dates=dates, now=now))
 
 
 def preview_joining(session: Session, child_ids: Iterable[int], *, now: datetime) -> Preview:

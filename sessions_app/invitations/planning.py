@@ -6,7 +6,7 @@ add nothing twice; the unique constraints of `Invitation` and `Message` hold it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -134,6 +134,8 @@ queued AS (
 SELECT (SELECT count(*) FROM planned), (SELECT min(lane) FROM queued)
 """
 
+COUNT_DUE = "SELECT count(DISTINCT child_id) FROM ({due}) due"
+
 
 def plan(
     *,
@@ -210,13 +212,8 @@ def plan_later(
 
     Source: sessions and clinics §6.2.
     """
-    later = rules.later_invitation(
-        dates=list(dates),
-        is_closed=session.is_closed,
-        days_before=session.organisation.days_before_invitations,
-        now=now,
-    )
-    if later is None or not session.organisation.repeats_invitations:
+    later = _later(session, dates=dates, now=now)
+    if later is None:
         return 0
     return _write(
         LATER_DUE,
@@ -228,6 +225,48 @@ def plan_later(
         session_date=dates[later.date],
         due_at=later.due_at,
     )
+
+
+def count_later(
+    session: Session, *, dates: Mapping[date, int | None], now: datetime
+) -> tuple[date, int] | None:
+    """The clinic date that children would be invited to again at once, and how many would be, if
+    the session had these dates; each with its saved row, or none for a new one.
+    """
+    later = _later(session, dates=dates, now=now)
+    if later is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COUNT_DUE.format(due=LATER_DUE),
+            {
+                "session": session.pk,
+                "academic_year": session.academic_year,
+                "children": None,
+                "session_date": dates[later.date],
+                "due_at": later.due_at,
+                "not_since": _not_since(now),
+            },
+        )
+        (children,) = cursor.fetchone()
+    return (later.date, children) if children else None
+
+
+def _later(
+    session: Session, *, dates: Iterable[date], now: datetime
+) -> rules.LaterInvitation | None:
+    if not session.organisation.repeats_invitations:
+        return None
+    return rules.later_invitation(
+        dates=list(dates),
+        is_closed=session.is_closed,
+        days_before=session.organisation.days_before_invitations,
+        now=now,
+    )
+
+
+def _not_since(now: datetime) -> datetime:
+    return now - timedelta(days=rules.LEAST_DAYS_BETWEEN_INVITATIONS)
 
 
 def _dates(session: Session) -> dict[date, int]:
@@ -261,7 +300,7 @@ def _write(
                 "children": child_ids,
                 "session_date": session_date,
                 "due_at": due_at,
-                "not_since": now - timedelta(days=rules.LEAST_DAYS_BETWEEN_INVITATIONS),
+                "not_since": _not_since(now),
                 "now": now,
                 "texts_from": send_not_before(Channel.TEXT, now),
                 "by": by.pk if by else None,

@@ -189,6 +189,7 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
                     dates=drafted.answers.dates,
                     invitations_on=drafted.notice.on,
                     now=clock.now(),
+                    rows=schedule.rows_of(drafted),
                 )
                 if session.is_clinic
                 else None

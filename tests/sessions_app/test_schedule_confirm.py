@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from activity.models import Entry
+from calendars.clock import london_day
 from notifications.models import Message
-from sessions_app import schedule
+from sessions_app import invitations, schedule
 from sessions_app.models import SessionDate
 from sessions_app.schedule import ScheduleRefused
 from sessions_app.schedule_rules import Day
@@ -232,3 +233,47 @@ def test_confirming_takes_the_same_queries_for_2_and_for_50_children(clinic, nur
         )
 
     assert confirming(2) == confirming(48)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "now"),
+    [
+        ([FEB_8], "2027-01-05T10:00"),
+        ([FEB_8], "2027-01-25T10:00"),
+        ([JAN_25, FEB_8], "2027-01-18T10:00"),
+        ([JAN_25, FEB_8], "2027-01-26T10:00"),
+        ([JAN_25, FEB_8], "2027-01-10T10:00"),
+        ([JAN_25, date(2027, 3, 8)], "2027-01-26T10:00"),
+        ([date(2027, 1, 20), JAN_25], "2027-01-12T10:00"),
+        ([], "2027-01-12T10:00"),
+    ],
+)
+def test_the_preview_counts_what_confirming_sends(clinic, invited, nurse, wanted, now):
+    clinic.child(joined="2027-01-04T08:00")
+    draft = schedule.start(clinic.session, by=nurse)
+    kept = {day.value: day for day in days(clinic.session)}
+    schedule.amend(draft, days=tuple(kept.get(day, Day(None, day)) for day in wanted))
+    drafted = schedule.read(draft, today=london_day(at(now)))
+    preview = invitations.preview(
+        clinic.session,
+        dates=drafted.answers.dates,
+        invitations_on=drafted.notice.on,
+        now=at(now),
+        rows=schedule.rows_of(drafted),
+    )
+    sent = schedule.confirm(
+        session_id=clinic.session.pk,
+        draft_id=draft.pk,
+        accepts_lost_bookings=True,
+        by=nurse,
+        now=at(now),
+    )
+    assert sent == preview.now + (preview.again[1] if preview.again else 0)
+
+
+def test_a_later_date_added_after_the_first_invites_again_and_says_so(clinic, invited, nurse):
+    now = at("2027-01-26T10:00")
+    preview = invitations.preview(
+        clinic.session, dates=[JAN_25, FEB_8], invitations_on=date(2027, 1, 4), now=now
+    )
+    assert (preview.now, preview.again, preview.already_invited) == (0, (FEB_8, 1), 1)
