@@ -18,7 +18,13 @@ from cohorts.models import ImportIssue, SchoolMove, Upload
 from notifications.models import Channel, Message
 from sessions_app.models import ScheduleDraft
 from tests.conftest import signed_in
-from tests.factories import ClinicSessionFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    ClinicSessionFactory,
+    MembershipFactory,
+    UserFactory,
+    VaccinationRecordFactory,
+)
+from vaccinations.models import HistoryIssue
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -97,6 +103,9 @@ def parts_of(nurse, organisation):
     move = SchoolMove.objects.create(
         child=child, organisation=organisation, source="cohort", home_educated=True
     )
+    history_issue = HistoryIssue.objects.create(
+        record=VaccinationRecordFactory(child=child), upload=upload, line=2, values={}
+    )
     message = Message.objects.create(
         letter=uuid.uuid4(),
         template="clinic_initial_invitation",
@@ -122,6 +131,7 @@ def parts_of(nurse, organisation):
         "uploads": upload.public_id,
         "issues": issue.public_id,
         "school-moves": move.public_id,
+        "vaccinations": history_issue.public_id,
     }
 
     def find(address: Address) -> dict:

@@ -157,7 +157,8 @@ def parse_time(text: str) -> time:
     match = _TIME.fullmatch(clean_text(text))
     if match:
         try:
-            return time(*(int(part) for part in match.groups() if part))
+            hour, minute, second = ([int(part) for part in match.groups() if part] + [0, 0])[:3]
+            return time(hour, minute, second)
         except ValueError:
             pass
     raise BadValue("Time must be a real time, like 14:30")

@@ -135,7 +135,7 @@ class _RowReader:
         session_id = self._session(place, performed_on)
         performer_id, performer_name = self._performer()
         notes = self.cell("NOTES", cells.parse_notes)
-        if self.problems or person is None:
+        if self.problems or not (person and programme and performed_on):
             return None
         return HistoryRow(
             line=self.row.line,
@@ -320,8 +320,9 @@ class _RowReader:
 
     def _site(self, vaccine: KnownVaccine | None, day: date | None) -> str:
         site = self.cell("ANATOMICAL_SITE", cells.parse_site)
-        is_strict = vaccine and day and self.expected.is_this_year(day)
-        if site and is_strict and not cells.suits(site, is_nasal=vaccine.is_nasal):
+        if not (site and vaccine and day and self.expected.is_this_year(day)):
+            return site
+        if not cells.suits(site, is_nasal=vaccine.is_nasal):
             suitable = "nasal" if vaccine.is_nasal else "an arm or a thigh"
             self.refuse("ANATOMICAL_SITE", f"Site must be {suitable} for this vaccine")
         return site

@@ -51,7 +51,10 @@ def run(job: Job) -> Outcome:
     if problems:
         raise RowsRefused(sorted(problems, key=lambda problem: problem.line))
     newcomers = _create_newcomers(people.subjects)
-    children = [newcomers.get(subject, subject) for subject in people.subjects]
+    children = [
+        newcomers[subject] if isinstance(subject, Newcomer) else subject
+        for subject in people.subjects
+    ]
     work = _compare(job, rows, children)
     job.progress.begin("Saving vaccinations")
     _write(job, work)
