@@ -183,6 +183,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A worker outlives the longest absence of its broker.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Whoever publishes a task is told at once that the broker is down: a page must not wait for it.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
