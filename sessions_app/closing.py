@@ -4,7 +4,7 @@ Source: sessions and clinics §5, E18, E42.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -51,14 +51,14 @@ def not_vaccinated(session: Session) -> QuerySet:
     return Membership.objects.filter(Exists(missing), session=session, left_at__isnull=True)
 
 
-def can_close(session: Session, *, today) -> bool:
+def can_close(session: Session, *, today: date) -> bool:
     """Whether a session may be closed: a school's, still open, with all of its dates past."""
     return not session.is_clinic and _state(session, today) == State.COMPLETED
 
 
 def preview(session: Session, *, now: datetime) -> ClosingPreview:
     """What closing the session now would do."""
-    clinic = community_clinic(session.organisation, now=now, academic_year=session.academic_year)
+    clinic = _clinic(session, now=now)
     child_ids = list(not_vaccinated(session).values_list("child_id", flat=True))
     return ClosingPreview(
         children=len(child_ids),
@@ -73,12 +73,11 @@ def close_session(*, session_id: int, by: User, now: datetime) -> int:
     Returns how many joined the clinic; whose invitation is due is invited at once. They stay in
     the closed session too. Raises `ClosingRefused` for a clinic, or while a date is to come.
     """
-    session = Session.objects.lock(session_id)
+    session, clinic = _lock(session_id, now=now)
     if session.is_closed:
         return 0
     if not can_close(session, today=london_day(now)):
         raise ClosingRefused(CANNOT_CLOSE)
-    clinic = community_clinic(session.organisation, now=now, academic_year=session.academic_year)
     session.closed_at, session.closed_by = now, by
     session.save(update_fields=["closed_at", "closed_by"])
     _log(session, "Session closed", by=by, now=now)
@@ -118,7 +117,7 @@ def reopen_session(*, session_id: int, by: User, now: datetime) -> None:
 
     Raises `ClosingRefused` once a parent was invited because of it.
     """
-    session = Session.objects.lock(session_id)
+    session, _ = _lock(session_id, now=now)
     if not session.is_closed:
         return
     if not can_reopen(session):
@@ -137,6 +136,20 @@ def reopen_session(*, session_id: int, by: User, now: datetime) -> None:
     _log(session, "Session opened again", by=by, now=now)
 
 
+def _lock(session_id: int, *, now: datetime) -> tuple[Session, Session]:
+    """The session and its year's clinic, locked in the order in which everybody locks sessions:
+    neither a child who joins the clinic nor its planning comes in between.
+    """
+    session = Session.objects.select_related("organisation").get(pk=session_id)
+    clinic = _clinic(session, now=now)
+    locked = {pk: Session.objects.lock(pk) for pk in sorted({session.pk, clinic.pk})}
+    return locked[session.pk], locked[clinic.pk]
+
+
+def _clinic(session: Session, *, now: datetime) -> Session:
+    return community_clinic(session.organisation, now=now, academic_year=session.academic_year)
+
+
 def _log(session: Session, title: str, *, by: User, now: datetime) -> None:
     record_for_children(
         list(
@@ -153,7 +166,7 @@ def _log(session: Session, title: str, *, by: User, now: datetime) -> None:
     )
 
 
-def _state(session: Session, today) -> State:
+def _state(session: Session, today: date) -> State:
     last = (
         SessionDate.objects.live().filter(session=session).order_by("-value").values_list("value")
     )

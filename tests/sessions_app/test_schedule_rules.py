@@ -104,6 +104,18 @@ def test_without_dates_nobody_is_written_to():
     assert noticed([], date(2024, 2, 18), chosen=date(2024, 2, 20)) == Notice()
 
 
+@pytest.mark.parametrize(
+    ("first", "notice"),
+    [
+        (date(2027, 4, 10), date(2027, 3, 20)),
+        (date(2026, 11, 5), date(2026, 10, 15)),
+        (date(2028, 3, 10), date(2028, 2, 18)),
+    ],
+)
+def test_e25_notice_is_in_calendar_days_over_clock_changes_and_leap_days(first, notice):
+    assert noticed([first], date(2026, 9, 1)).on == notice
+
+
 def test_next_reminder_is_none_once_all_have_passed():
     assert rules.next_reminder_on([date(2024, 3, 1)], weeks=1, today=date(2024, 2, 24)) is None
 
