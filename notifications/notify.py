@@ -5,7 +5,7 @@ Source: Notify §10.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -38,6 +38,7 @@ class Request:
     personalisation: Mapping[str, object]
     reference: str
     reply_to_id: str | None
+    sanitise: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Notify:
                     personalisation=dict(request.personalisation),
                     reference=request.reference,
                     email_reply_to_id=request.reply_to_id,
+                    sanitise_content_for=list(request.sanitise),
                 )
             else:
                 body = self._client.send_sms_notification(

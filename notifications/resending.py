@@ -6,9 +6,10 @@ Source: Notify §11.8 and §12 rows 12, 24, 25 and 26.
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
-from notifications import lookups, outbox
+from notifications import lookups, outbox, rules
 from notifications.models import Channel, Lane, Message
 
 Status = Message.Status
@@ -53,6 +54,30 @@ def send_again(message_id: int, *, by: User, now: datetime) -> bool:
         due_at=now,
     )
     return outbox.queue_all([again], now=now) == 1
+
+
+def refused(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Those that Notify refused for a mistake of ours, so that it never had them."""
+    return messages.filter(
+        status=Status.PARKED,
+        reason__startswith=rules.REFUSED,
+        notify_id__isnull=True,
+        resends__isnull=True,
+    )
+
+
+@transaction.atomic
+def try_refused_again(messages: QuerySet[Message], *, now: datetime) -> int:
+    """Put refused messages back into the queue once the mistake is mended; how many.
+
+    The same rows go, since Notify never had them. Source: Notify §12 row 12.
+    """
+    waiting = Message.objects.filter(
+        pk__in=refused(messages).select_for_update(of=["self"]).values("pk")
+    ).update(status=Status.WAITING, due_at=now, reason="")
+    if waiting:
+        transaction.on_commit(lambda: outbox.wake(Lane.BULK), robust=True)
+    return waiting
 
 
 def _present_address(message: Message) -> str:

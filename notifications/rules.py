@@ -173,13 +173,17 @@ def _is_restricted(error: ApiError) -> bool:
     return error.type == "BadRequestError" and ("team-only" in text or "trial mode" in text)
 
 
+# How the reason of a message begins that Notify refused for a mistake of ours.
+REFUSED = "GOV.UK Notify refused the message: "
+
+
 def rejection_in_words(rejected: Rejected, channel: str) -> str:
     """Why Notify refused a message, for nurses and operators."""
     if rejected.kind == "recipient":
         if channel == "email":
             return "GOV.UK Notify says that the email address is not valid"
         return "GOV.UK Notify says that the number is not a UK mobile number"
-    return f"GOV.UK Notify refused the message: {rejected.reason}"[:300]
+    return f"{REFUSED}{rejected.reason}"[:300]
 
 
 def answered(outcome: Outcome) -> bool:

@@ -104,8 +104,11 @@ class Sender:
             self._wait(1, only_outcomes=True)
             return True
         if not self._look_for_backlog(lanes):
+            # What is under way may come back to be tried again.
+            if not self._under_way:
+                return False
             self._wait(1, only_outcomes=True)
-            return self._under_way > 0
+            return True
         wanted = min(free, BATCH)
         grant = self._limiter.take(wanted, urgent=lanes == [Lane.URGENT])
         if not grant.count:
@@ -153,7 +156,11 @@ class Sender:
                     settlement.withhold(message, reason=reasons[message.pk])
                 else:
                     allowed.append(message)
-        settlement.save()
+        try:
+            settlement.save()
+        except Exception:
+            # The sweep finds them as stale claims; the others go all the same.
+            logger.exception("What was withheld could not be written down")
         return allowed
 
     def _start(self, message: Message) -> None:
@@ -175,7 +182,7 @@ class Sender:
 
     def _attempt(self, message: Message, claimed: float) -> rules.Outcome | None:
         try:
-            template_id = wording.get(message.template, message.channel).template_id
+            words = wording.get(message.template, message.channel)
         except wording.UnknownWording as error:
             return rules.Rejected("mistake", f"there is no wording of that name: {error}")
         if not hasattr(self._own, "connection"):
@@ -191,10 +198,11 @@ class Sender:
             notify.Request(
                 channel=message.channel,
                 recipient=message.recipient,
-                template_id=template_id,
+                template_id=words.template_id,
                 personalisation=message.personalisation,
                 reference=message.reference,
                 reply_to_id=str(message.reply_to_id) if message.reply_to_id else None,
+                sanitise=words.sanitise,
             )
         )
 

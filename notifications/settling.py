@@ -245,8 +245,16 @@ class Settlement:
                     **{f"{address}__in": [each.recipient for each in here]},
                 ).update(**{failed_at: self.now})
         if bad:
-            children_changed.send(
-                Message, child_ids=sorted({each.child_id for each in bad}), by=None, now=self.now
+            self._announce_children({each.child_id for each in bad})
+
+    def _announce_children(self, child_ids: set[int]) -> None:
+        """Tell who derives things from contacts. Their fault must not undo what Notify said."""
+        try:
+            with transaction.atomic():
+                children_changed.send(Message, child_ids=sorted(child_ids), by=None, now=self.now)
+        except Exception:
+            logger.exception(
+                "Statuses may be stale after bad contacts: refresh_statuses mends them"
             )
 
     def _announce_withheld(self, siblings: dict[int, tuple[UUID, str]], changed: set[int]) -> None:

@@ -62,6 +62,7 @@ def trouble(request: HttpRequest) -> HttpResponse:
             "tab": tab,
             "counts": {name: found.count() for name, found in lists.items()},
             "page": page,
+            "refused": resending.refused(selectors.messages_of(organisation)).count(),
             "titles": {message.pk: selectors.title_of(message) for message in page},
             "stoppages": selectors.stoppages(now),
             "queue": selectors.queue(organisation, now),
@@ -95,6 +96,18 @@ def send_again(request: HttpRequest, reference: str) -> HttpResponse:
             "may_have_arrived": resending.may_have_arrived(message),
         },
     )
+
+
+@operator_required
+@require_POST
+def try_refused_again(request: HttpRequest) -> HttpResponse:
+    """Once a mistake is mended, send what Notify refused because of it."""
+    number = resending.try_refused_again(
+        selectors.messages_of(request.organisation), now=clock.now()
+    )
+    words = "message goes" if number == 1 else "messages go"
+    messages.success(request, f"{number} {words} back to the queue")
+    return redirect("messages:trouble")
 
 
 @operator_required

@@ -31,6 +31,9 @@ class Wording:
     subject: str
     body: str
     approval: str
+    sanitise: tuple[str, ...]
+    """Placeholders whose values could carry links: Notify strips Markdown from them. None of them
+    may stand in the subject, where the escapes would show."""
 
     @property
     def placeholders(self) -> list[str]:
@@ -102,4 +105,5 @@ def _read(path: Path) -> Wording:
         subject=fields.get("subject", ""),
         body=body.strip(),
         approval=fields["approval"],
+        sanitise=tuple(fields.get("sanitise", "").split()),
     )

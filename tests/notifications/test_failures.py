@@ -255,6 +255,25 @@ def test_failure_11_a_bad_address_ends_visibly_and_marks_the_contact(
     assert told == [[child.pk]]
 
 
+def test_failure_11_a_fault_of_who_hears_of_bad_contacts_does_not_undo_the_verdict(
+    queued, postman, parent, caplog, clock
+):
+    def broken(**announced):
+        list(Message.objects.raw("SELECT 1 / 0"))
+
+    type(parent).objects.update(email="parent@nowhere")
+    message = queued(recipient="parent@nowhere", parent=parent)
+    children_changed.connect(broken)
+    try:
+        postman.send()
+    finally:
+        children_changed.disconnect(broken)
+    assert reread(message).status == Status.REJECTED
+    parent.refresh_from_db()
+    assert parent.email_failed_at == clock.now
+    assert "refresh_statuses" in caplog.text
+
+
 def test_failure_11_a_corrected_address_is_not_marked(queued, postman, parent):
     queued(recipient="old@nowhere", parent=parent)
     postman.send()

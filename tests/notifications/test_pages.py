@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from notifications import lookups, outbox, resending, selectors
+from notifications import lookups, outbox, resending, rules, selectors
 from notifications.models import Channel, Lane, Message, Stoppage
 from tests.factories import ChildFactory, ParentFactory
 from tests.notifications.conftest import NOW
@@ -243,3 +243,25 @@ def test_who_sends_a_doubtful_message_again_is_warned(in_trouble, superuser_clie
     parked = in_trouble(Status.PARKED)
     Message.objects.filter(pk=parked.pk).update(reason=lookups.FORGOTTEN)
     assert "may write to the parent twice" in page(superuser_client.get(again(parked))).text
+
+
+def test_what_was_refused_for_a_mistake_is_tried_again_all_at_once(
+    in_trouble, superuser_client, nurse_client, elsewhere
+):
+    refused = [in_trouble(Status.PARKED) for _ in range(3)]
+    theirs = in_trouble(
+        Status.PARKED, child=ChildFactory(organisation=elsewhere), organisation=elsewhere
+    )
+    Message.objects.update(reason=f"{rules.REFUSED}Template not found")
+    forgotten = in_trouble(Status.PARKED)
+    Message.objects.filter(pk=forgotten.pk).update(reason=lookups.FORGOTTEN)
+    assert "refused 3 messages" in page(superuser_client.get(ADDRESS)).text
+    address = reverse("messages:try-refused-again")
+    assert nurse_client.post(address).status_code == 403
+    assert superuser_client.get(address).status_code == 405
+    shown = page(superuser_client.post(address, follow=True))
+    assert shown.banner == "3 messages go back to the queue"
+    waiting = Message.objects.filter(status=Status.WAITING, due_at=NOW)
+    assert set(waiting) == set(refused)
+    assert set(Message.objects.filter(status=Status.PARKED)) == {theirs, forgotten}
+    assert page(superuser_client.post(address, follow=True)).banner.startswith("0 messages")

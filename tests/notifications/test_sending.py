@@ -141,6 +141,38 @@ def test_without_the_guards_word_nothing_goes_and_others_do(
     assert "its messages wait" in caplog.text
 
 
+def test_a_fault_of_who_hears_of_withheld_letters_holds_up_nobody_else(
+    queued, postman, guard, caplog, clock
+):
+    def broken(sender, **what):
+        raise RuntimeError("broken")
+
+    letters_withheld.connect(broken)
+    try:
+        held, goes = queued(), queued()
+        guard.reasons = {held.pk: "The child has moved away"}
+        postman.send()
+        assert reread(goes).status == Status.ACCEPTED
+        assert reread(held).status == Status.CLAIMED
+    finally:
+        letters_withheld.disconnect(broken)
+    clock.forward(minutes=3)
+    postman.sweep()
+    postman.settle()
+    postman.send()
+    assert reread(held).status == Status.WITHHELD
+
+
+def test_links_in_a_childs_name_do_not_reach_the_parent(queued, postman, notify):
+    values = queued().personalisation
+    message = queued(
+        personalisation=values | {"full_and_preferred_child_name": "[Ada](https://evil.example)"}
+    )
+    postman.send()
+    [theirs] = accepted_by(notify, message)
+    assert theirs["raw_request"]["sanitise_content_for"] == ["full_and_preferred_child_name"]
+
+
 # The night, and lanes.
 
 

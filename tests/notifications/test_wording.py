@@ -56,6 +56,13 @@ def test_invitations_leave_out_dates_slots_consent_links_and_the_parents_name(ea
         assert forbidden not in said
 
 
+@pytest.mark.parametrize("each", ALL, ids=name_of)
+def test_childrens_names_carry_no_links_into_emails(each):
+    assert each.sanitise == (("full_and_preferred_child_name",) if each.channel == "email" else ())
+    assert set(each.sanitise) <= set(rendering.placeholders(each.body))
+    assert not set(each.sanitise) & set(rendering.placeholders(each.subject))
+
+
 def test_titles_are_what_the_activity_log_says():
     titles = {each.name: each.title for each in ALL}
     assert titles == {
