@@ -61,7 +61,8 @@ def choose_kind(request: HttpRequest) -> HttpResponse:
 def choose_file(request: HttpRequest, kind: str) -> HttpResponse:
     """The file itself. One that cannot be read as a whole is refused at once."""
     upload_kind = _kind(kind)
-    form = FileForm(_posted(request), request.FILES)
+    sent = _posted(request)
+    form = FileForm(sent, None if sent is None else request.FILES)
     if form.is_valid() and (upload := _start(request, upload_kind, form)):
         return redirect("uploads:show", public_id=upload.public_id)
     return render(

@@ -73,6 +73,9 @@ class TestUploading:
         assert link == "#id_file"
         assert not Upload.objects.exists()
 
+    def test_the_page_opens_without_complaints(self, nurse_client):
+        assert not page(nurse_client.get("/uploads/new/cohort/")).errors
+
     def test_s02_no_file(self, nurse_client):
         assert list(page(nurse_client.post("/uploads/new/cohort/", {})).errors) == ["Select a file"]
 
