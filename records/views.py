@@ -1,8 +1,9 @@
 """The pages about children: the list, the record and the activity log."""
 
+from django.contrib import messages
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access_log import record_view
 from accounts.models import AccessLogEntry
@@ -15,6 +16,7 @@ from records.forms import ChildFilterForm
 from records.record import child_record
 from records.rules import list_heading
 from records.selectors import find_children
+from records.services import NotInCohort, remove_from_cohort
 
 
 @require_safe
@@ -51,6 +53,23 @@ def activity(request, public_id):
         page_number=request.GET.get("page", 1),
     )
     return render(request, "records/activity.html", {"child": child, "log": log})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request, public_id):
+    if request.method != "POST":
+        child = _opened_child(request, public_id, AccessLogEntry.Page.SHOW)
+        return render(request, "records/remove.html", {"child": child})
+    child = get_object_or_404(
+        Child.objects.for_organisation(request.organisation), public_id=public_id
+    )
+    try:
+        cohort = remove_from_cohort(child_id=child.pk, by=request.user, now=clock.now())
+    except NotInCohort:
+        messages.info(request, "The child was removed from the cohort already")
+    else:
+        messages.success(request, f"Child removed from the {cohort} cohort")
+    return redirect("children:list")
 
 
 def _opened_child(request: HttpRequest, public_id, page: str) -> Child:
