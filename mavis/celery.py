@@ -47,6 +47,10 @@ app.conf.beat_schedule = {
         "task": "sessions_app.forget_drafts",
         "schedule": crontab(minute=45, hour=3),
     },
+    "forget-drafts-of-responses": {
+        "task": "consent.forget_drafts",
+        "schedule": crontab(minute=50, hour=3),
+    },
     "place-newcomers-to-the-year": {
         "task": "sessions_app.place_newcomers_to_the_year",
         "schedule": crontab(minute=0, hour=4),

@@ -157,3 +157,8 @@ def _spread(
     # In August a session may be of the coming school year, whose status it then is.
     statuses.refresh(child_ids, today=max(london_day(now), first_day_of(session.academic_year)))
     invitations.catch_up(child_ids, now=now, by=by)
+
+
+def forget_drafts(*, before: datetime) -> int:
+    """Delete the drafts that nobody touched since; they hold personal data. Returns how many."""
+    return ResponseDraft.objects.filter(updated_at__lt=before).delete()[0]

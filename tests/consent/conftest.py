@@ -5,6 +5,7 @@ import pytest
 from consent.models import ConsentResponse
 from sessions_app import statuses
 from tests import factories
+from tests.consent.wizard import Wizard
 from tests.sessions_app.conftest import Clinic, at
 
 MORNING = "2027-01-12T10:00"
@@ -39,3 +40,18 @@ def answered():
         return response
 
     return answer
+
+
+@pytest.fixture
+def child(clinic):
+    return clinic.child(given_name="Jo", family_name="Lee")
+
+
+@pytest.fixture
+def mum(child):
+    return child.relationships.get().parent
+
+
+@pytest.fixture
+def wizard(nurse_client, clinic, child):
+    return Wizard(nurse_client, clinic, child)

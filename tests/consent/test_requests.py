@@ -9,8 +9,10 @@ from django.db import connection
 from django.urls import reverse
 
 from cohorts.models import Parent
+from consent import messages
 from consent.models import ConsentRequest
 from consent.services.requests import RepeatNotConfirmed, RequestNotPossible, send_request
+from notifications import wording
 from notifications.models import Lane, Message
 from programmes.models import Programme
 from sessions_app import statuses
@@ -139,6 +141,22 @@ def test_a_school_session_sends_the_schools_request(organisation, nurse):
     )
     assert (asked.parents, asked.messages) == (1, 2)
     assert set(Message.objects.values_list("template", flat=True)) == {"consent_school_request"}
+    email = Message.objects.get(channel="email").personalisation
+    assert email["location_name"] == session.location.name
+    assert email["session_dates"] == "Monday 1 February 2027"
+
+
+@pytest.mark.parametrize("template", ["consent_clinic_request", "consent_school_request"])
+@pytest.mark.parametrize("channel", ["email", "text"])
+def test_every_placeholder_of_the_wording_is_filled(clinic, template, channel):
+    values = messages.personalisation(
+        clinic.child(),
+        with_days(clinic),
+        list(Programme.objects.filter(key="hpv")),
+        today=date(2027, 1, 12),
+    )
+    assert all(values.values())
+    assert wording.get(template, channel).missing(values) == []
 
 
 def test_e07_parents_who_share_an_address_get_one_message(clinic, nurse):

@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from calendars import clock
 from calendars.rules import academic_year_of, birth_academic_year_of
 from consent.questions import current_set
+from notifications import sending
+from notifications.models import Lane
 from sessions_app import memberships
 from sessions_app.models import Membership
 from tests import factories
@@ -86,6 +89,27 @@ def test_a_consent_request_is_sent(nurse_visitor, children):
     visitor.click("Send consent request")
     visitor.click("Send consent request")
     visitor.follow_error("Select that you want to send another request")
+    visitor.check_page()
+
+
+def test_a23_the_request_reaches_notify_and_the_activity_log(
+    nurse_visitor, children, sandbox, settings
+):
+    settings.NOTIFY_BASE_URL = sandbox.base_url
+    visitor = nurse_visitor
+    open_child(visitor, "Alex Example")
+    visitor.click("Send consent request")
+    visitor.click("Send consent request")
+    visitor.sees("Consent request sent.")
+    # By tomorrow a text that was written at night has gone too.
+    sending.send_due(lane=Lane.URGENT, clock=lambda: clock.now() + timedelta(days=1))
+    visitor.click("Activity log")
+    sent = visitor.page.locator(".mavis-activity__entry", has_text="Consent clinic request sent")
+    expect(sent).to_have_count(2)
+    parent = children[0].relationships.get().parent
+    expect(sent.filter(has_text=parent.email)).to_have_count(1)
+    expect(sent.filter(has_text=parent.phone)).to_have_count(1)
+    expect(sent.filter(has_text="Nadia Nurse")).to_have_count(2)
     visitor.check_page()
 
 

@@ -13,6 +13,8 @@ from tests.notifications.conftest import VALUES
 EVERY_VALUE = VALUES | {
     "consent_link": "https://mavis.example.com/consent/a1b2c3d4e5/hpv/start",
     "consent_deadline": "Monday 11 January 2027",
+    "location_name": "Grace Academy",
+    "session_dates": "Tuesday 12 January 2027",
 }
 LONG_VALUES = EVERY_VALUE | {
     "full_and_preferred_child_name": "Wilhelmina-Josephine Featherstonehaugh-Cholmondeley "

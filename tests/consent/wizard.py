@@ -1,0 +1,64 @@
+"""A nurse with "Get consent response" open."""
+
+from django.urls import reverse
+
+from consent.questions import current_set
+from sessions_app.models import ProgrammeStatus
+from tests.pages import page
+
+HEALTH = {question.key: "no" for question in current_set("hpv").questions}
+JANE = {
+    "full_name": "Jane Smith",
+    "kind": "mother",
+    "email": " Jane@Example.com",
+    "phone": "07987 654321",
+}
+
+
+def names(clinic, child):
+    return {"slug": clinic.session.slug, "public_id": child.public_id}
+
+
+class Wizard:
+    """A nurse with the journey open: each answer follows the redirect to the next page."""
+
+    def __init__(self, client, clinic, child, programme="hpv"):
+        self.client = client
+        start = reverse(
+            "consent:start-response", kwargs=names(clinic, child) | {"programme": programme}
+        )
+        self.shown = self.follow(client.post(start))
+
+    def follow(self, response):
+        while response.status_code == 302:
+            self.address = response["Location"]
+            response = self.client.get(self.address)
+        return page(response, names_person="responses" not in self.address)
+
+    def answer(self, **data):
+        response = self.client.post(self.address, data)
+        self.shown = self.follow(response)
+        return self
+
+    def open(self, step):
+        self.address = self.address.rsplit("/", 2)[0] + f"/{step}/"
+        self.shown = self.follow(self.client.get(self.address))
+        return self
+
+    @property
+    def step(self):
+        return self.address.rstrip("/").rsplit("/", 1)[1]
+
+
+def given(wizard, mum):
+    """Everything answered with a yes; the check page is open."""
+    return (
+        wizard.answer(contact=mum.pk)
+        .answer(route="phone")
+        .answer(decision="given")
+        .answer(**HEALTH)
+    )
+
+
+def status(child):
+    return ProgrammeStatus.objects.get(child=child, programme_id="hpv", academic_year=2026)
