@@ -81,7 +81,7 @@ def test_a_request_still_right_may_go(clinic, request_for):
         (vaccinate, "The child was vaccinated meanwhile"),
     ],
 )
-def test_i08_e13_e38_what_happened_meanwhile_holds_a_request_back(
+def test_i07_i08_e13_e38_what_happened_meanwhile_holds_a_request_back(
     clinic, request_for, happen, reason
 ):
     child = clinic.child()
