@@ -209,6 +209,13 @@ class Supervisor:
             self._take_output(TURN_SECONDS)
         self._forget(child)
 
+    def reap(self) -> list[Child]:
+        """Forget the processes that have ended, with what is left of their groups; which."""
+        ended = [child for child in self.children if not child.is_running]
+        for child in ended:
+            self._forget(child)
+        return ended
+
     def stop(self) -> None:
         """End every process, those that others stand on last; kill what does not end in time."""
         for is_foundation in (False, True):
