@@ -58,7 +58,12 @@ def _visitor(browser, live_server, request, **options):
     context.set_default_timeout(10_000)
     folder = os.environ.get("SCREENSHOTS")
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
-    yield Visitor(context.new_page(), name, Path(folder) if folder else None)
+    yield Visitor(
+        context.new_page(),
+        name,
+        Path(folder) if folder else None,
+        runs_scripts=options.get("java_script_enabled", True),
+    )
     context.close()
 
 
@@ -71,6 +76,12 @@ def visitor(browser, live_server, request):
 @pytest.fixture
 def visitor_without_javascript(browser, live_server, request):
     yield from _visitor(browser, live_server, request, java_script_enabled=False)
+
+
+@pytest.fixture(params=[True, False], ids=["javascript", "no-javascript"])
+def either_visitor(browser, live_server, request):
+    """Somebody who has not signed in, once with and once without JavaScript."""
+    yield from _visitor(browser, live_server, request, java_script_enabled=request.param)
 
 
 @pytest.fixture
