@@ -49,7 +49,7 @@ def child_lines(child: Child, relationships: Iterable[ParentRelationship], year:
         Line("NHS number", (filters.nhs_number(child.nhs_number),)),
         Line("Gender", (child.get_gender_display(),)),
         Line("Address", hidden if child.is_restricted else tuple(child.address_lines)),
-        Line("Registration group", (child.registration,)),
+        Line("Registration", (child.registration,)),
         Line("School", (child.school_label,)),
         Line("Parents", hidden if child.is_restricted else parents),
     ]
