@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -367,6 +368,31 @@ def test_failure_17_two_senders_at_once_send_each_message_once(new_message, post
     assert len(notify.messages()) == 120
     assert notify.invariants()["duplicate_references"] == []
     assert Message.objects.filter(status=Status.ACCEPTED).count() == 120
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_goes_at_once_while_a_mailing_uses_up_the_allowance(
+    new_message, postman, notify, settings
+):
+    settings.NOTIFY_RATE_PER_SECOND, settings.NOTIFY_RATE_BURST = 20, 20
+    outbox.queue_all([new_message() for _ in range(200)], now=NOW)
+
+    def mail():
+        try:
+            postman.send(Lane.BULK, seconds=3)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        mailing = pool.submit(mail)
+        eventually(lambda: len(notify.messages()) >= 20)
+        outbox.queue_all([new_message(lane=Lane.URGENT) for _ in range(5)], now=NOW)
+        began = time.monotonic()
+        postman.send(Lane.URGENT)
+        assert time.monotonic() - began < 5
+        assert not Message.objects.filter(lane=Lane.URGENT, status=Status.WAITING).exists()
+        mailing.result()
+    assert Message.objects.filter(status=Status.WAITING).count() > 50
 
 
 STORM = [
