@@ -137,13 +137,10 @@ def reopen_session(*, session_id: int, by: User, now: datetime) -> None:
 
 
 def _lock(session_id: int, *, now: datetime) -> tuple[Session, Session]:
-    """The session and its year's clinic, locked in the order in which everybody locks sessions:
-    neither a child who joins the clinic nor its planning comes in between.
-    """
-    session = Session.objects.select_related("organisation").get(pk=session_id)
+    """The school session, locked, and its year's clinic, held: others may join the clinic too."""
+    session = Session.objects.lock(session_id)
     clinic = _clinic(session, now=now)
-    locked = {pk: Session.objects.lock(pk) for pk in sorted({session.pk, clinic.pk})}
-    return locked[session.pk], locked[clinic.pk]
+    return session, Session.objects.hold(clinic.pk)
 
 
 def _clinic(session: Session, *, now: datetime) -> Session:

@@ -1,8 +1,8 @@
 """Which child is in which session: joining, leaving, and where a child belongs.
 
 Joining the clinic cohort plans the invitation that may be due at once, in the same transaction.
-The session's row is locked first, as it is when its dates change, so that a child who joins
-while a nurse schedules is seen by one of the two. Source: cohorts and imports §2.3.
+The session is held first, and is locked when its dates change, so that a child who joins while a
+nurse schedules is seen by one of the two. Source: cohorts and imports §2.3.
 """
 
 from collections import defaultdict
@@ -60,7 +60,7 @@ def join(
 
     For the community clinic, invitations that are due already are planned at once.
     """
-    session = Session.objects.lock(session.pk)
+    session = Session.objects.hold(session.pk)
     joined: list[int] = []
     with connection.cursor() as cursor:
         for ids in statuses.chunks(child_ids):

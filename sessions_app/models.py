@@ -5,7 +5,7 @@ import string
 import uuid
 from datetime import date
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
@@ -31,14 +31,22 @@ class SessionQuerySet(models.QuerySet):
         return self.filter(location__kind=Location.Kind.GENERIC_CLINIC)
 
     def lock(self, session_id: int) -> "Session":
-        """The session with its place and organisation, held against everybody else who joins
-        children to it, schedules it or plans for it; rows may still come to refer to it.
+        """The session with its place and organisation, for whoever changes its dates or closes
+        it: nobody joins it or plans for it meanwhile. Rows may still come to refer to it.
         """
         return (
             self.select_for_update(of=("self",), no_key=True)
             .select_related("organisation", "location__team")
             .get(pk=session_id)
         )
+
+    def hold(self, session_id: int) -> "Session":
+        """The session as it stays until the transaction ends, for whoever joins children to it
+        or plans for it. Many may hold it at once; `lock` waits for them, and they for it.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM sessions_app_session WHERE id = %s FOR SHARE", [session_id])
+        return self.select_related("organisation", "location__team").get(pk=session_id)
 
     def with_days(self) -> "SessionQuerySet":
         """With `live_dates`, its dates in order, and their `first_date` and `last_date`."""

@@ -138,12 +138,15 @@ WHERE (stored.consent, stored.triage, stored.vaccination, stored.exclusion)
 def refresh(child_ids: Iterable[int], *, today: date) -> int:
     """Store the present statuses of these children; returns how many rows changed.
 
-    Runs in the caller's transaction, the one that changed a fact. Rows of a programme that
-    their organisation no longer runs, or of an earlier organisation, go.
+    Runs in the caller's transaction, the one that changed a fact. The children are locked
+    before anything is read: of two transactions that change different facts of a child, the
+    second one sees what the first one stored. Rows of a programme that their organisation no
+    longer runs, or of an earlier organisation, go.
     """
     academic_year = academic_year_of(today)
     changed = 0
     for ids in chunks(child_ids):
+        _lock(ids)
         statuses = compute(ids, academic_year)
         with connection.cursor() as cursor:
             if statuses:
@@ -151,6 +154,12 @@ def refresh(child_ids: Iterable[int], *, today: date) -> int:
                 changed += cursor.rowcount
         changed += _forget_others(ids, statuses, academic_year)
     return changed
+
+
+def _lock(ids: list[int]) -> None:
+    children = Child.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+    for _ in children.values_list("pk").iterator(chunk_size=CHUNK):
+        pass
 
 
 def refresh_all(*, today: date) -> int:

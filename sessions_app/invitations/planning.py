@@ -2,7 +2,8 @@
 
 One statement for a session, whatever the number of its children: invitations, then messages
 for those invitations that this statement itself added. Two planners at once, or one twice,
-add nothing twice; the unique constraints of `Invitation` and `Message` hold it.
+add nothing twice; the unique constraints of `Invitation` and `Message` hold it. All insert in one
+order, so that they wait for each other in a line and not in a ring.
 """
 
 import json
@@ -91,6 +92,7 @@ invited AS (
     SELECT letters.letter, due.child_id, %(session)s, due.programme_id, %(session_date)s,
            %(now)s, %(by)s
     FROM due JOIN letters ON letters.child_id = due.child_id
+    ORDER BY due.child_id, due.programme_id
     ON CONFLICT DO NOTHING
     RETURNING letter, child_id, programme_id
 ),
@@ -160,7 +162,7 @@ def plan(
     letters = 0
     for session_id in sessions.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
-            session = Session.objects.lock(session_id)
+            session = Session.objects.hold(session_id)
             dates = _dates(session)
             letters += plan_first(session, dates=dates, now=now, child_ids=children, by=by)
             letters += plan_later(session, dates=dates, now=now, child_ids=children, by=by)

@@ -7,9 +7,16 @@ from threading import Barrier
 import pytest
 from django.db import connection, transaction
 
+from cohorts.models import Parent
 from notifications.models import Message
-from sessions_app import invitations, memberships
-from sessions_app.models import Invitation, Membership, Session, SessionDate
+from sessions_app import invitations, memberships, statuses
+from sessions_app.models import (
+    Invitation,
+    Membership,
+    ProgrammeStatus,
+    Session,
+    SessionDate,
+)
 from tests import factories
 from tests.sessions_app.conftest import Clinic, at
 
@@ -79,3 +86,60 @@ def test_e14_joining_in_two_tabs_at_once_is_one_membership(clinic):
     assert sorted(joined) == [0, 0, 0, 1]
     assert Membership.objects.count() == 1
     assert Invitation.objects.count() == 1
+
+
+def test_two_facts_learned_at_once_are_both_in_the_stored_status(clinic, monkeypatch):
+    """A fact is a row beside the child's, here a parent of its name, not yet committed when the
+    other transaction computes.
+    """
+    child = clinic.child()
+
+    def known_by_row(name, value):
+        def provider(ids, year):
+            is_known = Parent.objects.filter(full_name=name).exists()
+            return {(pk, "hpv"): value for pk in ids if is_known}
+
+        return provider
+
+    monkeypatch.setitem(statuses._providers, "consent", known_by_row("consent", "given"))
+    monkeypatch.setitem(
+        statuses._providers, "vaccination", known_by_row("vaccination", "vaccinated")
+    )
+    both_learned = Barrier(2)
+
+    def learn(name):
+        def job():
+            with transaction.atomic():
+                Parent.objects.create(organisation=clinic.organisation, full_name=name)
+                both_learned.wait(timeout=10)
+                statuses.refresh([child.pk], today=date(2027, 1, 10))
+
+        return job
+
+    at_once(learn("consent"), learn("vaccination"))
+    stored = ProgrammeStatus.objects.get(child=child)
+    assert (stored.consent, stored.vaccination) == ("given", "vaccinated")
+
+
+def test_consent_and_joining_at_once_do_not_wait_for_each_other_in_a_ring(clinic):
+    """One holds the session and wants the child's status, the other the reverse."""
+    child = clinic.child()
+    other = factories.ChildFactory(organisation=clinic.organisation)
+    both_hold = Barrier(2)
+    moment = at("2027-01-10T10:00")
+
+    def learn_a_fact():
+        with transaction.atomic():
+            statuses.refresh([child.pk], today=moment.date())
+            both_hold.wait(timeout=10)
+            invitations.catch_up([child.pk], now=moment)
+
+    def join_both():
+        with transaction.atomic():
+            Session.objects.hold(clinic.session.pk)
+            both_hold.wait(timeout=10)
+            clinic.join(child, other, now="2027-01-10T10:00")
+            statuses.refresh([child.pk], today=moment.date())
+
+    at_once(learn_a_fact, join_both)
+    assert Membership.objects.filter(session=clinic.session).count() == 2

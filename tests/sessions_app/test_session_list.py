@@ -131,7 +131,7 @@ def test_e19_children_waiting_for_a_clinic_date_are_counted(client, clinic, orga
     for name in ("today", "closed"):
         shown = tab(client, name)
         assert words in shown.text
-        assert shown.links["Community clinic"] == f"/sessions/{clinic.session.slug}/"
+        assert shown.links["Go to the clinic session"] == f"/sessions/{clinic.session.slug}/"
     clinic.session.all_dates.update(value=date(2027, 3, 11))
     assert words not in tab(client, "today").text
 
