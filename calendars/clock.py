@@ -17,8 +17,23 @@ def _shift() -> timedelta:
 
 
 def now() -> datetime:
-    """The present instant in UTC, moved by `MAVIS_TODAY` in a local run."""
+    """The present instant in UTC.
+
+    In a local run moved by `MAVIS_TODAY`; in a rehearsal what its own clock shows, which may run
+    faster than time (`CLOCK_FROM`, `CLOCK_SINCE`, `CLOCK_SPEED`).
+    """
+    if settings.CLOCK_FROM:
+        passed = timezone.now() - settings.CLOCK_SINCE
+        return settings.CLOCK_FROM + passed * settings.CLOCK_SPEED
     return timezone.now() + _shift()
+
+
+def real_seconds(seconds: float) -> float:
+    """How long so many seconds of our clock really last: less in a rehearsal, whose clock is fast.
+
+    For waits that another clock measures: Redis's, or that of the process.
+    """
+    return seconds / settings.CLOCK_SPEED
 
 
 def today() -> date:

@@ -135,5 +135,5 @@ def give_up_stale(*, now: datetime) -> int:
         attempt_ended_at=now,
         empty_lookups=0,
         next_look_at=now,
-        reason="The sender stopped before it knew the outcome",
+        reason=rules.SENDER_GONE,
     )

@@ -8,6 +8,8 @@ from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from calendars import clock
+
 logger = logging.getLogger(__name__)
 
 # A hint that was given and not yet taken up makes a second one needless; if it was lost, the
@@ -33,8 +35,9 @@ def give(task: str, *args: object, queue: str) -> bool:
     A broker that is away is logged and never an error: the database holds the truth.
     """
     key = _given(task, "-".join(map(str, args)))
+    lasts = round(clock.real_seconds(HINT_SECONDS) * 1000)
     try:
-        if not connection().set(key, 1, nx=True, ex=HINT_SECONDS):
+        if not connection().set(key, 1, nx=True, px=lasts):
             return False
         current_app.send_task(task, args=args, queue=queue, retry=False)
     except (redis.RedisError, OperationalError, OSError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from calendars import clock
 from notifications import hints, notify, rules
 
 # All times are microseconds. `full_at` is when the allowance would be whole again if nobody took
@@ -129,7 +130,12 @@ class Limiter:
         jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads restarts, guards nothing
         length = self._rest(
             keys=[self._keys["full-at"], self._keys["rest"], self._keys[level]],
-            args=[first, most, jitter, self._burst * self._cost],
+            args=[
+                clock.real_seconds(first),
+                clock.real_seconds(most),
+                jitter,
+                self._burst * self._cost,
+            ],
         )
         return length / 1000
 

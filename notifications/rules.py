@@ -17,6 +17,7 @@ TEXTS_UNTIL = time(21)
 
 TOLERATED_SKEW_SECONDS = 30
 STALE_CLAIM = timedelta(minutes=2)
+SENDER_GONE = "The sender stopped before it knew the outcome"
 QUARANTINE = timedelta(minutes=5)
 BETWEEN_EMPTY_LOOKUPS = timedelta(seconds=60)
 EMPTY_LOOKUPS_NEEDED = 2

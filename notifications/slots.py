@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from calendars import clock
 from notifications import hints
 
 MOST = 2
@@ -15,12 +16,12 @@ LEASE_SECONDS = 15
 
 HOLD = """
 local time = redis.call('TIME')
-local now = tonumber(time[1])
+local now = time[1] + time[2] / 1000000
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if not redis.call('ZSCORE', KEYS[1], ARGV[1])
    and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[2] * 1000))
 return 1
 """
 
@@ -37,7 +38,8 @@ class Slot:
         """Take the slot, or keep it for another lease; false if others have them all."""
         hold = hints.connection().register_script(HOLD)
         self._renew_at = time.monotonic() + LEASE_SECONDS / 3
-        return bool(hold(keys=[self._key], args=[self._holder, LEASE_SECONDS, MOST]))
+        lease = clock.real_seconds(LEASE_SECONDS)
+        return bool(hold(keys=[self._key], args=[self._holder, lease, MOST]))
 
     def keep(self) -> None:
         """Called often by its holder; renews the lease when a third of it is over."""

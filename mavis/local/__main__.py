@@ -6,6 +6,7 @@ import sys
 from mavis.local import checks, locks, run, suite
 from mavis.local.console import Refusal, say
 from mavis.local.processes import StopRequested
+from mavis.rehearsals import chaos
 
 COMMANDS = {
     "run": run.run,
@@ -13,6 +14,7 @@ COMMANDS = {
     "test": suite.run,
     "journeys": suite.run_journeys,
     "check": checks.run,
+    "chaos": chaos.run,
     "lock": locks.run,
 }
 

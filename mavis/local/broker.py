@@ -14,9 +14,9 @@ from mavis.local.processes import Supervisor
 LOOPBACK = "127.0.0.1"
 
 
-def start(supervisor: Supervisor) -> str:
-    """Start a Redis server; answers its REDIS_URL."""
-    port = free_port()
+def start(supervisor: Supervisor, *, port: int = 0) -> str:
+    """Start a Redis server, on that port if it is given; answers its REDIS_URL."""
+    port = port or free_port()
     supervisor.start(
         "redis",
         [_binary(), "--bind", LOOPBACK, "--port", str(port), "--daemonize", "no"]

@@ -200,6 +200,22 @@ class Supervisor:
         if self._asked_to_stop:
             raise StopRequested
 
+    def end(self, child: Child, how: int = signal.SIGTERM) -> None:
+        """End one process with a signal; kill it and its group if it does not end in time."""
+        with contextlib.suppress(ProcessLookupError):
+            child.process.send_signal(how)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while child.is_running and time.monotonic() < deadline:
+            self._take_output(TURN_SECONDS)
+        self._forget(child)
+
+    def reap(self) -> list[Child]:
+        """Forget the processes that have ended, with what is left of their groups; which."""
+        ended = [child for child in self.children if not child.is_running]
+        for child in ended:
+            self._forget(child)
+        return ended
+
     def stop(self) -> None:
         """End every process, those that others stand on last; kill what does not end in time."""
         for is_foundation in (False, True):

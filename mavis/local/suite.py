@@ -83,9 +83,9 @@ def _apt_get(*arguments: str) -> None:
 
 
 @contextlib.contextmanager
-def private_folder() -> Iterator[Path]:
+def private_folder(kind: str = "test") -> Iterator[Path]:
     """A folder that only this run uses. Those that a killed run left behind go first."""
-    place = LOCAL / "test"
+    place = LOCAL / kind
     place.mkdir(parents=True, exist_ok=True)
     for leftover in place.iterdir():
         with contextlib.suppress(OSError), (leftover / "lock").open("w") as lock:

@@ -43,6 +43,17 @@ MAVIS_TODAY: date | None = env.day("MAVIS_TODAY", default=None)
 if MAVIS_TODAY and not IS_LOCAL:
     raise ImproperlyConfigured("MAVIS_TODAY moves the clock of a local run only.")
 STARTED_ON = datetime.now(ZoneInfo("Europe/London")).date()
+# The clock of a rehearsal: it showed CLOCK_FROM at the real instant CLOCK_SINCE and runs
+# CLOCK_SPEED times as fast, the same in every process.
+CLOCK_FROM: datetime | None = env.instant("CLOCK_FROM", default=None)
+CLOCK_SINCE: datetime | None = env.instant("CLOCK_SINCE", default=CLOCK_FROM)
+CLOCK_SPEED = env.float("CLOCK_SPEED", default=1)
+if (CLOCK_FROM or CLOCK_SINCE or CLOCK_SPEED != 1) and not IS_LOCAL:
+    raise ImproperlyConfigured("CLOCK_FROM and CLOCK_SPEED are for rehearsals on one machine only.")
+if CLOCK_FROM is None and (CLOCK_SINCE or CLOCK_SPEED != 1):
+    raise ImproperlyConfigured("CLOCK_FROM must be set when CLOCK_SINCE or CLOCK_SPEED is.")
+if CLOCK_SPEED < 1:
+    raise ImproperlyConfigured("CLOCK_SPEED must be 1 or more.")
 
 INSTALLED_APPS = [
     "accounts.apps.OperatorsAdminConfig",

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,6 +83,17 @@ class Reader(environ.Env):
     def day(self, var: str, default: date | None = None) -> date | None:
         """A date written as 2027-01-12."""
         return self._read(var, default, date.fromisoformat, "a date like 2027-01-12")
+
+    def instant(self, var: str, default: datetime | None = None) -> datetime | None:
+        """An instant written as 2027-01-12T09:30:00+00:00."""
+
+        def understand(value: str) -> datetime:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                raise ValueError
+            return moment
+
+        return self._read(var, default, understand, "an instant like 2027-01-12T09:30:00+00:00")
 
     def one_of(self, var: str, choices: tuple[str, ...], default: str) -> str:
         def understand(value: str) -> str:

@@ -107,10 +107,36 @@ def test_production_refuses_to_start_without(name):
     [
         ("MAVIS_TODAY", "2027-01-12", "MAVIS_TODAY moves the clock of a local run only."),
         ("DEBUG", "true", "DEBUG shows the inside of the service: a local run only."),
+        (
+            "CLOCK_FROM",
+            "2027-01-12T09:30:00+00:00",
+            "CLOCK_FROM and CLOCK_SPEED are for rehearsals on one machine only.",
+        ),
+        (
+            "CLOCK_SPEED",
+            "20",
+            "CLOCK_FROM and CLOCK_SPEED are for rehearsals on one machine only.",
+        ),
     ],
 )
 def test_production_refuses_what_is_for_local_runs(name, value, sentence):
     done = manage("check", **{**PRODUCTION, name: value})
+    assert done.returncode == 1
+    assert done.stderr == f"{sentence}\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"CLOCK_SPEED": "20"}, "CLOCK_FROM must be set when CLOCK_SINCE or CLOCK_SPEED is."),
+        (
+            {"CLOCK_FROM": "2027-01-12T09:30:00Z", "CLOCK_SPEED": "0.5"},
+            "CLOCK_SPEED must be 1 or more.",
+        ),
+    ],
+)
+def test_a_rehearsals_clock_is_whole_and_never_slow(variables, sentence):
+    done = manage("check", **variables)
     assert done.returncode == 1
     assert done.stderr == f"{sentence}\n"
 
@@ -136,6 +162,7 @@ def env(monkeypatch):
         ("float", (), "1,5", "a number"),
         ("day", (), "12/01/2027", "a date like 2027-01-12"),
         ("day", (), "2027-02-30", "a date like 2027-01-12"),
+        ("instant", (), "2027-01-12", "an instant like 2027-01-12T09:30:00+00:00"),
         ("one_of", (("local", "production"), "local"), "test", "local or production"),
         ("address", (), "mavis.example.com", "a web address that begins with https://"),
         ("redis", (), "localhost:6379", "an address like redis://host:6379/0"),

@@ -1,0 +1,65 @@
+"""`make chaos`: break everything while invitations go out, wait until it is quiet, and count."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mavis.local import processes
+from mavis.local.suite import private_folder
+from mavis.rehearsals import options as asked
+from mavis.rehearsals.options import Options
+from mavis.rehearsals.pace import Pace
+from mavis.rehearsals.stage import Stage
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The command; 0 if nothing was lost, doubled or sent too late."""
+    processes.end_when_make_ends()
+    options = asked.read(arguments)
+    with private_folder("chaos") as folder:
+        # Django reads the settings once, so the servers' addresses must be known before.
+        pace = Pace(options.speed)
+        with Stage(folder, pace, workers=_workers(options), rate=_rate(options)) as stage:
+            stage.start_servers()
+            set_up_django(stage)
+            from mavis.rehearsals import breaking
+
+            is_clean = breaking.break_everything(stage, options)
+        if not is_clean:
+            keep_logs(folder, options.results)
+    return 0 if is_clean else 1
+
+
+def set_up_django(stage: Stage) -> None:
+    """Make this process one of the stage's: its settings, its database."""
+    os.environ.update(stage.environment)
+    os.environ["LOG_LEVEL"] = "ERROR"
+    # Ours must not wait for the locks of the rehearsal; the fleet's environment was copied before.
+    os.environ["PGOPTIONS"] = "-c lock_timeout=300ms"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    import mavis.celery  # noqa: F401 - sends jobs
+
+    call_command("migrate", interactive=False, verbosity=0)
+    stage.server.install()
+
+
+def keep_logs(folder: Path, results: Path) -> None:
+    """Keep what the processes said, so that a breach can be looked into."""
+    shutil.rmtree(results / "logs", ignore_errors=True)
+    shutil.copytree(folder / "logs", results / "logs")
+    sys.stderr.write(f"What the processes said is kept in {results / 'logs'}.\n")
+
+
+def _workers(options: Options) -> int:
+    return 4 if options.messages > 1000 else 2
+
+
+def _rate(options: Options) -> float:
+    """Messages a second: slow enough to be met under way by the faults of the whole time."""
+    return min(40.0, max(5.0, options.messages / (options.seconds * 0.5)))

@@ -1,0 +1,254 @@
+"""The families of a rehearsal: made up, joining bit by bit, and some no longer to be written to."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import Organisation, User
+from calendars import clock
+from calendars.rules import academic_year_of
+from cohorts.flags import flag_child
+from cohorts.models import Child, Contact, Parent, ParentRelationship
+from mavis.demo.copying import copy_in
+from notifications.models import Message
+from notifications.sandbox import effects
+from programmes.models import OrganisationProgramme, Programme
+from sessions_app import memberships, schedule
+from sessions_app.clinic import community_clinic
+from sessions_app.models import Membership, Session, SessionDate
+from vaccinations.models import VaccinationRecord
+from vaccinations.services import facts_changed
+
+ORGANISATIONS = 5
+BORN = date(2013, 3, 1)
+BIRTH_YEAR = 2012
+# Of a hundred contacts, how many order a fault or an odd fate of the sandbox by their address.
+MAGIC_IN_A_HUNDRED = 12
+# A spent daily allowance rests until midnight, a refused key stops everybody (an ordered fault
+# does that often enough), and a refused test recipient proves nothing here.
+LEFT_OUT = {"daily429", "skew403", "revoked403", "team400", "stuck-created", "stuck-sending"}
+MAGIC = sorted((effects.FAULTS.keys() | effects.COURSES.keys()) - LEFT_OUT)
+NUMBERS = {name: number for number, name in effects.NAMES.items()}
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """That a child was no longer to be invited, for one programme or for all, and since when."""
+
+    child_id: int
+    why: str
+    programme: str
+    committed_at: datetime
+
+
+@dataclass
+class Cohort:
+    """Children of several organisations' clinics."""
+
+    sessions: list[Session]
+    nurses: dict[int, User]
+    # Children who have not joined their clinic yet, by session.
+    waiting: dict[int, list[int]]
+    farewells: list[Farewell] = field(default_factory=list)
+
+    def join_some(self, chance: random.Random, share: float) -> int:
+        """Let that share of all who wait join their clinics; how many did."""
+        joined = 0
+        for session in self.sessions:
+            ids = self.waiting[session.pk]
+            number = min(len(ids), max(1, round(len(ids) * share * chance.uniform(0.5, 1.5))))
+            if not number:
+                continue
+            memberships.join(
+                session,
+                ids[:number],
+                reason=Membership.Reason.UNKNOWN_SCHOOL,
+                now=clock.now(),
+            )
+            del ids[:number]
+            joined += number
+        return joined
+
+    def open(self) -> None:
+        """Give every clinic a date, for which invitations are due now; nothing is planned yet."""
+        today = clock.today()
+        for session in self.sessions:
+            SessionDate.objects.get_or_create(session=session, value=today + timedelta(days=30))
+            Session.objects.filter(pk=session.pk).update(invitations_on=today)
+
+    def edit_dates(self, chance: random.Random) -> None:
+        """Move the first date of a clinic by some days and add another, as a nurse does.
+
+        Only where somebody was invited, which fixes the day on which the others are.
+        """
+        written = [session for session in self.sessions if schedule.has_written(session)]
+        if not written:
+            return
+        session = Session.objects.get(pk=chance.choice(written).pk)
+        nurse = self.nurses[session.organisation_id]
+        draft = schedule.start(session, by=nurse)
+        answers = schedule.read(draft, today=clock.today()).saved
+        first, *others = answers.days
+        taken = {day.value for day in answers.days}
+        days = (d for d in (first.value + timedelta(days=n) for n in (1, -1, 2)) if d not in taken)
+        moved = schedule.Day(first.id, next(days))
+        added = schedule.Day(None, max(taken) + timedelta(days=14))
+        schedule.amend(draft, days=(moved, *others, added)[:6])
+        schedule.confirm(
+            session_id=session.pk,
+            draft_id=draft.pk,
+            accepts_lost_bookings=True,
+            by=nurse,
+            now=clock.now(),
+        )
+
+    def say_farewell(self, chance: random.Random) -> bool:
+        """Make a child ineligible who is being written to, if there is one; false if nobody is."""
+        gone = [farewell.child_id for farewell in self.farewells]
+        due = Message.objects.exclude(child_id__in=gone)
+        ids = list(due.filter(status="claimed").values_list("child_id", flat=True)[:20])
+        ids += (
+            due.filter(status="waiting").order_by("due_at").values_list("child_id", flat=True)[:60]
+        )
+        if not ids:
+            return False
+        child = Child.objects.get(pk=chance.choice(ids))
+        why = chance.choice(list(FAREWELLS))
+        programme = FAREWELLS[why](child)
+        self.farewells.append(Farewell(child.pk, why, programme, datetime.now(UTC)))
+        return True
+
+
+def _flag(child: Child, **flag) -> str:
+    flags = {"date_of_death": None, "is_restricted": False, "is_invalid": False} | flag
+    flag_child(child.pk, by=None, now=clock.now(), **flags)
+    return ""
+
+
+@transaction.atomic
+def _leave(child: Child) -> str:
+    held = Membership.objects.filter(child=child, left_at__isnull=True)
+    memberships.leave(held, because="Moved away", now=clock.now())
+    return ""
+
+
+@transaction.atomic
+def _vaccinate(child: Child) -> str:
+    VaccinationRecord.objects.create(
+        child=child,
+        programme_id="hpv",
+        organisation=child.organisation,
+        outcome=VaccinationRecord.Outcome.ALREADY_HAD,
+        performed_on=clock.today(),
+        place_name="Elsewhere",
+    )
+    facts_changed([child.pk], now=clock.now(), by=None)
+    return "hpv"
+
+
+FAREWELLS: dict[str, Callable[[Child], str]] = {
+    "deceased": lambda child: _flag(child, date_of_death=clock.today()),
+    "restricted": lambda child: _flag(child, is_restricted=True),
+    "invalid": lambda child: _flag(child, is_invalid=True),
+    "vaccinated": _vaccinate,
+    "left the clinic": _leave,
+}
+
+
+@transaction.atomic
+def make(messages: int, chance: random.Random) -> Cohort:
+    """Organisations, clinics, and families with so many addresses and numbers in all."""
+    now = clock.now()
+    year = academic_year_of(clock.today())
+    Programme.objects.get_or_create(
+        key="menacwy", defaults={"name": "MenACWY", "year_groups": [9, 10]}
+    )
+    sessions, nurses, waiting = [], {}, {}
+    contacts = _contacts(chance)
+    for number in range(ORGANISATIONS):
+        organisation = Organisation.objects.create(
+            name=f"Rehearsal {number}", ods_code=f"RH{number}", email=f"team{number}@example.com"
+        )
+        # Of two programmes in one letter, one may fall away while it is on its way.
+        for key in ("hpv", "menacwy")[: 1 + number % 2]:
+            OrganisationProgramme.objects.create(organisation=organisation, programme_id=key)
+        nurses[organisation.pk] = User.objects.create(
+            email=f"nurse{number}@example.com", organisation=organisation, role="nurse"
+        )
+        session = community_clinic(organisation, now=now, academic_year=year)
+        sessions.append(session)
+        share = messages // ORGANISATIONS + (number < messages % ORGANISATIONS)
+        waiting[session.pk] = _make_children(organisation, share, contacts, chance)
+    return Cohort(sessions, nurses, waiting)
+
+
+def _make_children(
+    organisation: Organisation, messages: int, contacts: Iterator[dict], chance: random.Random
+) -> list[int]:
+    children, parents, relationships = [], [], []
+    while messages > 0:
+        child = Child(
+            organisation=organisation,
+            given_name=f"Child {len(children)}",
+            family_name=f"Example {organisation.pk}",
+            date_of_birth=BORN,
+            birth_academic_year=BIRTH_YEAR,
+            home_educated=False,
+            postcode="CV1 2AB",
+        )
+        child.derive()
+        children.append(child)
+        for place in range(chance.choice((1, 1, 2))):
+            parent = Parent(organisation=organisation, full_name="Parent", **next(contacts))
+            parents.append(parent)
+            kind = ("mother", "father")[place]
+            relationships.append(ParentRelationship(child=child, parent=parent, kind=kind))
+            messages -= bool(parent.email) + bool(parent.phone)
+    copy_in(Child, children)
+    copy_in(Parent, parents)
+    for relationship in relationships:
+        # Neither had an id yet when they were named.
+        relationship.child_id = relationship.child.pk
+        relationship.parent_id = relationship.parent.pk
+    copy_in(ParentRelationship, relationships)
+    return [child.pk for child in children]
+
+
+def _contacts(chance: random.Random) -> Iterator[dict]:
+    """Email addresses that all differ, and mobile numbers; some of each order a fault."""
+    number = 0
+    while True:
+        number += 1
+        email, phone = f"parent{number}@example.com", f"+44770090{chance.randrange(600, 1000):04d}"
+        if chance.randrange(100) < MAGIC_IN_A_HUNDRED:
+            email = f"{chance.choice(MAGIC)}+{number}@sandbox.example"
+        if chance.randrange(100) < MAGIC_IN_A_HUNDRED:
+            phone = f"+447700900{NUMBERS[chance.choice(MAGIC)]}"
+        has_email, has_phone = chance.choice(((True, True), (True, True), (True, False)))
+        yield {"email": email if has_email else "", "phone": phone if has_phone else ""}
+
+
+def unwritten(farewells: list[Farewell]) -> set[tuple[int, str, str]]:
+    """Child, channel and address of everybody who is to be invited and for whom no message is.
+
+    Of children who became ineligible nothing is expected.
+    """
+    eligible = set(
+        Membership.objects.filter(left_at__isnull=True, child__statuses__exclusion="")
+        .exclude(child_id__in=[farewell.child_id for farewell in farewells])
+        .values_list("child_id", flat=True)
+    )
+    wanted = set(
+        Contact.objects.filter(child_id__in=eligible).values_list(
+            "child_id", "channel", "recipient"
+        )
+    )
+    planned = set(
+        Message.objects.exclude(status=Message.Status.WITHHELD).values_list(
+            "child_id", "channel", "recipient"
+        )
+    )
+    return wanted - planned

@@ -1,0 +1,64 @@
+"""Collecting what the verdict is made of: the database, the journal, and Notify's own records."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from mavis.rehearsals import cohort, verdict
+from mavis.rehearsals.drill import Drill
+from notifications.models import Message
+from sessions_app.models import Invitation
+
+SEND = ("email", "sms")
+
+
+def collect(drill: Drill, *, latency: float) -> verdict.Verdict:
+    """The verdict on a drill that has become quiet; `latency` is what an answer may have taken."""
+    notify = drill.stage.notify
+    return verdict.judge(
+        rows=rows(),
+        accepted=[(each["reference"], each["id"]) for each in notify.messages()],
+        attempts=[
+            attempt(each, latency)
+            for each in notify.attempts()
+            if each["method"] == "POST" and each["endpoint"] in SEND and each["reference"]
+        ],
+        steps=drill.stage.server.steps(),
+        gone=[
+            verdict.Gone(each.child_id, each.programme, each.committed_at)
+            for each in drill.cohort.farewells
+        ],
+        kills=drill.kills,
+        unwritten=cohort.unwritten(drill.cohort.farewells),
+    )
+
+
+def rows() -> list[verdict.Row]:
+    """Every message, with the programmes that its letter names."""
+    named = defaultdict(set)
+    for letter, programme in Invitation.objects.values_list("letter", "programme_id"):
+        named[letter].add(programme)
+    return [
+        verdict.Row(
+            reference=reference,
+            status=status,
+            notify_id=str(notify_id or ""),
+            letter=str(letter),
+            channel=channel,
+            recipient=recipient,
+            child_id=child_id,
+            programmes=frozenset(named[letter]),
+        )
+        for reference, status, notify_id, letter, channel, recipient, child_id in (
+            Message.objects.order_by("id").values_list(
+                *("reference", "status", "notify_id", "letter", "channel", "recipient"), "child_id"
+            )
+        )
+    ]
+
+
+def attempt(call: dict, latency: float) -> verdict.Attempt:
+    """A request to send, from the sandbox's log of calls."""
+    at = datetime.fromisoformat(call["at"])
+    takes = latency if (call["fault"] or "").endswith("delay") else 0
+    answered_by = at + timedelta(seconds=takes) if call["answered"] else None
+    return verdict.Attempt(call["reference"], at, answered_by)

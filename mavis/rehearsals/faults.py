@@ -1,0 +1,198 @@
+"""The faults that a rehearsal injects, each under the name by which the report counts it.
+
+Source: lessons §2, Notify §12.
+"""
+
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+import psycopg
+
+from mavis.rehearsals.drill import Drill
+from mavis.rehearsals.journal import DEADLOCK, DISK_FULL
+
+Fault = Callable[[Drill], None]
+FAULTS: dict[str, Fault] = {}
+# Minutes of the clock that a fault at Notify lasts, and those of our own parts.
+NOTIFY_MINUTES = 1.0
+OWN_MINUTES = 0.6
+
+
+def fault(name: str) -> Callable[[Fault], Fault]:
+    def register(inject: Fault) -> Fault:
+        FAULTS[name] = inject
+        return inject
+
+    return register
+
+
+# Redis
+
+
+@fault("Redis stopped, and started empty")
+def _(drill: Drill) -> None:
+    seconds = drill.stage.pace.real(OWN_MINUTES) * drill.chance.uniform(0.2, 1.5)
+    drill.now_and_then(seconds, drill.stage.stop_redis, drill.stage.start_redis)
+
+
+@fault("Redis flushed")
+def _(drill: Drill) -> None:
+    with drill.stage.redis() as client:
+        client.flushall()
+
+
+@fault("Redis connections reset")
+def _(drill: Drill) -> None:
+    with drill.stage.redis() as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+        client.client_kill_filter(_type="pubsub", skipme=True)
+
+
+@fault("Redis paused")
+def _(drill: Drill) -> None:
+    with drill.stage.redis() as client:
+        client.client_pause(round(drill.stage.pace.real(OWN_MINUTES) * 1000))
+
+
+# PostgreSQL
+
+
+@fault("PostgreSQL restarted (fast)")
+def _(drill: Drill) -> None:
+    drill.stage.restart_postgres(signal.SIGINT)
+
+
+@fault("PostgreSQL restarted (immediate)")
+def _(drill: Drill) -> None:
+    drill.stage.restart_postgres(signal.SIGQUIT)
+
+
+@fault("database connections terminated")
+def _(drill: Drill) -> None:
+    drill.stage.server.cut_connections()
+
+
+@fault("messages locked")
+def _(drill: Drill) -> None:
+    with suppress(psycopg.errors.LockNotAvailable):
+        lock = drill.stage.server.lock_messages()
+        drill.later(drill.stage.pace.real(OWN_MINUTES), lock.close)
+
+
+@fault("statement timeout")
+def _(drill: Drill) -> None:
+    set_timeout = drill.stage.server.set_statement_timeout
+    begin, end = partial(set_timeout, 4), partial(set_timeout, 0)
+    drill.now_and_then(drill.stage.pace.real(OWN_MINUTES), begin, end)
+
+
+def _failing_writes(drill: Drill, code: str) -> None:
+    make_trouble = drill.stage.server.make_trouble
+    begin = partial(make_trouble, code, chance=drill.chance.uniform(0.3, 1))
+    end = partial(make_trouble, "", chance=0)
+    drill.now_and_then(drill.stage.pace.real(OWN_MINUTES), begin, end)
+
+
+@fault("disk full")
+def _(drill: Drill) -> None:
+    _failing_writes(drill, DISK_FULL)
+
+
+@fault("deadlocks")
+def _(drill: Drill) -> None:
+    _failing_writes(drill, DEADLOCK)
+
+
+# Processes
+
+
+@fault("worker asked to end (SIGTERM)")
+def _(drill: Drill) -> None:
+    drill.stage.terminate("worker", drill.chance)
+
+
+@fault("web server killed")
+def _(drill: Drill) -> None:
+    drill.stage.kill("web", drill.chance)
+
+
+@fault("beat killed")
+def _(drill: Drill) -> None:
+    drill.stage.kill("beat", drill.chance)
+
+
+@fault("beat stopped for minutes")
+def _(drill: Drill) -> None:
+    stop, start = partial(drill.stage.dismiss, "beat"), drill.stage.want_beat
+    drill.now_and_then(drill.stage.pace.real(4), stop, start)
+
+
+@fault("beat run twice")
+def _(drill: Drill) -> None:
+    start, stop = partial(drill.stage.want_beat, 1), partial(drill.stage.dismiss, "beat1")
+    drill.now_and_then(drill.stage.pace.real(4), start, stop)
+
+
+@fault("three planners at once")
+def _(drill: Drill) -> None:
+    drill.plan_at_once(3)
+
+
+@fault("dates edited")
+def _(drill: Drill) -> None:
+    drill.cohort.edit_dates(drill.chance)
+
+
+# Notify
+
+
+def _at_notify(name: str, endpoint: str, *, minutes: float = NOTIFY_MINUTES, **rule) -> None:
+    """A fault that the sandbox plays for a while, to a part of the calls."""
+
+    @fault(name)
+    def _(drill: Drill) -> None:
+        notify = drill.stage.notify
+        order = {"probability": drill.chance.uniform(0.2, 0.6), "seed": drill.chance.randrange(999)}
+        number = notify.add_fault(endpoint, **(order | rule))
+        drill.later(drill.stage.pace.real(minutes), partial(notify.lift, number))
+
+
+_at_notify("no answer, not accepted", "post", action="hang", stage="before")
+_at_notify("no answer, accepted", "post", action="hang", stage="after")
+_at_notify("accepted after we gave up", "post", action="late")
+_at_notify("connection dropped, not accepted", "post", action="drop", stage="before")
+_at_notify("connection dropped, accepted", "post", action="drop", stage="after")
+_at_notify("500, not accepted", "post", action="status", status=500, stage="before")
+_at_notify("500, accepted", "post", action="status", status=500, stage="after")
+_at_notify("502 in HTML", "post", action="html", status=502)
+_at_notify("503 in HTML, accepted", "post", action="html", status=503, stage="after")
+_at_notify("201 cut off", "post", action="badjson", stage="after")
+_at_notify("slow answers", "post", action="delay", stage="after")
+_at_notify("429 for a minute", "post", action="rate429", probability=1.0)
+_at_notify("key refused", "post", action="auth", minutes=0.5)
+_at_notify("look-ups behind", "list", lookup_lag_s=45, probability=1.0, minutes=3)
+_at_notify("look-ups answer 500", "list", action="status", status=500, minutes=2)
+_at_notify("look-ups answer nothing", "list", action="drop", minutes=2)
+_at_notify("receipts lost", "receipt", action="drop", minutes=3)
+_at_notify("receipts doubled", "receipt", action="repeat", minutes=3)
+_at_notify("receipts out of order", "receipt", action="shuffle", delay_s=60, minutes=3)
+
+
+@fault("clocks two minutes apart")
+def _(drill: Drill) -> None:
+    skew = partial(drill.stage.notify.call, "POST", "clock")
+    begin, end = partial(skew, offset_s=120), partial(skew, offset_s=0)
+    drill.now_and_then(drill.stage.pace.real(NOTIFY_MINUTES), begin, end)
+
+
+@fault("receipts forged")
+def _(drill: Drill) -> None:
+    """Failures that never were, of messages just accepted: one with a wrong token, one leaked."""
+    notify = drill.stage.notify
+    newest = notify.call("GET", "messages.json")["messages"][:6]
+    for place, message in enumerate(newest):
+        token = {"token": "not-the-token"} if place % 2 else {}
+        path = f"messages/{message['id']}/receipt"
+        notify.call("POST", path, body={"status": "permanent-failure"}, **token)

@@ -1,0 +1,76 @@
+"""The seeded plan of a rehearsal, its options, and its timetable."""
+
+from collections import Counter
+
+import pytest
+from celery.schedules import crontab
+
+from mavis.celery import app
+from mavis.local.console import Refusal
+from mavis.rehearsals import options, plan
+from mavis.rehearsals.faults import FAULTS
+from mavis.rehearsals.timetable import quickened
+
+
+def drawn(seed=1):
+    return plan.draw(
+        seed=seed,
+        seconds=600,
+        kills=500,
+        joins=20,
+        farewells=30,
+        faults=FAULTS,
+        seconds_between_faults=2,
+    )
+
+
+def test_a_seed_decides_everything():
+    assert drawn() == drawn()
+    assert drawn() != drawn(seed=2)
+
+
+def test_every_fault_comes_and_so_do_all_kills_joins_and_farewells():
+    what = Counter(step.what for step in drawn())
+    assert what.keys() >= FAULTS.keys()
+    assert what[plan.KILL_SENDER] + what[plan.KILL_WORKER] == 500
+    assert (what[plan.JOIN], what[plan.FAREWELL]) == (20, 30)
+
+
+def test_nothing_begins_at_the_very_end():
+    steps = drawn()
+    assert steps == sorted(steps)
+    assert steps[0].at >= 0
+    assert steps[-1].at <= 600 * plan.CALM_FROM
+
+
+@pytest.mark.parametrize(
+    ("schedule", "seconds"),
+    [
+        (60, 3),
+        (crontab(minute="*/15", hour="9-20"), 45),
+        (crontab(minute=30, hour=2), 4320),
+        (4, 0.5),
+    ],
+)
+def test_the_timetable_is_as_much_quicker_as_the_clock(schedule, seconds):
+    assert quickened(schedule, 20) == seconds
+
+
+def test_every_schedule_of_production_has_a_quick_one():
+    for entry in app.conf.beat_schedule.values():
+        assert quickened(entry["schedule"], 20) > 0
+
+
+def test_the_default_run_is_the_promised_size():
+    asked = options.read([])
+    assert asked.messages >= 10_000
+    assert asked.kills >= 500
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--messages", "1"), ("--kills", "-1"), ("--speed", "0.5"), ("--minutes", "60")],
+)
+def test_what_cannot_be_done_is_refused_in_a_sentence(arguments):
+    with pytest.raises(Refusal):
+        options.read(arguments)
