@@ -52,7 +52,7 @@ def break_everything(stage: Stage, options: Options) -> bool:
         joins=joins,
         farewells=max(3, options.messages // MESSAGES_BETWEEN_FAREWELLS),
         faults=faults.FAULTS,
-        seconds_between_faults=max(0.3, options.seconds / (5 * len(faults.FAULTS))),
+        seconds_between_faults=max(0.3, options.seconds / (3 * len(faults.FAULTS))),
     ):
         drill.later(step.at, actions[step.what])
     _tell_until(drill, lambda: drill.is_over, seconds=options.seconds * 2, what="breaking")

@@ -24,9 +24,10 @@ def run(arguments: Sequence[str]) -> int:
         with Stage(folder, pace, workers=_workers(options), rate=_rate(options)) as stage:
             stage.start_servers()
             set_up_django(stage)
-            from mavis.rehearsals import breaking
+            from mavis.rehearsals import breaking, recovery
 
-            is_clean = breaking.break_everything(stage, options)
+            play = recovery.recover if options.scenario else breaking.break_everything
+            is_clean = play(stage, options)
         if not is_clean:
             keep_logs(folder, options.results)
     return 0 if is_clean else 1
@@ -62,4 +63,6 @@ def _workers(options: Options) -> int:
 
 def _rate(options: Options) -> float:
     """Messages a second: slow enough to be met under way by the faults of the whole time."""
+    if options.scenario:
+        return 40.0
     return min(40.0, max(5.0, options.messages / (options.seconds * 0.5)))

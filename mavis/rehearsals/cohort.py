@@ -25,7 +25,6 @@ from vaccinations.services import facts_changed
 ORGANISATIONS = 5
 BORN = date(2013, 3, 1)
 BIRTH_YEAR = 2012
-# Of a hundred contacts, how many order a fault or an odd fate of the sandbox by their address.
 MAGIC_IN_A_HUNDRED = 12
 # A spent daily allowance rests until midnight, a refused key stops everybody (an ordered fault
 # does that often enough), and a refused test recipient proves nothing here.
@@ -72,12 +71,17 @@ class Cohort:
             joined += number
         return joined
 
-    def open(self) -> None:
-        """Give every clinic a date, for which invitations are due now; nothing is planned yet."""
+    def open(self, *, in_days: int = 0) -> None:
+        """Give every clinic a date, for which invitations are due now, or in so many days.
+
+        Nothing is planned yet.
+        """
         today = clock.today()
         for session in self.sessions:
             SessionDate.objects.get_or_create(session=session, value=today + timedelta(days=30))
-            Session.objects.filter(pk=session.pk).update(invitations_on=today)
+            Session.objects.filter(pk=session.pk).update(
+                invitations_on=today + timedelta(days=in_days)
+            )
 
     def edit_dates(self, chance: random.Random) -> None:
         """Move the first date of a clinic by some days and add another, as a nurse does.
@@ -159,15 +163,18 @@ FAREWELLS: dict[str, Callable[[Child], str]] = {
 
 
 @transaction.atomic
-def make(messages: int, chance: random.Random) -> Cohort:
-    """Organisations, clinics, and families with so many addresses and numbers in all."""
+def make(messages: int, chance: random.Random, *, magic: int = MAGIC_IN_A_HUNDRED) -> Cohort:
+    """Organisations, clinics, and families with so many addresses and numbers in all.
+
+    Of a hundred of those, `magic` order a fault or an odd fate of the sandbox.
+    """
     now = clock.now()
     year = academic_year_of(clock.today())
     Programme.objects.get_or_create(
         key="menacwy", defaults={"name": "MenACWY", "year_groups": [9, 10]}
     )
     sessions, nurses, waiting = [], {}, {}
-    contacts = _contacts(chance)
+    contacts = _contacts(chance, magic)
     for number in range(ORGANISATIONS):
         organisation = Organisation.objects.create(
             name=f"Rehearsal {number}", ods_code=f"RH{number}", email=f"team{number}@example.com"
@@ -217,15 +224,15 @@ def _make_children(
     return [child.pk for child in children]
 
 
-def _contacts(chance: random.Random) -> Iterator[dict]:
+def _contacts(chance: random.Random, magic: int) -> Iterator[dict]:
     """Email addresses that all differ, and mobile numbers; some of each order a fault."""
     number = 0
     while True:
         number += 1
         email, phone = f"parent{number}@example.com", f"+44770090{chance.randrange(600, 1000):04d}"
-        if chance.randrange(100) < MAGIC_IN_A_HUNDRED:
+        if chance.randrange(100) < magic:
             email = f"{chance.choice(MAGIC)}+{number}@sandbox.example"
-        if chance.randrange(100) < MAGIC_IN_A_HUNDRED:
+        if chance.randrange(100) < magic:
             phone = f"+447700900{NUMBERS[chance.choice(MAGIC)]}"
         has_email, has_phone = chance.choice(((True, True), (True, True), (True, False)))
         yield {"email": email if has_email else "", "phone": phone if has_phone else ""}

@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -99,11 +100,24 @@ class Stage:
         self.want_workers()
         self.want_beat()
         self.mend()
+        self.await_web()
+
+    def await_web(self) -> None:
+        """Wait until receipts can be posted."""
         self._fleet.wait_until(
             lambda: answers(f"http://{broker.LOOPBACK}:{self._web_port}/healthz"),
             seconds=90,
             failure="The web server did not answer in a minute and a half.",
         )
+
+    def step_clock(self, by: timedelta) -> None:
+        """Let the clock show another time from here on: the fleet ends and starts with it."""
+        roles = dict(self._wanted)
+        self.dismiss("")
+        self.pace.step(by)
+        self.environment.update(self.pace.variables())
+        self._wanted = roles
+        self.mend()
 
     def want_web(self) -> None:
         self._wanted["web"] = [BINARIES / "gunicorn", "--workers", "1", "--bind"]

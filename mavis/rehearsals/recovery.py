@@ -1,0 +1,156 @@
+"""Recoveries: one thing fails for a while, and two minutes after it is back all that is due is out.
+
+The minutes are those of the clock. What a fault caught between claim and outcome is not counted
+there: it waits for the quarantine on purpose, and is settled soon after. Source: lessons §2.
+"""
+
+import random
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+
+from mavis.local.console import say
+from mavis.rehearsals import cohort, evidence, report
+from mavis.rehearsals.drill import Drill
+from mavis.rehearsals.options import Options
+from mavis.rehearsals.stage import Stage
+from notifications.models import Message
+
+OUT_WITHIN = 2.0
+# Stale claim, quarantine, two empty look-ups and the sweeps between them.
+SETTLED_WITHIN = 15.0
+
+Scenario = Callable[[Drill, float], None]
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(name: str) -> Callable[[Scenario], Scenario]:
+    def register(play: Scenario) -> Scenario:
+        SCENARIOS[name] = play
+        return play
+
+    return register
+
+
+@scenario("broker-flushed")
+def _(drill: Drill, seconds: float) -> None:
+    """Every hint is lost, and Redis is gone while families join."""
+    stage = drill.stage
+    stage.dismiss("worker")
+    drill.plan_at_once()
+    with stage.redis() as client:
+        client.flushall()
+    stage.want_workers()
+    stage.stop_redis()
+    drill.cohort.join_some(drill.chance, share=1e9)
+    drill.run_for(seconds)
+    stage.start_redis()
+
+
+@scenario("beat-stopped")
+def _(drill: Drill, seconds: float) -> None:
+    """Invitations become due while beat stands still for three days."""
+    stage = drill.stage
+    drill.cohort.join_some(drill.chance, share=1e9)
+    drill.cohort.open(in_days=1)
+    drill.run_for(seconds)
+    stage.dismiss("beat")
+    step_clock(drill, timedelta(days=3))
+    stage.await_web()
+    stage.want_beat()
+    stage.mend()
+
+
+@scenario("database-restarted")
+def _(drill: Drill, seconds: float) -> None:
+    """PostgreSQL is restarted twice while messages flow, the second time as if by a crash."""
+    drill.plan_at_once()
+    drill.wait_until(lambda: Message.objects.exclude(status="waiting").exists(), seconds=60)
+    drill.stage.restart_postgres(signal.SIGINT)
+    drill.run_for(seconds)
+    drill.stage.restart_postgres(signal.SIGQUIT)
+
+
+@scenario("clock-stepped")
+def _(drill: Drill, seconds: float) -> None:
+    """While messages flow the clock is an hour ahead for a while, and then right again."""
+    drill.plan_at_once()
+    drill.wait_until(lambda: Message.objects.exclude(status="waiting").exists(), seconds=60)
+    step_clock(drill, timedelta(hours=1))
+    drill.run_for(seconds)
+    step_clock(drill, timedelta(hours=-1))
+    drill.stage.await_web()
+    drill.cohort.join_some(drill.chance, share=1e9)
+
+
+@scenario("old-jobs")
+def _(drill: Drill, seconds: float) -> None:
+    """Workers of this version find jobs of others: tasks that are gone, and other arguments."""
+    drill.stage.dismiss("worker")
+    for queue in ("urgent", "default"):
+        for name, arguments in (
+            ("notifications.deliver", ["5f0c2a"]),
+            ("sessions_app.invite", []),
+            ("notifications.send_due", []),
+            ("notifications.send_due", ["bulk", 3]),
+            ("notifications.sweep", [1]),
+            ("sessions_app.plan_invitations", [{"session": 1}]),
+        ):
+            drill.send_task(name, *arguments, queue=queue)
+    drill.cohort.join_some(drill.chance, share=1e9)
+    drill.run_for(seconds)
+    drill.stage.want_workers()
+    drill.stage.mend()
+
+
+def step_clock(drill: Drill, by: timedelta) -> None:
+    """Let everybody's clock show another time, ours too."""
+    drill.stage.step_clock(by)
+    settings.CLOCK_FROM = drill.stage.pace.shown
+
+
+def recover(stage: Stage, options: Options) -> bool:
+    """Play one scenario; whether all that was due went out in time, once, and all was settled."""
+    began = time.monotonic()
+    chance = random.Random(options.seed)  # noqa: S311 - repeatable, not a secret
+    drill = Drill(stage, cohort.make(options.messages, chance, magic=0), chance)
+    stage.start_fleet()
+    if options.scenario != "beat-stopped":
+        drill.cohort.join_some(chance, share=0.5)
+        drill.cohort.open()
+    SCENARIOS[options.scenario](drill, options.seconds)
+    in_doubt = set(
+        Message.objects.filter(status__in=("claimed", "unknown")).values_list("id", flat=True)
+    )
+    recovered = time.monotonic()
+    is_out = drill.wait_until(lambda: all_out(drill, in_doubt), seconds=stage.pace.real(OUT_WITHIN))
+    took = (time.monotonic() - recovered) * stage.pace.speed
+    is_settled = drill.wait_until(settled, seconds=stage.pace.real(SETTLED_WITHIN))
+    drill.run_for(stage.pace.real(1))
+    verdict = evidence.collect(drill, latency=0)
+    drill.counts["in doubt when it recovered"] = len(in_doubt)
+    drill.counts["seconds of the clock until all was out"] = round(took)
+    seconds = time.monotonic() - began
+    text = report.table(verdict, drill.counts, seconds)
+    report.write(
+        options.results,
+        text=report.as_json(verdict, drill.counts, options, seconds),
+        page=report.page(text, options),
+    )
+    in_time = "in time" if is_out else "TOO LATE"
+    say(f"{options.scenario}: all that was due was out {in_time}.\n\n{text}")
+    return verdict.is_clean and is_out and is_settled
+
+
+def all_out(drill: Drill, in_doubt: set[int]) -> bool:
+    """Whether everybody is written to, but for what was in doubt."""
+    waiting = Message.objects.filter(status__in=("waiting", "claimed")).exclude(pk__in=in_doubt)
+    return not waiting.exists() and not cohort.unwritten(drill.cohort.farewells)
+
+
+def settled() -> bool:
+    """Whether no outcome is open."""
+    return not Message.objects.filter(status__in=("waiting", "claimed", "unknown")).exists()
