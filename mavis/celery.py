@@ -38,6 +38,11 @@ app.conf.beat_schedule = {
         "task": "sessions_app.plan_invitations",
         "schedule": crontab(minute="*/15", hour="9-20"),
     },
+    # Within two minutes of a broker's return what it lost is planned.
+    "plan-overdue": {
+        "task": "sessions_app.plan_overdue",
+        "schedule": crontab(hour="9-20"),
+    },
     # Before the children of a new year are placed.
     "ensure-sessions": {
         "task": "sessions_app.ensure_sessions",

@@ -16,6 +16,12 @@ def plan_invitations() -> None:
     invitations.plan(now=clock.now())
 
 
+@shared_task(name="sessions_app.plan_overdue")
+def plan_overdue() -> None:
+    """Every minute of the day: queue the mailings whose planning the broker lost."""
+    invitations.plan_overdue(now=clock.now())
+
+
 @shared_task(name="sessions_app.place_newcomers_to_the_year")
 def place_newcomers_to_the_year() -> None:
     """Carry every cohort into the sessions of a new academic year."""

@@ -12,6 +12,7 @@ from sessions_app.invitations.outlooks import (
     preview_joining,
     with_state,
 )
+from sessions_app.invitations.overdue import overdue, plan_overdue
 from sessions_app.invitations.planning import catch_up, plan, plan_first, plan_later
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "catch_up",
     "in_state",
     "outlooks",
+    "overdue",
     "plan",
     "plan_first",
     "plan_later",
+    "plan_overdue",
     "preview",
     "preview_joining",
     "with_state",

@@ -1,0 +1,81 @@
+"""Mailings that are due and were never planned are noticed, and planned, within a minute."""
+
+from datetime import date
+
+import pytest
+
+from sessions_app import invitations
+from sessions_app.models import Session
+from tests.factories import OrganisationFactory
+from tests.sessions_app.conftest import Clinic, at
+
+BEFORE, OPENS = "2027-01-04T08:59", "2027-01-04T09:00"
+DATES = (date(2027, 1, 25), date(2027, 2, 22))
+
+
+def overdue(now):
+    return invitations.overdue(now=at(now))
+
+
+def test_a_first_mailing_is_overdue_from_nine_until_it_is_planned(clinic):
+    clinic.child()
+    assert overdue(BEFORE) == []
+    assert overdue(OPENS) == [clinic.session.pk]
+    assert invitations.plan_overdue(now=at(OPENS)) == 1
+    assert overdue(OPENS) == []
+    assert invitations.plan_overdue(now=at(OPENS)) == 0
+
+
+def test_days_later_it_is_still_overdue(clinic):
+    clinic.child()
+    assert overdue("2027-01-07T12:00") == [clinic.session.pk]
+
+
+def test_a_clinic_without_anybody_to_invite_is_left_alone(clinic):
+    clinic.child(restricted_at=at(BEFORE))
+    clinic.child(parents=0)
+    assert overdue(OPENS) == []
+
+
+def test_a_closed_clinic_and_one_without_dates_are_left_alone(clinic):
+    clinic.child()
+    clinic.session.all_dates.all().delete()
+    assert overdue(OPENS) == []
+    Session.objects.filter(pk=clinic.session.pk).update(closed_at=at(BEFORE))
+    assert overdue(OPENS) == []
+
+
+def test_a_later_mailing_is_overdue_until_it_is_planned(organisation):
+    clinic = Clinic(organisation, dates=DATES)
+    clinic.child()
+    clinic.plan(OPENS)
+    assert overdue("2027-01-25T12:00") == []
+    assert overdue("2027-02-01T09:00") == [clinic.session.pk]
+    assert invitations.plan_overdue(now=at("2027-02-01T09:00")) == 1
+    assert overdue("2027-02-01T09:00") == []
+
+
+def test_a_later_mailing_waits_until_somebody_can_be_due(organisation):
+    clinic = Clinic(organisation, dates=DATES)
+    clinic.child()
+    clinic.plan("2027-01-30T09:00")
+    assert overdue("2027-02-01T09:00") == []
+
+
+def test_without_repeats_no_later_mailing_is_overdue(organisation):
+    organisation.repeats_invitations = False
+    organisation.save()
+    clinic = Clinic(organisation, dates=DATES)
+    clinic.child()
+    clinic.plan(OPENS)
+    assert overdue("2027-02-01T09:00") == []
+
+
+@pytest.mark.parametrize("clinics", [1, 4])
+def test_the_question_costs_two_queries_however_many_clinics(
+    clinics, django_assert_num_queries, db
+):
+    for _ in range(clinics):
+        Clinic(OrganisationFactory()).child()
+    with django_assert_num_queries(2):
+        assert len(overdue(OPENS)) == clinics
