@@ -431,9 +431,18 @@ class UploadQuerySet(models.QuerySet):
     def for_organisation(self, organisation: Organisation) -> "UploadQuerySet":
         return self.filter(organisation=organisation)
 
-    def without_bulk(self) -> "UploadQuerySet":
-        """For lists: without the file itself and its problems."""
-        return self.defer("content", "problems", "notes")
+    def for_list(self) -> "UploadQuerySet":
+        """For lists: without the file itself, its problems and its notes."""
+        return self.select_related("uploaded_by").defer("content", "problems", "notes")
+
+    def for_page(self) -> "UploadQuerySet":
+        """For the page of one: without the file, with `keeps_content`, whether it is there."""
+        same_file = [f"same_file_as__{field}" for field in ("content", "problems", "notes")]
+        return (
+            self.select_related("uploaded_by", "organisation", "same_file_as")
+            .defer("content", *same_file)
+            .annotate(keeps_content=Q(content__isnull=False))
+        )
 
 
 class Upload(models.Model):

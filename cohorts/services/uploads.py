@@ -90,7 +90,9 @@ def _store(
     rows_total = len(read_table(content, required=kind.required_headers).rows)
     sha256 = hashlib.sha256(content).hexdigest()
     _lock(_STARTS, organisation.pk)
-    same_file = Upload.objects.filter(organisation=organisation, kind=kind.key, sha256=sha256)
+    same_file = Upload.objects.filter(
+        organisation=organisation, kind=kind.key, sha256=sha256
+    ).defer("content", "problems", "notes")
     running = same_file.filter(status=Upload.Status.PROCESSING).first()
     if running is not None:
         return running

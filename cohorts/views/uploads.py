@@ -23,11 +23,7 @@ ROWS_SHOWN = 100
 @require_safe
 def list_uploads(request: HttpRequest) -> HttpResponse:
     """The organisation's uploads, newest first."""
-    uploads = (
-        Upload.objects.for_organisation(request.organisation)
-        .without_bulk()
-        .select_related("uploaded_by")
-    )
+    uploads = Upload.objects.for_organisation(request.organisation).for_list()
     return render(
         request,
         "uploads/list.html",
@@ -122,7 +118,7 @@ def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def problems(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The file again, with a first column that says what is wrong with each row."""
     upload = _find(request, public_id)
-    if upload.content is None or upload.status != Upload.Status.INVALID:
+    if not upload.keeps_content or upload.status != Upload.Status.INVALID:
         return redirect("uploads:show", public_id=public_id)
     rows, _ = display.faulty_rows(upload, upload.rows_total)
     words = {
@@ -145,9 +141,7 @@ def _posted(request: HttpRequest) -> QueryDict | None:
 
 
 def _find(request: HttpRequest, public_id: uuid.UUID) -> Upload:
-    uploads = Upload.objects.for_organisation(request.organisation).select_related(
-        "uploaded_by", "same_file_as", "organisation"
-    )
+    uploads = Upload.objects.for_organisation(request.organisation).for_page()
     return get_object_or_404(uploads, public_id=public_id)
 
 

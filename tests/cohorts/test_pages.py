@@ -353,3 +353,25 @@ class TestSchoolMoves:
         assert change.endswith("Cedar School to Alder School (Coventry SAIS)")
         path = f"/school-moves/{SchoolMove.objects.get().public_id}/"
         assert "looked after by Coventry SAIS" in page(client_elsewhere.get(path)).text
+
+
+class TestLists:
+    """A page asks as often for fifty rows as for two."""
+
+    @pytest.mark.parametrize("path", ["/uploads/", "/school-moves/", "/uploads/{}/"])
+    def test_queries_do_not_grow_with_rows(self, nurse_client, upload, path):
+        def rows(start, size, **cells):
+            return [
+                child_row(FIRST_NAME=f"Given {n}", LAST_NAME=f"Family {n}", **cells)
+                for n in range(start, start + size)
+            ]
+
+        def queries(done):
+            address = path.format(done.public_id)
+            return count_queries(lambda: page(nurse_client.get(address)))
+
+        upload(*rows(0, 2))
+        few = queries(upload(*rows(0, 2, SCHOOL_URN="140002")))
+        upload(*rows(2, 48))
+        assert queries(upload(*rows(0, 50, SCHOOL_URN="140002"))) == few
+        assert SchoolMove.objects.waiting().count() == 50
