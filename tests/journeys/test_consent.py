@@ -30,7 +30,7 @@ def clinic(transactional_db, organisation):
 
 @pytest.fixture
 def children(clinic):
-    """Three children of Year 8, each with a parent who can be reached."""
+    """Three children of Year 8, each with a parent whose address is wider than a phone."""
     found = []
     for name in ("Alex", "Blair", "Casey"):
         child = factories.ChildFactory(
@@ -39,7 +39,11 @@ def children(clinic):
             family_name="Example",
             birth_academic_year=birth_academic_year_of(8, clinic.academic_year),
         )
-        factories.RelationshipFactory(child=child, parent__full_name=f"Mo {name}")
+        factories.RelationshipFactory(
+            child=child,
+            parent__full_name=f"Mo {name}",
+            parent__email=f"{name.lower()}.of-a-family-with-a-very-long-address@mail.example.com",
+        )
         found.append(child)
     memberships.join(
         clinic,
