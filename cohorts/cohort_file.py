@@ -4,16 +4,17 @@ Pure: the places, the programmes and today's date are handed in. Source: cohorts
 §9 and §17 rows 1 to 52.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from calendars import rules as calendar_rules
 from cohorts import formats, repeats
 from cohorts.child_rows import ChildRow, Problem, UploadedParent
 from cohorts.files import Column, Row, Table
 from cohorts.formats import BadValue
+from cohorts.row_reader import RowReader
 
 HOME_EDUCATED_URN = "999999"
 UNKNOWN_SCHOOL_URN = "888888"
@@ -125,45 +126,16 @@ def urns_in(table: Table) -> set[str]:
     return {row["CHILD_SCHOOL_URN"] for row in table.rows}
 
 
-class _RowReader:
+class _RowReader(RowReader):
     """Reads one row cell by cell and collects what is wrong."""
 
     def __init__(self, row: Row, expected: Expectations) -> None:
-        self.row = row
+        super().__init__(row)
         self.expected = expected
-        self.problems: list[Problem] = []
         self.notices: list[Problem] = []
-
-    def refuse(self, column: str, message: str) -> None:
-        self.problems.append(Problem(self.row.line, column, message))
-
-    def cell(self, column: str, parse: Callable[..., Any], empty: Any = "", **options: Any) -> Any:
-        """The parsed cell; `empty` where it is blank or wrong."""
-        text = self.row[column]
-        if not text:
-            return empty
-        try:
-            return parse(text, **options)
-        except BadValue as problem:
-            self.refuse(column, str(problem))
-            return empty
-
-    def required_cell(
-        self, column: str, parse: Callable[..., Any], ask: str, **options: Any
-    ) -> Any:
-        """The parsed cell; None where it is blank or wrong."""
-        if not self.row[column]:
-            self.refuse(column, ask)
-        return self.cell(column, parse, None, **options)
 
     def read(self) -> ChildRow | None:
         """The child of the row; None where anything is wrong with it."""
-        if self.row.extra_cells:
-            self.refuse(
-                "",
-                "This row has more values than there are columns. Check for a comma inside a "
-                "value that has no quotation marks",
-            )
         given = self.required_cell(
             "CHILD_FIRST_NAME", formats.parse_name, "Enter a first name", what="First name"
         )

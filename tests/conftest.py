@@ -8,6 +8,13 @@ from tests import factories
 from tests.sandbox_process import sandbox, sandbox_process  # noqa: F401 - fixtures
 
 
+def pytest_collection_modifyitems(items):
+    """Keep what a new database holds for `reference_data`, also where tests mark themselves."""
+    for item in items:
+        for marker in item.iter_markers("django_db"):
+            marker.kwargs.setdefault("serialized_rollback", True)
+
+
 @pytest.fixture(autouse=True)
 def reference_data(django_db_serialized_rollback):
     """Programmes and vaccines come with the migrations: also after a test that empties tables."""

@@ -1,11 +1,10 @@
 """Planners and people at the same time, on real transactions."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from cohorts.models import Parent
 from notifications.models import Message
@@ -19,25 +18,11 @@ from sessions_app.models import (
 )
 from tests import factories
 from tests.sessions_app.conftest import Clinic, at
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 W = at("2027-01-04T09:00")
-
-
-def at_once(*jobs):
-    """Run the jobs in threads that start together; each on a connection of its own."""
-    barrier = Barrier(len(jobs))
-
-    def run(job):
-        try:
-            barrier.wait(timeout=10)
-            return job()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return [future.result() for future in [pool.submit(run, job) for job in jobs]]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ year of today: such a vaccination was given at one of our sessions or is not our
 Source: cohorts and imports §5, and §17 rows 53 to 73.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from cohorts import formats
 from cohorts.child_rows import Problem
 from cohorts.cohort_file import EARLIEST_BIRTH, HOME_EDUCATED_URN, UNKNOWN_SCHOOL_URN
 from cohorts.files import Row, Table
-from cohorts.formats import BadValue
+from cohorts.row_reader import RowReader
 from vaccinations.history import cells
 from vaccinations.history.rows import HistoryRow, Person
 
@@ -84,44 +84,15 @@ class _Place(NamedTuple):
     is_school_setting: bool
 
 
-class _RowReader:
+class _RowReader(RowReader):
     """Reads one row cell by cell and collects what is wrong."""
 
     def __init__(self, row: Row, expected: Expectations) -> None:
-        self.row = row
+        super().__init__(row)
         self.expected = expected
-        self.problems: list[Problem] = []
-
-    def refuse(self, column: str, message: str) -> None:
-        self.problems.append(Problem(self.row.line, column, message))
-
-    def cell(self, column: str, parse: Callable[..., Any], empty: Any = "", **options: Any) -> Any:
-        """The parsed cell; `empty` where it is blank or wrong."""
-        text = self.row[column]
-        if not text:
-            return empty
-        try:
-            return parse(text, **options)
-        except BadValue as problem:
-            self.refuse(column, str(problem))
-            return empty
-
-    def required_cell(
-        self, column: str, parse: Callable[..., Any], ask: str, **options: Any
-    ) -> Any:
-        """The parsed cell; None where it is blank or wrong."""
-        if not self.row[column]:
-            self.refuse(column, ask)
-        return self.cell(column, parse, None, **options)
 
     def read(self) -> HistoryRow | None:
         """The vaccination of the row; None where anything is wrong with it."""
-        if self.row.extra_cells:
-            self.refuse(
-                "",
-                "This row has more values than there are columns. Check for a comma inside a "
-                "value that has no quotation marks",
-            )
         self._organisation()
         person, born = self._person()
         performed_on = self._performed_on(born)
