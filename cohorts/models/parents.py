@@ -1,0 +1,120 @@
+"""Parents, and how they belong to children."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Organisation
+from cohorts.models.children import Child
+from cohorts.models.places import NAME_LENGTH
+
+
+class Parent(models.Model):
+    """A parent or guardian. Two people who share an address stay two people."""
+
+    class ContactMethod(models.TextChoices):
+        ANY = "any", "No needs"
+        TEXT = "text", "Can only receive text messages"
+        VOICE = "voice", "Can only receive voice calls"
+        OTHER = "other", "Other"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="parents")
+    full_name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    email = models.CharField(
+        max_length=320, blank=True, help_text="Lower case, deliverable by Notify"
+    )
+    phone = models.CharField(max_length=20, blank=True, help_text="International form: +44…")
+    contact_method = models.CharField(
+        max_length=10, choices=ContactMethod, default=ContactMethod.ANY
+    )
+    contact_method_details = models.CharField(max_length=NAME_LENGTH, blank=True)
+    wants_text_updates = models.BooleanField(default=False)
+    email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    phone_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(full_name="", email="", phone=""),
+                name="parent_is_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(email="") | Q(email__regex=r"^[^A-Z\s]+@[^A-Z\s]+$"),
+                name="parent_email_is_normalised",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone="") | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
+                name="parent_phone_is_normalised",
+            ),
+            models.CheckConstraint(
+                condition=Q(wants_text_updates=False) | ~Q(phone=""),
+                name="parent_text_updates_need_a_phone",
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "email"], name="parent_by_email")]
+
+    def __str__(self) -> str:
+        return f"Parent {self.pk}"
+
+    @property
+    def display_name(self) -> str:
+        return self.full_name or "Parent or guardian (name unknown)"
+
+
+class ParentRelationship(models.Model):
+    """How a parent belongs to a child."""
+
+    class Kind(models.TextChoices):
+        MOTHER = "mother", "Mum"
+        FATHER = "father", "Dad"
+        GUARDIAN = "guardian", "Guardian"
+        OTHER = "other", "Other"
+        UNKNOWN = "unknown", "Unknown"
+
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="relationships")
+    parent = models.ForeignKey(Parent, on_delete=models.CASCADE, related_name="relationships")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.UNKNOWN)
+    other_name = models.CharField(max_length=NAME_LENGTH, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["child", "parent"], name="parent_of_a_child_once"),
+            models.CheckConstraint(
+                condition=(Q(kind="other") & ~Q(other_name=""))
+                | (~Q(kind="other") & Q(other_name="")),
+                name="other_relationship_has_a_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Parent {self.parent_id} of child {self.child_id}"
+
+    @property
+    def label(self) -> str:
+        """Mum, Dad, Guardian, or the words given for another relationship."""
+        return self.other_name if self.kind == self.Kind.OTHER else self.get_kind_display()
+
+
+class Contact(models.Model):
+    """An address or number at which a parent of a child can be written to: a database view.
+
+    An email address, or a UK mobile that takes texts, unless Notify said that it does not exist.
+    Parents who share one appear once each: whoever writes drops the repeats.
+    Source: sessions and clinics §6.4.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    child = models.ForeignKey(Child, on_delete=models.DO_NOTHING, related_name="contacts")
+    parent = models.ForeignKey(Parent, on_delete=models.DO_NOTHING, related_name="contacts")
+    channel = models.CharField(max_length=5)
+    recipient = models.CharField(max_length=320)
+
+    class Meta:
+        managed = False
+        db_table = "cohorts_contact"
+
+    def __str__(self) -> str:
+        return f"{self.channel} of parent {self.parent_id}"
