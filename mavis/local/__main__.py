@@ -3,7 +3,7 @@
 import os
 import sys
 
-from mavis.local import checks, locks, run, suite
+from mavis.local import benchmarks, checks, locks, run, suite
 from mavis.local.console import Refusal, say
 from mavis.local.processes import StopRequested
 from mavis.rehearsals import chaos
@@ -14,6 +14,7 @@ COMMANDS = {
     "test": suite.run,
     "journeys": suite.run_journeys,
     "check": checks.run,
+    "bench": benchmarks.run,
     "chaos": chaos.run,
     "lock": locks.run,
 }

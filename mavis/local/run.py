@@ -12,14 +12,13 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from mavis.local import broker, postgres, processes
+from mavis.local import broker, postgres, processes, sandbox
 from mavis.local.console import Refusal, is_coloured, say
 from mavis.local.processes import Supervisor
 from mavis.local.workplace import DATA, LOCAL, LOGS
 
 DATABASE = "mavis"
 DEFAULT_PORT = 8000
-RECEIPTS_TOKEN = "local-run-receipts-token"  # noqa: S105
 DEMO_USERS = {
     "nurse@example.com": "nurse",
     "admin@example.com": "administrator",
@@ -39,7 +38,15 @@ def run(_: list[str]) -> int:
         refuse_busy(port)
         environment = {"SITE_URL": address, **os.environ}
         start_stores(supervisor, environment)
-        inbox = start_sandbox(supervisor, environment, port)
+        inbox = ""
+        if not environment.get("NOTIFY_BASE_URL"):
+            inbox = sandbox.start(
+                supervisor,
+                environment,
+                keeps_in=DATA / "notify-sandbox.sqlite",
+                port=port + 1,
+                receipts_to=f"http://{broker.LOOPBACK}:{port}/notify/receipts",
+            )
         prepare(supervisor, environment)
         start_service(supervisor, environment, port)
         supervisor.wait_until(
@@ -133,25 +140,6 @@ def start_stores(supervisor: Supervisor, environment: dict[str, str]) -> None:
         environment["DATABASE_URL"] = postgres.url(sockets, DATABASE)
     if not environment.get("REDIS_URL"):
         environment["REDIS_URL"] = broker.start(supervisor)
-
-
-def start_sandbox(supervisor: Supervisor, environment: dict[str, str], port: int) -> str:
-    """Start the Notify sandbox, unless the environment names a Notify; answers its inbox."""
-    if environment.get("NOTIFY_BASE_URL"):
-        return ""
-    sandbox_port = broker.free_port(preferred=port + 1)
-    address = f"http://127.0.0.1:{sandbox_port}"
-    environment["NOTIFY_BASE_URL"] = address
-    environment.setdefault("NOTIFY_CALLBACK_TOKENS", RECEIPTS_TOKEN)
-    supervisor.start(
-        "sandbox",
-        [sys.executable, "-m", "notifications.sandbox", f"--host={broker.LOOPBACK}"]
-        + [f"--port={sandbox_port}", f"--data={DATA / 'notify-sandbox.sqlite'}"]
-        + [f"--callback-url=http://{broker.LOOPBACK}:{port}/notify/receipts"]
-        + [f"--callback-token={environment['NOTIFY_CALLBACK_TOKENS'].split(',')[0]}"],
-        environment=environment,
-    )
-    return f"http://localhost:{sandbox_port}/_sandbox/"
 
 
 def prepare(supervisor: Supervisor, environment: Mapping[str, str]) -> None:

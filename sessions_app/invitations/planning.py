@@ -26,6 +26,9 @@ from sessions_app.models import Membership, Session, SessionDate
 # Fewer letters than this at once are somebody's late joining, not a mailing: they go first.
 BULK_FROM = 21
 
+# OFFSET 0 keeps the look for an earlier invitation one probe of its unique index for each child.
+# Turned into a join it compares each child with each invitation while the statistics still
+# say there are none, as they do just after a mailing was planned: minutes instead of a second.
 FIRST_DUE = """
 SELECT member.child_id, status.programme_id
 FROM sessions_app_membership member
@@ -44,7 +47,8 @@ WHERE member.session_id = %(session)s
         AND earlier.child_id = member.child_id
         AND earlier.programme_id = status.programme_id
         AND earlier.session_date_id IS NULL
-        AND earlier.withheld_at IS NULL)
+        AND earlier.withheld_at IS NULL
+      OFFSET 0)
 """
 
 LATER_DUE = """

@@ -69,6 +69,8 @@ def test_families_are_plausible_and_varied():
         (False, True),
         (False, False),
     }
+    for family in families:
+        assert len({child.given_name for child in family.children}) == len(family.children)
     for child in children:
         assert parse_nhs_number(child.nhs_number) == child.nhs_number
         first_september = date(2026 - child.year_group - 5, 9, 1)

@@ -1,0 +1,21 @@
+"""`python -m bench NAME FILE`: one benchmark on an empty database, its finding written as JSON."""
+
+import sys
+from pathlib import Path
+
+import django
+
+
+def main(name: str, file: str) -> None:
+    django.setup()
+    from django.core.management import call_command
+
+    from bench import planning, report, sending
+
+    call_command("migrate", interactive=False, verbosity=0)
+    found = {"planning": planning.measure, "sending": sending.measure}[name]()
+    Path(file).write_text(report.as_json([found]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

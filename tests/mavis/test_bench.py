@@ -1,0 +1,64 @@
+"""The benchmarks measure what they say, tried here on a small cohort."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bench import planning, report
+from bench.cohort import clinic_due_to_invite
+from mavis.local import benchmarks
+from mavis.local.console import Refusal
+from notifications.models import Message
+from sessions_app import invitations
+from sessions_app.models import Membership
+
+
+def finding(**fields) -> report.Finding:
+    fields = {"ours": 60.0, "floor": 100.0, "ratio": 0.6, "at_least": 0.5} | fields
+    return report.Finding(benchmark="planning", unit="letters a second", **fields)
+
+
+def test_a_finding_holds_when_near_enough_and_nothing_went_wrong():
+    assert finding().holds
+    assert not finding(ratio=0.49).holds
+    assert finding(must_be_zero={"sent twice": 0}).holds
+    assert not finding(must_be_zero={"sent twice": 1}).holds
+
+
+def test_a_finding_survives_being_written_as_json():
+    found = finding(must_be_zero={"sent twice": 1}, details={"letters": 3})
+    assert report.from_json(report.as_json([found])) == found
+
+
+def test_the_table_shows_each_finding_and_what_was_seen():
+    lines = report.table([finding(details={"letters": 3}), finding(ratio=0.1)]).splitlines()
+    assert lines[1].split() == [
+        *("planning", "60.0", "100.0", "letters", "a", "second", "0.60", "0.50", "holds"),
+    ]
+    assert lines[2].strip() == "letters: 3"
+    assert lines[3].endswith("FAILS")
+
+
+def test_a_benchmark_that_is_not_there_is_refused():
+    with pytest.raises(Refusal, match="There is no benchmark flying; there are planning, sending"):
+        benchmarks.run(["flying"])
+
+
+def test_the_clinic_is_due_to_invite_at_least_so_many(db):
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    clinic = clinic_due_to_invite(50, now=now)
+    reasons = Membership.objects.filter(session=clinic).values_list("reason", flat=True)
+    assert set(reasons) == {Membership.Reason.HOME_EDUCATED}
+    assert invitations.plan(now=now, session_ids=[clinic.pk]) >= 50
+
+
+def test_planning_measures_what_is_written_and_that_planning_again_writes_nothing(db):
+    found = planning.measure(letters=60)
+    assert found.must_be_zero == {
+        "rows that planning again wrote": 0,
+        "letters fewer than asked for": 0,
+    }
+    assert found.details["letters"] >= 60
+    assert found.details["messages"] == Message.objects.count()
+    assert found.ours > 0
+    assert found.floor > 0
