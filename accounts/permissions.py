@@ -22,8 +22,11 @@ def is_superuser(user: User) -> bool:
 
 
 def is_operator(user: User) -> bool:
-    """Whether the person looks after the running of the service, through the admin site too."""
-    return user.is_superuser or user.is_staff
+    """Whether the person looks after the running of the service, through the admin site too.
+
+    Being a superuser is not enough: those belong to one organisation, the admin site shows all.
+    """
+    return user.is_staff
 
 
 def required(may: Callable[[User], bool], refusal: str) -> Callable:

@@ -52,6 +52,14 @@ def test_nurses_may_not_enter(nurse_client):
     assert "Only people who operate Mavis" in response.content.decode()
 
 
+def test_a_superuser_of_one_organisation_may_not_enter_and_see_the_others(client, organisation):
+    client.force_login(UserFactory(organisation=organisation, is_superuser=True))
+    assert client.get("/admin/").status_code in (302, 403)
+    child = ChildFactory(organisation=OrganisationFactory())
+    assert client.get(page_of(child), follow=True).status_code == 403
+    assert client.get(reverse("messages:trouble")).status_code == 403
+
+
 def test_signing_in_leads_through_our_own_page(client, db):
     assert client.get("/admin/")["Location"] == "/sign-in/?next=%2Fadmin%2F"
     assert client.get("/admin/login/")["Location"].startswith("/sign-in/")
