@@ -157,7 +157,7 @@ def _exclusions(session: Session, ids: Sequence[int]) -> dict[int, dict[str, str
 
 
 def _invited(invitation: Invitation, messages: dict) -> Outlook:
-    sent = messages.get(invitation.letter, [])
+    sent = [one for one in messages.get(invitation.letter, []) if one[0] != Message.Status.WITHHELD]
     accepted = [accepted_at for _, accepted_at in sent if accepted_at]
     if sent and all(status in UNDELIVERED for status, _ in sent):
         day = london_day(invitation.planned_at)

@@ -52,6 +52,24 @@ def test_i14_nothing_delivered_is_not_called_sent(clinic, status):
     assert outlook.text == "Invited on 4 January 2027, but it could not be delivered"
 
 
+@pytest.mark.parametrize(
+    ("email", "text", "words"),
+    [
+        ("rejected", "withheld", "Invited on 4 January 2027, but it could not be delivered"),
+        ("delivered", "withheld", "Invited on 4 January 2027"),
+        ("waiting", "withheld", "Invitation is being sent"),
+    ],
+)
+def test_what_was_held_back_neither_hides_a_failure_nor_delays_for_ever(clinic, email, text, words):
+    child = clinic.child()
+    clinic.plan(W)
+    for channel, status in (("email", email), ("text", text)):
+        Message.objects.filter(channel=channel).update(
+            status=status, accepted_at=at(W) if status == "delivered" else None
+        )
+    assert clinic.outlook(child, "2027-01-06T12:00").text == words
+
+
 def test_a_closed_session_and_a_stranger(clinic):
     child = clinic.child()
     clinic.session.closed_at = at(W)
