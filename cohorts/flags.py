@@ -23,7 +23,7 @@ def flag_child(
 
     A flag that stays keeps its time. Nothing is announced where nothing changed.
     """
-    child = Child.objects.select_for_update().get(pk=child_id)
+    child = Child.objects.lock(child_id)
     changes = []
     if child.date_of_death != date_of_death:
         child.date_of_death = date_of_death

@@ -27,7 +27,7 @@ def remove_from_cohort(*, child_id: int, by: User, now: datetime) -> str:
     waits for a decision is withdrawn. A later file that names the child brings them back, with
     their history. Raises `NotInCohort`. Source: cohorts and imports §14.
     """
-    child = Child.objects.select_for_update().get(pk=child_id)
+    child = Child.objects.lock(child_id)
     organisation = child.organisation
     if organisation is None:
         raise NotInCohort

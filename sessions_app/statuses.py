@@ -146,7 +146,7 @@ def refresh(child_ids: Iterable[int], *, today: date) -> int:
     academic_year = academic_year_of(today)
     changed = 0
     for ids in chunks(child_ids):
-        _lock(ids)
+        Child.objects.lock_all(ids)
         statuses = compute(ids, academic_year)
         with connection.cursor() as cursor:
             if statuses:
@@ -154,12 +154,6 @@ def refresh(child_ids: Iterable[int], *, today: date) -> int:
                 changed += cursor.rowcount
         changed += _forget_others(ids, statuses, academic_year)
     return changed
-
-
-def _lock(ids: list[int]) -> None:
-    children = Child.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
-    for _ in children.values_list("pk").iterator(chunk_size=CHUNK):
-        pass
 
 
 def refresh_all(*, today: date) -> int:

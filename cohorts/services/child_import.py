@@ -57,6 +57,7 @@ def run(job: Job) -> Outcome:
     problems = sorted([*checked.problems, *unclear], key=lambda problem: problem.line)
     if problems:
         raise RowsRefused(problems)
+    Child.objects.lock_all(match.child_id for match in chosen if match)
     work, book = Work(), ParentBook(job.upload.organisation)
     job.progress.begin("Comparing with children already in Mavis")
     pairs = iter(zip(checked.rows, chosen, strict=True))
@@ -142,7 +143,7 @@ class _Block:
     ) -> None:
         self.job, self.work, self.book, self.pairs = job, work, book, pairs
         ids = [match.child_id for _, match in pairs if match]
-        self.children = Child.objects.select_for_update().order_by("pk").in_bulk(ids)
+        self.children = Child.objects.in_bulk(ids)
         self.kept_values = issues.kept_values(ids)
         self.ignored_targets = school_moves.ignored_targets(ids)
         book.load(

@@ -173,6 +173,8 @@ def decide(*, issue_id: int, decision: ImportIssue.Decision, by: User, now: date
     the uploaded parent becomes a person of their own. Raises `AlreadyDecided`, `CannotKeepBoth`
     or `NumberTaken`, and changes nothing then.
     """
+    child_id = ImportIssue.objects.values_list("child_id", flat=True).get(pk=issue_id)
+    child = Child.objects.lock(child_id)
     issue = (
         ImportIssue.objects.select_for_update(of=["self"]).select_related("upload").get(pk=issue_id)
     )
@@ -180,7 +182,6 @@ def decide(*, issue_id: int, decision: ImportIssue.Decision, by: User, now: date
         raise AlreadyDecided
     if decision == ImportIssue.Decision.KEEP_BOTH and not can_keep_both(issue):
         raise CannotKeepBoth
-    child = Child.objects.select_for_update().get(pk=issue.child_id)
     issue.decision, issue.decided_by, issue.decided_at = decision, by, now
     issue.save(update_fields=["decision", "decided_by", "decided_at"])
     if decision == ImportIssue.Decision.KEEP_EXISTING:

@@ -125,8 +125,9 @@ def confirm(*, move_id: int, by: User, now: datetime, keep_in_clinic: bool = Fal
     `keep_in_clinic` answers, for a child in the community clinic, whether they stay there. Raises
     `AlreadyDecided`.
     """
+    child_id = SchoolMove.objects.values_list("child_id", flat=True).get(pk=move_id)
+    child = Child.objects.lock(child_id)
     move = _open_move(move_id)
-    child = Child.objects.select_for_update().get(pk=move.child_id)
     school = move.school
     organisation = _organisation_of(school) if school else child.organisation
     child.school, child.home_educated = school, move.home_educated

@@ -15,7 +15,6 @@ from consent.models import ConsentRequest
 from consent.selectors.facts import child_facts
 from consent.selectors.requests import latest_request
 from consent.selectors.sessions import programmes_of
-from consent.services.locking import locked_child
 from notifications import outbox
 from notifications.models import Lane, Message
 from programmes.models import Programme
@@ -54,7 +53,7 @@ def send_request(
     a double click, changes nothing and returns what the first did. Every condition is looked at
     anew. Raises RequestNotPossible or RepeatNotConfirmed (E28, E29).
     """
-    child = locked_child(child.pk)
+    child = Child.objects.lock(child.pk)
     letter = uuid5(form_token, f"{session.pk}/{child.pk}")
     if ConsentRequest.objects.filter(letter=letter).exists():
         return _asked(Message.objects.filter(letter=letter))

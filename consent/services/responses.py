@@ -17,7 +17,6 @@ from consent.models import ConsentResponse, ResponseDraft
 from consent.selectors.contacts import known_contacts
 from consent.selectors.facts import child_facts
 from consent.services.contacts import NewContact, contact_of
-from consent.services.locking import locked_child
 from sessions_app import invitations, statuses
 from sessions_app.models import Session
 
@@ -74,7 +73,7 @@ def record_response(
         if recorded is None:
             raise DraftGone
         return recorded
-    child = locked_child(draft.child_id)
+    child = Child.objects.lock(draft.child_id)
     session = Session.objects.with_days().select_related("location").get(pk=draft.session_id)
     _check_possible(child, session, draft.programme_id, now)
     responder = _responder(child, session, contact, now=now, by=by)

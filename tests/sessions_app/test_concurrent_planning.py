@@ -1,12 +1,15 @@
 """Planners and people at the same time, on real transactions."""
 
 from datetime import date
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.db import transaction
 
-from cohorts.models import Parent
+from cohorts.flags import flag_child
+from cohorts.models import Child, Parent, SchoolMove
+from cohorts.rules import Schooling
+from cohorts.services import school_moves
 from notifications.models import Message
 from sessions_app import invitations, memberships, statuses
 from sessions_app.models import (
@@ -23,6 +26,10 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 W = at("2027-01-04T09:00")
+WAITS_FOR_A_LOCK = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 @pytest.fixture
@@ -128,3 +135,83 @@ def test_consent_and_joining_at_once_do_not_wait_for_each_other_in_a_ring(clinic
 
     at_once(learn_a_fact, join_both)
     assert Membership.objects.filter(session=clinic.session).count() == 2
+
+
+def wait_for_a_waiter():
+    """Return once another connection waits for a lock, or two seconds have passed."""
+    ended = Event()
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute(WAITS_FOR_A_LOCK)
+            if cursor.fetchone()[0]:
+                return
+        ended.wait(0.02)
+
+
+def test_flagging_a_child_and_scheduling_do_not_wait_for_each_other_in_a_ring(clinic):
+    """One has the child and wants the session, the other the reverse."""
+    Session.objects.filter(pk=clinic.session.pk).update(invitations_on=None)
+    child = clinic.child()
+    session_is_locked = Event()
+    moment = at("2027-01-10T10:00")
+
+    def schedule():
+        with transaction.atomic():
+            Session.objects.lock(clinic.session.pk)
+            session_is_locked.set()
+            wait_for_a_waiter()
+            Session.objects.filter(pk=clinic.session.pk).update(invitations_on=moment.date())
+            invitations.plan(now=moment, session_ids=[clinic.session.pk])
+
+    def flag():
+        session_is_locked.wait(10)
+        flag_child(
+            child.pk,
+            date_of_death=None,
+            is_restricted=True,
+            is_invalid=False,
+            by=None,
+            now=moment,
+        )
+
+    at_once(schedule, flag)
+    child.refresh_from_db()
+    assert child.is_restricted
+    assert Invitation.objects.count() == 1
+
+
+def test_confirming_a_move_and_importing_a_file_do_not_wait_in_a_ring(clinic):
+    """Both need the child and the open move: both take the child first."""
+    organisation = clinic.organisation
+    child = factories.ChildFactory(organisation=organisation, home_educated=False)
+    school = factories.SchoolFactory(team__organisation=organisation)
+    moment = at("2027-01-10T10:00")
+    move = school_moves.propose(
+        [school_moves.Proposal(child, Schooling(None, True))],
+        source=SchoolMove.Source.COHORT,
+        now=moment,
+    )[0]
+    child_is_locked = Event()
+
+    def imports():
+        with transaction.atomic():
+            Child.objects.lock_all([child.pk])
+            child_is_locked.set()
+            wait_for_a_waiter()
+            school_moves.propose(
+                [school_moves.Proposal(child, Schooling(school.pk, None))],
+                source=SchoolMove.Source.COHORT,
+                now=moment,
+            )
+
+    def confirms():
+        child_is_locked.wait(10)
+        try:
+            school_moves.confirm(move_id=move.pk, by=user, now=moment)
+        except school_moves.AlreadyDecided:
+            return "decided"
+        return "confirmed"
+
+    user = factories.UserFactory(organisation=organisation)
+    assert at_once(imports, confirms)[1] == "decided"
+    assert SchoolMove.objects.filter(child=child, decision="").get().school == school
