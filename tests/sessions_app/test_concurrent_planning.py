@@ -4,7 +4,7 @@ from datetime import date
 from threading import Barrier, Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from cohorts.flags import flag_child
 from cohorts.models import Child, Parent, SchoolMove
@@ -23,7 +23,7 @@ from tests import factories
 from tests.sessions_app.conftest import Clinic, at
 from tests.threads import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 W = at("2027-01-04T09:00")
 WAITS_FOR_A_LOCK = """
