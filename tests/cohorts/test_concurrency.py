@@ -19,7 +19,7 @@ from tests import factories
 from tests.cohorts.conftest import NOW, as_csv, child_row
 from tests.threads import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 X = "9994712209"
 FAMILY = {"PARENT_1_NAME": "Ann", "PARENT_1_EMAIL": "ann@example.com"}
 

@@ -196,7 +196,7 @@ def test_content_is_forgotten_after_30_days_and_the_results_stay(upload, time_ma
     assert done.counts["new"] == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_progress_is_seen_while_the_import_is_still_open(start, run_instead):
     seen = []
 

@@ -142,7 +142,7 @@ def test_a_double_click_on_confirm_records_once(wizard, mum):
     assert Entry.objects.filter(kind="consent").count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_confirms_at_the_same_moment_record_once(clinic, child, mum, nurse):
     draft = ResponseDraft.objects.create(
         owner=nurse, session=clinic.session, child=child, programme_id="hpv"

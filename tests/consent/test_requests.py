@@ -207,7 +207,7 @@ def test_e29_a_double_click_sends_once(clinic, nurse_client):
     assert len(requests_sent(clinic, child)) == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_e29_two_clicks_at_the_same_moment_send_once(clinic, nurse):
     child = clinic.child()
     token = uuid4()

@@ -168,7 +168,7 @@ def test_what_comes_back_to_a_queue_is_in_the_next_backlog(queued):
     assert claim() == [first]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_failure_17_two_senders_never_hold_the_same_message(new_message):
     outbox.queue_all([new_message() for _ in range(40)], now=NOW)
     with transaction.atomic():

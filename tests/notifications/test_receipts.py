@@ -350,7 +350,7 @@ def test_any_number_of_receipts_takes_the_same_queries(
 # Posted by the sandbox itself.
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize(
     "name",
     [

@@ -309,7 +309,7 @@ sending.send_due(lane=1, clock=clock.now)
 """
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_failure_16_a_sender_that_is_killed_in_mid_call_loses_and_doubles_nothing(
     new_message, postman, notify, clock
 ):
@@ -352,7 +352,7 @@ def test_failure_16_a_sender_that_is_killed_in_mid_call_loses_and_doubles_nothin
 # Many at once.
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_failure_17_two_senders_at_once_send_each_message_once(new_message, postman, notify):
     outbox.queue_all([new_message() for _ in range(120)], now=NOW)
 
@@ -370,7 +370,7 @@ def test_failure_17_two_senders_at_once_send_each_message_once(new_message, post
     assert Message.objects.filter(status=Status.ACCEPTED).count() == 120
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_reply_goes_at_once_while_a_mailing_uses_up_the_allowance(
     new_message, postman, notify, settings
 ):
@@ -402,7 +402,7 @@ STORM = [
 ]  # fmt: skip
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_storm_of_faults_loses_nothing_and_doubles_nothing(
     new_message, postman, notify, clock, monkeypatch
 ):
@@ -443,7 +443,7 @@ def test_queries_do_not_grow_with_the_messages(
     assert child.activity.count() == 45
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_who_withhold_the_last_two_messages_of_a_letter_announce_it_once(
     new_message, guard, announced, postman
 ):
@@ -476,7 +476,7 @@ def test_two_who_withhold_the_last_two_messages_of_a_letter_announce_it_once(
 # Jobs.
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_i26_a_message_queued_by_a_nurse_is_on_its_way_within_seconds(new_message, notify):
     now = calendar_clock.now()
     message = new_message(lane=Lane.URGENT, due_at=now)

@@ -152,7 +152,7 @@ def test_an_operator_may_take_a_school_from_every_team(superuser_client):
     assert not Session.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_at_once_make_one_clinic():
     organisation = OrganisationFactory(programmes=[])
     together = Barrier(2)
