@@ -92,6 +92,11 @@ class Session(models.Model):
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     invitations_on_chosen_at = models.DateTimeField(null=True, blank=True)
+    invitations_planned_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Clinics only: when it was last seen who of all its children is due",
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True

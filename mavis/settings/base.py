@@ -194,6 +194,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A worker waits for a broker however long it is gone; by default it ends after some 45 minutes.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A worker outlives the longest absence of its broker.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Whoever publishes a task is told at once that the broker is down: a page must not wait for it.

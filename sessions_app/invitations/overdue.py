@@ -1,19 +1,17 @@
-"""Mailings that are due and of which nothing was written down: a planner's job was lost.
+"""Mailings that are due and were not planned since: a planner's job was lost.
 
-The timetable plans every quarter of an hour. This asks every minute, in a constant number of
-queries, so that a broker that lost a job costs a minute or two. Source: lessons §4.
+The timetable plans every quarter of an hour. This asks every minute, in two queries, so that a
+broker that lost a job costs a minute or two. Source: lessons §4.
 """
 
 from collections import defaultdict
-from datetime import date, datetime, timedelta
-
-from django.db.models import Exists, OuterRef
+from datetime import date, datetime
 
 from calendars.clock import london_day
 from calendars.rules import academic_year_of
 from sessions_app import rules
 from sessions_app.invitations.planning import plan
-from sessions_app.models import Invitation, Membership, Session, SessionDate
+from sessions_app.models import Session, SessionDate
 
 
 def plan_overdue(*, now: datetime) -> int:
@@ -23,58 +21,39 @@ def plan_overdue(*, now: datetime) -> int:
 
 
 def overdue(*, now: datetime) -> list[int]:
-    """The clinic sessions with a first or a later mailing due of which no invitation exists.
-
-    A later one only once the first were sent long enough ago for anybody to be due.
-    """
-    not_since = now - timedelta(days=rules.LEAST_DAYS_BETWEEN_INVITATIONS)
-    of_session = Invitation.objects.filter(session=OuterRef("pk"), withheld_at__isnull=True)
-    invitable = Membership.objects.filter(
-        session=OuterRef("pk"), left_at__isnull=True, child__statuses__exclusion=""
-    )
+    """The clinic sessions whose first or later mailing fell due after they were last planned."""
     sessions = list(
         Session.objects.clinics()
-        .filter(Exists(invitable))
         .filter(academic_year=academic_year_of(london_day(now)), closed_at__isnull=True)
         .select_related("organisation")
-        .annotate(
-            is_written=Exists(of_session),
-            was_written=Exists(of_session.filter(planned_at__lte=not_since)),
-        )
         .order_by("pk")
     )
-    dates = _dates(sessions)
+    dates: dict[int, list[date]] = defaultdict(list)
+    for session_id, value in (
+        SessionDate.objects.live().filter(session__in=sessions).values_list("session_id", "value")
+    ):
+        dates[session_id].append(value)
     return [session.pk for session in sessions if _is_overdue(session, dates[session.pk], now)]
 
 
-def _dates(sessions: list[Session]) -> dict[int, dict[date, bool]]:
-    """The live dates of each session, and whether anybody was invited again for each."""
-    invited = Invitation.objects.filter(session_date=OuterRef("pk"), withheld_at__isnull=True)
-    dates: dict[int, dict[date, bool]] = defaultdict(dict)
-    for session_id, value, is_written in (
-        SessionDate.objects.live()
-        .filter(session__in=sessions)
-        .annotate(is_written=Exists(invited))
-        .values_list("session_id", "value", "is_written")
-    ):
-        dates[session_id][value] = is_written
-    return dates
+def _is_overdue(session: Session, dates: list[date], now: datetime) -> bool:
+    due_at = _last_due_at(session, dates, now)
+    return due_at is not None and (
+        session.invitations_planned_at is None or session.invitations_planned_at < due_at
+    )
 
 
-def _is_overdue(session: Session, dates: dict[date, bool], now: datetime) -> bool:
-    if not session.is_written:
-        return rules.first_invitations_are_due(
-            dates=dates,
-            invitations_on=session.invitations_on,
-            is_closed=session.is_closed,
-            now=now,
-        )
-    if not (session.was_written and session.organisation.repeats_invitations):
-        return False
+def _last_due_at(session: Session, dates: list[date], now: datetime) -> datetime | None:
+    """When the clinic's newest mailing fell due; None while there is none."""
     later = rules.later_invitation(
-        dates=list(dates),
+        dates=dates,
         is_closed=session.is_closed,
         days_before=session.organisation.days_before_invitations,
         now=now,
     )
-    return later is not None and not dates[later.date]
+    if later is not None and session.organisation.repeats_invitations:
+        return later.due_at
+    is_due = rules.first_invitations_are_due(
+        dates=dates, invitations_on=session.invitations_on, is_closed=session.is_closed, now=now
+    )
+    return rules.invitations_open_at(session.invitations_on) if is_due else None

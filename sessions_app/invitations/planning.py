@@ -170,6 +170,9 @@ def plan(
             dates = _dates(session)
             letters += plan_first(session, dates=dates, now=now, child_ids=children, by=by)
             letters += plan_later(session, dates=dates, now=now, child_ids=children, by=by)
+        if children is None:
+            # Not while the session is held: two who hold it would wait for each other.
+            Session.objects.filter(pk=session_id).update(invitations_planned_at=now)
     return letters
 
 

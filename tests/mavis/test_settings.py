@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from mavis.celery import app
 from mavis.settings import base
 from mavis.settings.reader import Reader, read_file
 from notifications.sandbox import config as configuration
@@ -220,3 +221,7 @@ def test_a_local_run_names_the_templates_of_the_sandbox():
         name: str(uuid.uuid5(sandbox.template_namespace, name)) for name in base.NOTIFY_TEMPLATE_IDS
     } == base.NOTIFY_TEMPLATE_IDS
     assert sandbox.services[0].api_key("normal") == base.NOTIFY_API_KEY
+
+
+def test_workers_wait_for_a_broker_that_is_gone_however_long():
+    assert app.conf.broker_connection_max_retries is None

@@ -11,6 +11,7 @@ from tests.sessions_app.conftest import Clinic, at
 
 BEFORE, OPENS = "2027-01-04T08:59", "2027-01-04T09:00"
 DATES = (date(2027, 1, 25), date(2027, 2, 22))
+REPEAT = "2027-02-01T09:00"
 
 
 def overdue(now):
@@ -26,15 +27,18 @@ def test_a_first_mailing_is_overdue_from_nine_until_it_is_planned(clinic):
     assert invitations.plan_overdue(now=at(OPENS)) == 0
 
 
-def test_days_later_it_is_still_overdue(clinic):
+def test_planning_before_nine_does_not_count(clinic):
     clinic.child()
+    clinic.plan(BEFORE)
+    assert overdue(OPENS) == [clinic.session.pk]
+
+
+def test_one_child_who_joined_late_does_not_hide_that_the_others_wait(clinic):
+    clinic.child()
+    clinic.child(joined="2027-01-04T09:05")
+    assert len(clinic.invitations()) == 1
     assert overdue("2027-01-07T12:00") == [clinic.session.pk]
-
-
-def test_a_clinic_without_anybody_to_invite_is_left_alone(clinic):
-    clinic.child(restricted_at=at(BEFORE))
-    clinic.child(parents=0)
-    assert overdue(OPENS) == []
+    assert invitations.plan_overdue(now=at("2027-01-07T12:00")) == 1
 
 
 def test_a_closed_clinic_and_one_without_dates_are_left_alone(clinic):
@@ -50,16 +54,9 @@ def test_a_later_mailing_is_overdue_until_it_is_planned(organisation):
     clinic.child()
     clinic.plan(OPENS)
     assert overdue("2027-01-25T12:00") == []
-    assert overdue("2027-02-01T09:00") == [clinic.session.pk]
-    assert invitations.plan_overdue(now=at("2027-02-01T09:00")) == 1
-    assert overdue("2027-02-01T09:00") == []
-
-
-def test_a_later_mailing_waits_until_somebody_can_be_due(organisation):
-    clinic = Clinic(organisation, dates=DATES)
-    clinic.child()
-    clinic.plan("2027-01-30T09:00")
-    assert overdue("2027-02-01T09:00") == []
+    assert overdue(REPEAT) == [clinic.session.pk]
+    assert invitations.plan_overdue(now=at(REPEAT)) == 1
+    assert overdue(REPEAT) == []
 
 
 def test_without_repeats_no_later_mailing_is_overdue(organisation):
@@ -68,7 +65,7 @@ def test_without_repeats_no_later_mailing_is_overdue(organisation):
     clinic = Clinic(organisation, dates=DATES)
     clinic.child()
     clinic.plan(OPENS)
-    assert overdue("2027-02-01T09:00") == []
+    assert overdue(REPEAT) == []
 
 
 @pytest.mark.parametrize("clinics", [1, 4])
