@@ -40,7 +40,7 @@ def read(arguments: Sequence[str]) -> Options:
     parser.add_argument("--kills", type=int, default=500, help="worker processes to kill (500)")
     parser.add_argument("--seed", type=int, default=1, help="decides what breaks when (1)")
     parser.add_argument("--minutes", type=float, default=10.0, help="of faults, in real time (10)")
-    parser.add_argument("--speed", type=float, default=0.0, help="of the clock (20; scenarios 10)")
+    parser.add_argument("--speed", type=float, default=0.0, help="of the clock (20; scenarios 5)")
     parser.add_argument("--scenario", choices=SCENARIOS, default="", help="one recovery instead")
     parser.add_argument(
         "--results", type=Path, default=RESULTS, help="folder for the report, and logs on a breach"
@@ -51,7 +51,7 @@ def read(arguments: Sequence[str]) -> Options:
         kills=given.kills,
         seed=given.seed,
         minutes=given.minutes,
-        speed=given.speed or (10.0 if given.scenario else 20.0),
+        speed=given.speed or (5.0 if given.scenario else 20.0),
         scenario=given.scenario,
         results=given.results,
     )

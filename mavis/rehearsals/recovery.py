@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import connection
 
 from mavis.local.console import say
 from mavis.rehearsals import cohort, evidence, report
@@ -122,6 +123,8 @@ def recover(stage: Stage, options: Options) -> bool:
         drill.cohort.join_some(chance, share=0.5)
         drill.cohort.open()
     SCENARIOS[options.scenario](drill, options.seconds)
+    # Ours may have been broken too.
+    connection.close()
     in_doubt = set(
         Message.objects.filter(status__in=("claimed", "unknown")).values_list("id", flat=True)
     )

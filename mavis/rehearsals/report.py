@@ -19,7 +19,7 @@ def table(verdict: Verdict, counts: Mapping[str, int], seconds: float) -> str:
     lines += [("", ""), ("Claims whose sender ended", sum(verdict.claims_given_up.values()))]
     lines += [(f"  {where}", number) for where, number in verdict.claims_given_up.items()]
     lines += [("", "")]
-    lines += [(what.capitalize(), len(found)) for what, found in verdict.breaches.items()]
+    lines += [(what[0].upper() + what[1:], len(found)) for what, found in verdict.breaches.items()]
     text = "\n".join(f"{name:<{WIDTH}}{number:>8}" if name else "" for name, number in lines)
     return f"{text}\n\n{'Clean' if verdict.is_clean else 'BROKEN'} after {seconds:.0f} seconds."
 
