@@ -3,7 +3,7 @@
 import os
 import sys
 
-from mavis.local import benchmarks, checks, locks, run, suite
+from mavis.local import benchmarks, checks, locks, processes, run, suite
 from mavis.local.console import Refusal, say
 from mavis.local.processes import StopRequested
 from mavis.rehearsals import chaos
@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
     if command is None:
         say("There is no such command; make help lists them all.")
         return 2
+    processes.end_when_make_ends()
     try:
         return command(rest)
     except Refusal as refusal:

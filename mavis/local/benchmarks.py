@@ -1,11 +1,11 @@
 """`make bench`: each benchmark on a database, a Redis and a Notify sandbox of its own."""
 
-import os
 import sys
 
 from bench import report
 from mavis.local import broker, postgres, sandbox
 from mavis.local.console import Refusal, say
+from mavis.local.environment import without_own_settings
 from mavis.local.processes import Supervisor
 from mavis.local.suite import private_folder
 from mavis.local.workplace import LOCAL
@@ -33,7 +33,7 @@ def _measure(name: str) -> report.Finding:
     with private_folder() as folder, Supervisor(folder / "logs") as supervisor:
         sockets = postgres.start(supervisor, folder / "postgres")
         postgres.ensure_database(sockets, name)
-        environment = {**os.environ, **NOTIFY_LIMIT, "ENVIRONMENT": "local", "LOG_LEVEL": "WARNING"}
+        environment = {**without_own_settings(), **NOTIFY_LIMIT, "LOG_LEVEL": "WARNING"}
         environment["DATABASE_URL"] = postgres.url(sockets, name)
         environment["REDIS_URL"] = broker.start(supervisor)
         sandbox.start(supervisor, environment, keeps_in=folder / "sandbox.sqlite")

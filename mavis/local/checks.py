@@ -1,12 +1,12 @@
 """`make check`: what is wrong with the code that no test needs to run for."""
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from mavis.local.console import say
+from mavis.local.environment import without_own_settings
 from mavis.local.workplace import ROOT
 
 MANAGE = [sys.executable, "manage.py"]
@@ -17,7 +17,7 @@ STEPS: dict[str, list[str]] = {
     "types": [str(BIN / "mypy"), "--no-error-summary"],
     "import contracts": [str(BIN / "lint-imports")],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
-    "Django's own checks": [*MANAGE, "check", "--fail-level", "WARNING"],
+    "settings, models, templates": [*MANAGE, "check", "--fail-level", "WARNING"],
 }
 ADDRESS = re.compile(
     r"\b(?:https?|ssh|git|file)://|--(?:extra-)?index-url|--find-links|\"resolved\""
@@ -32,7 +32,11 @@ def run(_: list[str]) -> int:
             command,
             cwd=ROOT,
             # Without a database, comparing the migrations with the models only warns about it.
-            env={**os.environ, "PYTHONWARNINGS": "ignore::RuntimeWarning", "NO_COLOR": "1"},
+            env={
+                **without_own_settings(),
+                "PYTHONWARNINGS": "ignore::RuntimeWarning",
+                "NO_COLOR": "1",
+            },
             capture_output=True,
             text=True,
             check=False,

@@ -10,10 +10,9 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-
 from mavis.local import broker, postgres, processes, sandbox
 from mavis.local.console import Refusal, is_coloured, say
+from mavis.local.environment import read_settings
 from mavis.local.processes import Supervisor
 from mavis.local.workplace import DATA, LOCAL, LOGS
 
@@ -30,7 +29,6 @@ DEMO_PASSWORD = "mavis-demo"  # noqa: S105
 
 def run(_: list[str]) -> int:
     """Start everything, say where it is, and keep it going until Ctrl-C."""
-    processes.end_when_make_ends()
     read_settings()
     port = chosen_port()
     address = f"http://localhost:{port}"
@@ -79,16 +77,6 @@ def reset(_: list[str]) -> int:
             prepare(supervisor, environment)
     say("The demo is as new. make run starts it.")
     return 0
-
-
-def read_settings() -> None:
-    """Take the variables of `.env`, or refuse with what is wrong with one of them."""
-    try:
-        from mavis.settings import base
-    except ImproperlyConfigured as refusal:
-        raise Refusal(str(refusal)) from refusal
-    if not base.IS_LOCAL:
-        raise Refusal("ENVIRONMENT is production, and this command is for a local run only.")
 
 
 def chosen_port() -> int:

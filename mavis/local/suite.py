@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mavis.local import broker, postgres
 from mavis.local.console import Refusal, say
+from mavis.local.environment import without_own_settings
 from mavis.local.processes import Supervisor
 from mavis.local.workplace import LOCAL
 
@@ -23,10 +24,9 @@ WORKERS = "2"
 def run(arguments: list[str]) -> int:
     """Run pytest with the arguments; answers its exit status. Any number may run at once."""
     environment = {
-        **os.environ,
+        **without_own_settings(),
         "CHROMIUM": find_or_install_chromium(),
         "DJANGO_SETTINGS_MODULE": "mavis.settings.test",
-        "ENVIRONMENT": "local",
     }
     with private_folder() as folder, Supervisor(folder / "logs") as supervisor:
         sockets = postgres.start(supervisor, folder / "postgres", is_throwaway=True)

@@ -19,6 +19,7 @@ from django.conf import settings
 
 from mavis.local import broker, checks, install, postgres, processes, run, suite
 from mavis.local.console import Refusal
+from mavis.local.environment import without_own_settings
 from mavis.local.processes import StopRequested, Supervisor
 
 ROOT = Path(settings.BASE_DIR)
@@ -268,6 +269,13 @@ class TestInstalling:
 
 
 class TestSuite:
+    def test_no_setting_of_the_developer_reaches_the_tests(self, monkeypatch):
+        monkeypatch.setenv("MAVIS_TODAY", "2027-01-12")
+        monkeypatch.setenv("HOME", "/home")
+        environment = without_own_settings()
+        assert environment["HOME"] == "/home"
+        assert {environment[name] for name in ("MAVIS_TODAY", "DATABASE_URL", "DEBUG")} == {""}
+
     def test_folders_of_killed_runs_go_and_those_in_use_stay(self, tmp_path, monkeypatch):
         monkeypatch.setattr(suite, "LOCAL", tmp_path)
         left_behind = tmp_path / "test" / "left-behind"
