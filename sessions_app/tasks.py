@@ -13,7 +13,7 @@ DRAFTS_ARE_KEPT = timedelta(days=1)
 @shared_task(name="sessions_app.plan_invitations")
 def plan_invitations() -> None:
     """Queue what is due: at nine, and again every quarter of an hour for what was missed."""
-    invitations.plan(now=clock.now())
+    invitations.plan_each(now=clock.now())
 
 
 @shared_task(name="sessions_app.plan_overdue")

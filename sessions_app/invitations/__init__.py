@@ -13,7 +13,7 @@ from sessions_app.invitations.outlooks import (
     with_state,
 )
 from sessions_app.invitations.overdue import overdue, plan_overdue
-from sessions_app.invitations.planning import catch_up, plan, plan_first, plan_later
+from sessions_app.invitations.planning import catch_up, plan, plan_each, plan_first, plan_later
 
 __all__ = [
     "Outlook",
@@ -24,6 +24,7 @@ __all__ = [
     "outlooks",
     "overdue",
     "plan",
+    "plan_each",
     "plan_first",
     "plan_later",
     "plan_overdue",

@@ -7,11 +7,13 @@ order, so that they wait for each other in a line and not in a ring.
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from calendars.clock import london_day
@@ -22,6 +24,8 @@ from notifications.rules import send_not_before
 from sessions_app import rules
 from sessions_app.invitations import messages
 from sessions_app.models import Membership, Session, SessionDate
+
+logger = logging.getLogger(__name__)
 
 # Fewer letters than this at once are somebody's late joining, not a mailing: they go first.
 BULK_FROM = 21
@@ -156,10 +160,7 @@ def plan(
     academic year are looked at; with `child_ids` only these children. Safe to run twice, late
     and by many at once. Source: sessions and clinics §6.1, §6.2.
     """
-    today = london_day(now)
-    sessions = Session.objects.clinics().filter(
-        academic_year=academic_year_of(today), closed_at__isnull=True
-    )
+    sessions = _clinics(now)
     if session_ids is not None:
         sessions = sessions.filter(pk__in=list(session_ids))
     children = None if child_ids is None else list(child_ids)
@@ -173,6 +174,20 @@ def plan(
         if children is None:
             # Not while the session is held: two who hold it would wait for each other.
             Session.objects.filter(pk=session_id).update(invitations_planned_at=now)
+    return letters
+
+
+def plan_each(*, now: datetime) -> int:
+    """Queue what is due in every clinic; returns how many letters.
+
+    A fault of one clinic is logged and keeps no other waiting: the next run tries it again.
+    """
+    letters = 0
+    for session_id in list(_clinics(now).order_by("pk").values_list("pk", flat=True)):
+        try:
+            letters += plan(now=now, session_ids=[session_id])
+        except Exception:
+            logger.exception("Planning for clinic session %s failed", session_id)
     return letters
 
 
@@ -259,6 +274,13 @@ def count_later(
         )
         (children,) = cursor.fetchone()
     return (later.date, children) if children else None
+
+
+def _clinics(now: datetime) -> QuerySet[Session]:
+    """The open clinic sessions of this academic year."""
+    return Session.objects.clinics().filter(
+        academic_year=academic_year_of(london_day(now)), closed_at__isnull=True
+    )
 
 
 def _later(
