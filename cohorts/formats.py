@@ -205,11 +205,6 @@ def parse_phone(text: str, *, allows_drama: bool) -> str:
     return stored
 
 
-def is_uk_mobile(phone: str) -> bool:
-    """Whether a stored number is a British mobile, which can be texted."""
-    return bool(UK_MOBILE.fullmatch(phone))
-
-
 GENDERS = {"male": 1, "female": 2, "not known": 0, "not specified": 9}
 
 

@@ -6,8 +6,7 @@ are compared among an organisation's own children, and those whom only its own f
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import fields
 
 from django.db import connection
 
@@ -97,14 +96,3 @@ def _candidates(
         for place, *identity in cursor.fetchall():
             found[place].append(Identity(*identity))
     return found
-
-
-@dataclass(frozen=True)
-class Sought:
-    """A seeker, for callers whose own rows are shaped otherwise."""
-
-    given_name: str
-    family_name: str
-    date_of_birth: date
-    postcode: str = ""
-    nhs_number: str | None = None

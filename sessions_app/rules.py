@@ -45,13 +45,6 @@ def exclusion(facts: Facts) -> str:
     return next((reason for applies, reason in reasons if applies), "")
 
 
-def default_invitations_on(first_date: date, days_before: int) -> date:
-    """The day parents are invited unless staff choose another: calendar days, so that a clock
-    change in between shifts nothing. Source: sessions and clinics §6.1, E25.
-    """
-    return first_date - timedelta(days=days_before)
-
-
 def invitations_open_at(invitations_on: date) -> datetime:
     """The instant from which first invitations go: nine o'clock in London on that day."""
     return london_instant(invitations_on, INVITATIONS_GO_AT)
@@ -60,13 +53,6 @@ def invitations_open_at(invitations_on: date) -> datetime:
 def next_bookable(dates: Collection[date], today: date) -> date | None:
     """The next date a family can still book: today is too late. Source: E20."""
     return min((day for day in dates if day > today), default=None)
-
-
-def first_invitation_due_at(*, invitations_on: date, joined_at: datetime) -> datetime:
-    """When a child's first invitation is due: on the invitation day, or at once on joining
-    later than that. Source: sessions and clinics §6.1, rules 1 to 3.
-    """
-    return max(invitations_open_at(invitations_on), joined_at)
 
 
 def first_invitations_are_due(

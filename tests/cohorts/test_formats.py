@@ -234,12 +234,6 @@ def test_numbers_kept_for_drama_are_refused_where_real_people_are():
     assert "reached" in refused(formats.parse_phone, "07700 900123", allows_drama=False)
 
 
-def test_only_british_mobiles_can_be_texted():
-    assert formats.is_uk_mobile("+447400123456")
-    assert not formats.is_uk_mobile("+441134960000")
-    assert not formats.is_uk_mobile("+33612345678")
-
-
 @pytest.mark.parametrize(
     ("text", "stored"),
     [

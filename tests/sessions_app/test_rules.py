@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from calendars.clock import LONDON, london_day
 from sessions_app import rules
 from sessions_app.choices import ConsentStatus, Exclusion, TriageStatus, VaccinationStatus
+from sessions_app.schedule_rules import notice
 
 
 def at(text: str) -> datetime:
@@ -81,9 +82,16 @@ days = st.dates(date(2024, 9, 1), date(2030, 8, 31))
 instants = st.datetimes(datetime(2024, 9, 1), datetime(2030, 8, 31), timezones=st.just(UTC))
 
 
+def invitations_on(first_date, days_before=21):
+    found = notice(
+        [first_date], chosen=None, frozen=None, days_before=days_before, today=date(2024, 9, 1)
+    )
+    return found.on
+
+
 @given(days, st.integers(1, 90))
 def test_e25_invitations_open_at_nine_on_the_londoners_clock(first_date, days_before):
-    opens_on = rules.default_invitations_on(first_date, days_before)
+    opens_on = invitations_on(first_date, days_before)
     opens_at = rules.invitations_open_at(opens_on)
     assert (first_date - opens_on).days == days_before
     assert opens_at.astimezone(LONDON).timetuple()[:5] == (*opens_on.timetuple()[:3], 9, 0)
@@ -101,16 +109,8 @@ def test_e25_invitations_open_at_nine_on_the_londoners_clock(first_date, days_be
     ],
 )
 def test_e25_three_weeks_across_a_clock_change(first_date, opens):
-    opens_on = rules.default_invitations_on(first_date, 21)
+    opens_on = invitations_on(first_date)
     assert rules.invitations_open_at(opens_on) == datetime.fromisoformat(opens)
-
-
-@given(days, instants)
-def test_no_invitation_is_due_before_its_child_joined(invitations_on, joined_at):
-    due = rules.first_invitation_due_at(invitations_on=invitations_on, joined_at=joined_at)
-    assert due >= joined_at
-    assert due >= rules.invitations_open_at(invitations_on)
-    assert due in (joined_at, rules.invitations_open_at(invitations_on))
 
 
 def are_due(now, *, dates, invitations_on=date(2027, 1, 4), is_closed=False):
