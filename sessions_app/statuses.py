@@ -135,10 +135,11 @@ WHERE (stored.consent, stored.triage, stored.vaccination, stored.exclusion)
 """
 
 
+@transaction.atomic
 def refresh(child_ids: Iterable[int], *, today: date) -> int:
     """Store the present statuses of these children; returns how many rows changed.
 
-    Runs in the caller's transaction, the one that changed a fact. The children are locked
+    Belongs in the caller's transaction, the one that changed a fact. The children are locked
     before anything is read: of two transactions that change different facts of a child, the
     second one sees what the first one stored. Rows of a programme that their organisation no
     longer runs, or of an earlier organisation, go.
@@ -161,8 +162,7 @@ def refresh_all(*, today: date) -> int:
     changed = 0
     ids = Child.objects.filter(organisation__isnull=False).values_list("pk", flat=True)
     for chunk in chunks(ids.iterator()):
-        with transaction.atomic():
-            changed += refresh(chunk, today=today)
+        changed += refresh(chunk, today=today)
     return changed
 
 
