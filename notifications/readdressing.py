@@ -11,18 +11,22 @@ from django.dispatch import receiver
 
 from cohorts.signals import children_changed
 
-# Only what nobody is sending. An address that the letter goes to already gets nothing more.
+# Only what nobody is sending or holding back, so that nobody waits for a sender here. An address that the letter goes to already gets nothing more.
 READDRESS = """
+WITH free AS MATERIALIZED (
+    SELECT * FROM notifications_message
+    WHERE child_id = ANY(%(children)s) AND status = 'waiting'
+    FOR UPDATE SKIP LOCKED
+)
 UPDATE notifications_message AS message SET recipient = present.recipient
 FROM (
     SELECT DISTINCT ON (waiting.letter, waiting.channel, contact.recipient)
            waiting.id, contact.recipient
-    FROM notifications_message AS waiting
+    FROM free AS waiting
     JOIN cohorts_contact AS contact
       ON contact.child_id = waiting.child_id AND contact.parent_id = waiting.parent_id
      AND contact.channel = waiting.channel
-    WHERE waiting.child_id = ANY(%(children)s) AND waiting.status = 'waiting'
-      AND NOT EXISTS (
+    WHERE NOT EXISTS (
           SELECT FROM cohorts_contact AS kept
           WHERE kept.child_id = waiting.child_id AND kept.channel = waiting.channel
             AND kept.recipient = waiting.recipient)
@@ -32,7 +36,7 @@ FROM (
             AND other.recipient = contact.recipient)
     ORDER BY waiting.letter, waiting.channel, contact.recipient, waiting.id
 ) AS present
-WHERE message.id = present.id AND message.status = 'waiting'
+WHERE message.id = present.id
 """
 
 
