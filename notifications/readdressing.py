@@ -11,7 +11,8 @@ from django.dispatch import receiver
 
 from cohorts.signals import children_changed
 
-# Only what nobody is sending or holding back, so that nobody waits for a sender here. An address that the letter goes to already gets nothing more.
+# Only what nobody is sending or holding back, so that nobody waits for a sender here. An address
+# that the letter goes to already gets nothing more.
 READDRESS = """
 WITH free AS MATERIALIZED (
     SELECT * FROM notifications_message
