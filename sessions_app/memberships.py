@@ -103,12 +103,18 @@ def leave(
     One stays that carries a vaccination or another record of that session. The row is kept, so
     that a return is known as one. Source: sessions and clinics E14.
     """
-    leaving = sorted(memberships, key=lambda membership: membership.pk)
+    leaving = list(
+        Membership.objects.filter(
+            pk__in=[membership.pk for membership in memberships], left_at__isnull=True
+        )
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
     kept_ids = set().union(*(anchor(leaving) for anchor in _anchors)) if leaving else set()
     gone = [membership for membership in leaving if membership.pk not in kept_ids]
-    Membership.objects.filter(
-        pk__in=[membership.pk for membership in gone], left_at__isnull=True
-    ).update(left_at=now, left_because=because)
+    Membership.objects.filter(pk__in=[membership.pk for membership in gone]).update(
+        left_at=now, left_because=because
+    )
     by_session: dict[int, list[int]] = defaultdict(list)
     for membership in gone:
         by_session[membership.session_id].append(membership.child_id)

@@ -23,6 +23,7 @@ from notifications.models import Channel, Lane
 from notifications.rules import send_not_before
 from sessions_app import rules
 from sessions_app.invitations import messages
+from sessions_app.invitations.withdrawal import release_undelivered
 from sessions_app.models import Membership, Session, SessionDate
 
 logger = logging.getLogger(__name__)
@@ -205,6 +206,7 @@ def catch_up(child_ids: Iterable[int], *, now: datetime, by: User | None = None)
     )
     if not session_ids:
         return 0
+    release_undelivered(children, now=now)
     return plan(now=now, session_ids=session_ids, child_ids=children, by=by)
 
 

@@ -145,3 +145,28 @@ def test_the_same_queries_for_two_and_for_fifty(db):
             invitations.outlooks(clinic.session, [child.pk for child in children], now=at(W))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_rule_5_a_letter_that_reached_nobody_goes_to_a_new_address_once(clinic):
+    child = clinic.child()
+    clinic.plan(W)
+    settle(clinic, "rejected")
+    assert invitations.catch_up([child.pk], now=at("2027-01-05T10:00")) == 0
+    factories.RelationshipFactory(child=child, parent__email="right@example.com")
+    clinic.refresh(child)
+    assert invitations.catch_up([child.pk], now=at("2027-01-05T11:00")) == 1
+    assert "right@example.com" in {message.recipient for message in clinic.messages(child)}
+    assert invitations.catch_up([child.pk], now=at("2027-01-05T12:00")) == 0
+
+
+@pytest.mark.parametrize("status", ["waiting", "accepted", "delivered", "parked"])
+def test_a_letter_that_may_have_reached_somebody_is_never_sent_again(clinic, status):
+    child = clinic.child()
+    clinic.plan(W)
+    Message.objects.filter(channel="text").update(status="failed")
+    Message.objects.filter(channel="email").update(
+        status=status, accepted_at=at(W) if status in ("accepted", "delivered") else None
+    )
+    factories.RelationshipFactory(child=child)
+    clinic.refresh(child)
+    assert invitations.catch_up([child.pk], now=at("2027-01-05T11:00")) == 0
