@@ -32,6 +32,11 @@ def main(arguments: list[str]) -> int:
     except Refusal as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 1
+    except PermissionError as error:
+        sys.stderr.write(
+            f"{error.filename} belongs to another user: take it over with chown, or delete it.\n"
+        )
+        return 1
     except StopRequested:
         say("Stopped.")
         return 130
