@@ -99,7 +99,8 @@ class Reader(environ.Env):
         def understand(value: str) -> str:
             return choices[choices.index(value)]
 
-        return self._read(var, default, understand, " or ".join(choices))
+        *others, last = choices
+        return self._read(var, default, understand, f"{', '.join(others)} or {last}")
 
     def address(self, var: str, default: Any = environ.Env.NOTSET) -> str:
         """A web address without a final slash."""

@@ -165,6 +165,7 @@ def env(monkeypatch):
         ("day", (), "2027-02-30", "a date like 2027-01-12"),
         ("instant", (), "2027-01-12", "an instant like 2027-01-12T09:30:00+00:00"),
         ("one_of", (("local", "production"), "local"), "test", "local or production"),
+        ("one_of", (("one", "two", "three"), "one"), "four", "one, two or three"),
         ("address", (), "mavis.example.com", "a web address that begins with https://"),
         ("redis", (), "localhost:6379", "an address like redis://host:6379/0"),
         (
