@@ -1,6 +1,7 @@
 """`make run`: the whole service on this machine, and `make reset`, its fresh start."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -122,6 +123,9 @@ def the_only_run(what: str) -> Iterator[None]:
 def start_stores(supervisor: Supervisor, environment: dict[str, str]) -> None:
     """Start PostgreSQL and Redis, each unless the environment names one already."""
     DATA.mkdir(parents=True, exist_ok=True)
+    for path in DATA.iterdir():
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     if not environment.get("DATABASE_URL"):
         sockets = postgres.start(supervisor, DATA / "postgres")
         postgres.ensure_database(sockets, DATABASE)
