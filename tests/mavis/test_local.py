@@ -137,10 +137,25 @@ class TestProcesses:
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_signals_ask_to_stop(self, tmp_path, number):
-        with Supervisor(tmp_path) as supervisor, pytest.raises(StopRequested):
-            supervisor.start("sleep", SLEEP)
-            os.kill(os.getpid(), number)
-            supervisor.watch()
+        # The tests themselves may run under nohup.
+        before = signal.signal(number, signal.default_int_handler)
+        try:
+            with Supervisor(tmp_path) as supervisor, pytest.raises(StopRequested):
+                supervisor.start("sleep", SLEEP)
+                os.kill(os.getpid(), number)
+                supervisor.watch()
+        finally:
+            signal.signal(number, before)
+
+    def test_a_hangup_is_left_ignored_where_nohup_asked_for_it(self, tmp_path):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            with Supervisor(tmp_path) as supervisor:
+                supervisor.start("sleep", SLEEP)
+                os.kill(os.getpid(), signal.SIGHUP)
+                supervisor.refuse_if_any_ended()
+        finally:
+            signal.signal(signal.SIGHUP, before)
 
     def test_lines_carry_the_name_of_their_process(self, supervisor, capfd):
         assert supervisor.run("web", python("print('one'); print('two')")) == 0
