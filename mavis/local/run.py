@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mavis.local import broker, postgres, processes, sandbox
 from mavis.local.console import Refusal, is_coloured, say
-from mavis.local.environment import read_settings
+from mavis.local.environment import read_settings, shared_with_commands
 from mavis.local.processes import Supervisor
 from mavis.local.workplace import DATA, LOCAL, LOGS
 
@@ -35,32 +35,19 @@ def run(_: list[str]) -> int:
     address = f"http://localhost:{port}"
     with the_only_run(address), Supervisor(LOGS) as supervisor:
         refuse_busy(port)
-        environment = {"SITE_URL": address, **os.environ}
+        # An empty variable counts as missing.
+        environment = {name: value for name, value in os.environ.items() if value}
+        environment.setdefault("SITE_URL", address)
         start_stores(supervisor, environment)
-        inbox = ""
-        if not environment.get("NOTIFY_BASE_URL"):
-            inbox = sandbox.start(
-                supervisor,
-                environment,
-                keeps_in=DATA / "notify-sandbox.sqlite",
-                port=port + 1,
-                receipts_to=f"http://{broker.LOOPBACK}:{port}/notify/receipts",
-            )
-        prepare(supervisor, environment)
-        start_service(supervisor, environment, port)
-        supervisor.wait_until(
-            lambda: (
-                all(child.is_ready for child in supervisor.children)
-                and answers(f"http://{broker.LOOPBACK}:{port}/healthz")
-            ),
-            seconds=90,
-            failure="Mavis did not get ready in 90 seconds; what went wrong is in .local/logs/.",
-        )
-        welcome(address, inbox)
-        try:
-            supervisor.watch()
-        except processes.StopRequested:
-            say("\nStopping. The data stays in .local/.")
+        inbox = start_sandbox(supervisor, environment, port)
+        with shared_with_commands(environment):
+            prepare(supervisor, environment)
+            start_service(supervisor, environment, port)
+            welcome(address, inbox)
+            try:
+                supervisor.watch()
+            except processes.StopRequested:
+                say("\nStopping. The data stays in .local/.")
     return 0
 
 
@@ -134,6 +121,19 @@ def start_stores(supervisor: Supervisor, environment: dict[str, str]) -> None:
         environment["REDIS_URL"] = broker.start(supervisor)
 
 
+def start_sandbox(supervisor: Supervisor, environment: dict[str, str], port: int) -> str:
+    """Start the Notify sandbox, unless the environment names a Notify; answers its inbox."""
+    if environment.get("NOTIFY_BASE_URL"):
+        return ""
+    return sandbox.start(
+        supervisor,
+        environment,
+        keeps_in=DATA / "notify-sandbox.sqlite",
+        port=port + 1,
+        receipts_to=f"http://{broker.LOOPBACK}:{port}/notify/receipts",
+    )
+
+
 def prepare(supervisor: Supervisor, environment: Mapping[str, str]) -> None:
     """Migrate, collect static files, and fill an empty database with the demo."""
     status = supervisor.run(
@@ -144,7 +144,7 @@ def prepare(supervisor: Supervisor, environment: Mapping[str, str]) -> None:
 
 
 def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: int) -> None:
-    """Start the web server, a worker for each queue, and the timetable."""
+    """Start the web server, a worker for each queue, and the timetable; wait for all of them."""
     binaries = Path(sys.executable).parent
     celery = [str(binaries / "celery"), "--app=mavis", "--quiet"]
     # The person who typed the command chose the user, root or not.
@@ -167,6 +167,14 @@ def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: 
         "beat",
         [*celery, "beat", f"--schedule={DATA / 'beat-schedule'}", "--pidfile="],
         environment=environment,
+    )
+    supervisor.wait_until(
+        lambda: (
+            all(child.is_ready for child in supervisor.children)
+            and answers(f"http://{broker.LOOPBACK}:{port}/healthz")
+        ),
+        seconds=90,
+        failure="Mavis did not get ready in 90 seconds; what went wrong is in .local/logs/.",
     )
 
 

@@ -17,9 +17,17 @@ import pytest
 import redis
 from django.conf import settings
 
-from mavis.local import broker, checks, install, postgres, processes, run, suite
+from mavis.local import (
+    broker,
+    checks,
+    environment,
+    install,
+    postgres,
+    processes,
+    run,
+    suite,
+)
 from mavis.local.console import Refusal
-from mavis.local.environment import without_own_settings
 from mavis.local.processes import StopRequested, Supervisor
 
 ROOT = Path(settings.BASE_DIR)
@@ -249,6 +257,35 @@ class TestRun:
         assert done.stdout == "There is no such command; make help lists them all.\n"
 
 
+class TestSharing:
+    def test_commands_reach_the_servers_of_a_run_while_it_lasts(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(environment, "ADDRESSES", tmp_path / "run.json")
+        monkeypatch.setenv("REDIS_URL", "redis://mine:6379/0")
+        monkeypatch.setattr(os, "environ", os.environ.copy())
+        os.environ.pop("DATABASE_URL", None)
+        with environment.shared_with_commands({"DATABASE_URL": "postgresql://local/mavis"}):
+            environment.join_local_run()
+            assert os.environ["DATABASE_URL"] == "postgresql://local/mavis"
+            assert os.environ["REDIS_URL"] == "redis://mine:6379/0"
+        del os.environ["DATABASE_URL"]
+        environment.join_local_run()
+        assert "DATABASE_URL" not in os.environ
+
+    def test_a_command_without_a_database_says_what_to_do(self):
+        done = subprocess.run(
+            [sys.executable, "manage.py", "showmigrations"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/no"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr == (
+            "The database does not answer. Start make run beside this, or set DATABASE_URL.\n"
+        )
+
+
 class TestInstalling:
     def test_a_stamp_holds_until_a_file_changes(self, tmp_path, monkeypatch):
         monkeypatch.setattr(install, "ROOT", tmp_path)
@@ -287,9 +324,9 @@ class TestSuite:
     def test_no_setting_of_the_developer_reaches_the_tests(self, monkeypatch):
         monkeypatch.setenv("MAVIS_TODAY", "2027-01-12")
         monkeypatch.setenv("HOME", "/home")
-        environment = without_own_settings()
-        assert environment["HOME"] == "/home"
-        assert {environment[name] for name in ("MAVIS_TODAY", "DATABASE_URL", "DEBUG")} == {""}
+        variables = environment.without_own_settings()
+        assert variables["HOME"] == "/home"
+        assert {variables[name] for name in ("MAVIS_TODAY", "DATABASE_URL", "DEBUG")} == {""}
 
     def test_folders_of_killed_runs_go_and_those_in_use_stay(self, tmp_path, monkeypatch):
         monkeypatch.setattr(suite, "LOCAL", tmp_path)
