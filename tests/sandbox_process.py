@@ -137,7 +137,7 @@ class SandboxProcess:
         return self.control("GET", "invariants.json")
 
 
-def eventually(claim: Callable[[], Any], *, within_s: float = 5.0) -> Any:
+def eventually(claim: Callable[[], Any], *, within_s: float = 15.0) -> Any:
     """The first true value of `claim`, asked again and again; fails when time is up."""
     deadline = time.monotonic() + within_s
     while True:

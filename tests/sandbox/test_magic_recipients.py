@@ -6,7 +6,7 @@ import pytest
 from notifications_python_client.errors import HTTP503Error, HTTPError, InvalidResponse
 
 from tests.sandbox.conftest import refusal
-from tests.sandbox_process import SandboxProcess, eventually
+from tests.sandbox_process import TIME_SCALE, SandboxProcess, eventually
 
 NO_ANSWER = (HTTP503Error, 503)
 KEY_REVOKED = [("AuthError", "Invalid token: API key revoked")]
@@ -16,8 +16,8 @@ KEY_REVOKED = [("AuthError", "Invalid token: API key revoked")]
 def send(sandbox: SandboxProcess, email_template, text_template):
     """Send to an email name or a two-digit number, always with the same reference."""
 
-    def send(who, *, timeout=0.5, reference="r"):
-        client = sandbox.client(timeout=timeout)
+    def send(who, *, reference="r", **client_options):
+        client = sandbox.client(**client_options)
         if who.isdecimal():
             recipient = f"07700 9005{who}"
             return client.send_sms_notification(recipient, text_template, reference=reference)
@@ -56,6 +56,7 @@ def test_no_answer(sandbox, send, who, is_stored):
 
 @pytest.mark.parametrize("who", ["late-accept", "05"])
 def test_late_acceptance_is_stored_after_the_client_gave_up(sandbox, send, who):
+    sandbox.move_clock(time_scale=TIME_SCALE / 4)
     with pytest.raises(HTTP503Error):
         send(who, timeout=0.2)
     assert stored(sandbox) == 0
