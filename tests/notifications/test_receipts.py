@@ -319,6 +319,7 @@ def test_failure_19_a_lost_receipt_is_made_up_for_by_asking(sent, postman, notif
 
 def test_what_never_becomes_final_is_asked_about_for_six_days(sent, postman, notify, clock):
     message = sent(recipient=to("stuck-sending"))
+    eventually(lambda: notify.messages(reference=message.reference)[0]["status"] == "sending")
 
     def asked():
         return len([attempt for attempt in notify.attempts() if attempt["method"] == "GET"])
