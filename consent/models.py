@@ -8,9 +8,19 @@ from django.utils import timezone
 
 from accounts.models import Organisation, User
 from cohorts.models import Child, Parent
+from consent.online_models import OnlineDecision, OnlineDraft, OnlineResponse
 from govuk.models import Draft
 from programmes.models import Programme
 from sessions_app.models import Session
+
+__all__ = [
+    "ConsentRequest",
+    "ConsentResponse",
+    "OnlineDecision",
+    "OnlineDraft",
+    "OnlineResponse",
+    "ResponseDraft",
+]
 
 
 class ConsentRequest(models.Model):

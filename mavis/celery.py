@@ -54,7 +54,7 @@ app.conf.beat_schedule = {
     },
     "forget-drafts-of-responses": {
         "task": "consent.forget_drafts",
-        "schedule": crontab(minute=50, hour=3),
+        "schedule": crontab(minute=50),
     },
     "place-newcomers-to-the-year": {
         "task": "sessions_app.place_newcomers_to_the_year",

@@ -7,7 +7,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Organisation, Role, Team, User
 from cohorts.models import Child, Location, Parent, ParentRelationship
-from consent.models import ConsentResponse
+from consent.models import ConsentResponse, OnlineDecision, OnlineResponse
 from programmes.models import OrganisationProgramme, Programme, Vaccine
 from sessions_app.models import Membership, Session, SessionDate
 from vaccinations.models import VaccinationRecord
@@ -207,3 +207,36 @@ class ResponseFactory(DjangoModelFactory):
     decision = ConsentResponse.Decision.GIVEN
     route = ConsentResponse.Route.PHONE
     responded_at = datetime(2027, 1, 11, 9, tzinfo=UTC)
+
+
+class OnlineResponseFactory(DjangoModelFactory):
+    """A mother's online yes to HPV for a child at the session's school; `decisions=[...]` others.
+
+    Each decision is a dict of the fields of `OnlineDecision`.
+    """
+
+    class Meta:
+        model = OnlineResponse
+        skip_postgeneration_save = True
+
+    session = factory.SubFactory(SessionFactory)
+    organisation = factory.SelfAttribute("session.organisation")
+    recorded_at = datetime(2027, 1, 11, 9, tzinfo=UTC)
+    given_name = factory.Sequence(lambda n: f"Given{n}")
+    family_name = factory.Sequence(lambda n: f"Family{n}")
+    date_of_birth = date(2013, 10, 1)
+    school = factory.LazyAttribute(lambda o: None if o.session.is_clinic else o.session.location)
+    home_educated = factory.LazyAttribute(lambda o: None if o.school else False)
+    address_line_1 = "1 Mill Lane"
+    town = "Coventry"
+    postcode = "CV1 2AB"
+    parent_name = factory.Sequence(lambda n: f"Parent {n}")
+    relationship = OnlineResponse.Relationship.MOTHER
+    email = factory.Sequence(lambda n: f"online{n}@example.com")
+
+    @factory.post_generation
+    def decisions(self, create, decisions, **kwargs):
+        if create:
+            given = {"decision": "given", "methods": ["injection"]}
+            for fields in [{"programme_id": "hpv", **given}] if decisions is None else decisions:
+                OnlineDecision.objects.create(response=self, **fields)
