@@ -4,6 +4,8 @@ Nothing is live before it is confirmed, so that half-finished dates write to nob
 Source: sessions and clinics §4, E2 to E6, E21 to E24.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -33,6 +35,7 @@ from sessions_app.schedule_rules import (
 )
 
 DAYS_A_WEEK = 7
+CHANGED_MEANWHILE = "Somebody else changed this session while you were editing it. Start again."
 
 
 class ScheduleRefused(Exception):
@@ -113,11 +116,15 @@ class Schedule:
 
 
 def start(session: Session, *, by: User) -> ScheduleDraft:
-    """A new draft that says what is saved, and remembers it."""
+    """A new draft that says what is saved, and remembers it; kept once it is amended."""
     saved = _saved(session).to_json()
-    return ScheduleDraft.objects.create(
-        session=session, owner=by, answers={"saved": saved, "answers": saved}
-    )
+    return ScheduleDraft(session=session, owner=by, answers={"saved": saved, "answers": saved})
+
+
+def fingerprint(draft: ScheduleDraft) -> str:
+    """Tells one saved state of a session from another, for a page that was opened on it."""
+    saved = json.dumps(draft.answers["saved"], sort_keys=True)
+    return hashlib.sha256(saved.encode()).hexdigest()[:12]
 
 
 def find(session: Session, draft_id: UUID, *, by: User) -> ScheduleDraft | None:
@@ -149,10 +156,10 @@ def read(draft: ScheduleDraft, *, today: date) -> Schedule:
 
 
 def amend(draft: ScheduleDraft, **answers) -> None:
-    """Change answers of the draft; nothing else."""
+    """Change answers of the draft, nothing else, and keep it."""
     amended = replace(Answers.from_json(draft.answers["answers"]), **answers)
     draft.answers = {**draft.answers, "answers": amended.to_json()}
-    draft.save(update_fields=["answers", "updated_at"])
+    draft.save()
 
 
 def has_written(session: Session) -> bool:
@@ -280,9 +287,7 @@ def _check(schedule: Schedule) -> None:
     """Refuse what the forms refuse, and what became wrong since they were filled in."""
     session, answers = schedule.session, schedule.answers
     if _saved(session) != schedule.saved:
-        raise ScheduleRefused(
-            "Somebody else changed this session while you were editing it. Start again."
-        )
+        raise ScheduleRefused(CHANGED_MEANWHILE)
     dates = answers.dates
     if len(set(dates)) != len(dates) or not all(
         is_in_year(day, session.academic_year) for day in dates

@@ -22,25 +22,24 @@ NO_DRAFT = "Those changes have been saved already or were left for too long."
 FROZEN = "Parents have been written to about this session, so this cannot be changed."
 
 
-@require_safe
-def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Begin a draft of its own, so that two tabs do not mix."""
-    session = find_session(request, slug)
-    if session.is_closed:
-        return _back_to(session, request, CLOSED)
-    draft = schedule.start(session, by=request.user)
-    return redirect("sessions:draft", slug=slug, draft_id=draft.pk)
-
-
 def of_draft(view):
-    """Give a view the session and the person's draft; without one, say so on the session's page."""
+    """Give a view the session and the person's draft; without one, say so on the session's page.
+
+    A draft is kept from its first answer on. Until then an address has no id, and names what was
+    saved when its page was opened.
+    """
 
     @wraps(view)
-    def inner(request: HttpRequest, slug: str, draft_id) -> HttpResponse:
+    def inner(request: HttpRequest, slug: str, draft_id=None) -> HttpResponse:
         session = find_session(request, slug)
-        draft = schedule.find(session, draft_id, by=request.user)
         if session.is_closed:
             return _back_to(session, request, CLOSED)
+        if draft_id is None:
+            draft = schedule.start(session, by=request.user)
+            if request.GET.get("seen", "") not in ("", schedule.fingerprint(draft)):
+                return _back_to(session, request, schedule.CHANGED_MEANWHILE)
+        else:
+            draft = schedule.find(session, draft_id, by=request.user)
         if draft is None:
             return _back_to(session, request, NO_DRAFT)
         return view(request, draft, schedule.read(draft, today=clock.today()))
@@ -61,9 +60,8 @@ def edit(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> HttpR
                 drafted.notice.on, today=drafted.today, is_frozen=drafted.is_frozen
             ),
             "reminders": display.reminder_text(drafted.answers.reminder_weeks),
-            "addresses": {
-                name: _address(name, draft) for name in ("dates", "notice", "reminders", "check")
-            },
+            "addresses": {name: _address(name, draft) for name in ("dates", "notice", "reminders")},
+            "check_address": _check_address(draft),
         },
     )
 
@@ -247,8 +245,21 @@ def _context(draft: ScheduleDraft, drafted: Schedule) -> dict:
 
 
 def _address(page: str, draft: ScheduleDraft) -> str:
+    """The address of a page of the draft, or of one that begins it."""
+    slug = draft.session.slug
+    if draft._state.adding:
+        name = "edit" if page == "draft" else f"edit-{page}"
+        seen = schedule.fingerprint(draft)
+        return f"{reverse(f'sessions:{name}', kwargs={'slug': slug})}?seen={seen}"
     name = "draft" if page == "draft" else f"draft-{page}"
-    return reverse(f"sessions:{name}", kwargs={"slug": draft.session.slug, "draft_id": draft.pk})
+    return reverse(f"sessions:{name}", kwargs={"slug": slug, "draft_id": draft.pk})
+
+
+def _check_address(draft: ScheduleDraft) -> str:
+    """Where Continue leads: with nothing changed there is nothing to check."""
+    if draft._state.adding:
+        return reverse("sessions:show", kwargs={"slug": draft.session.slug})
+    return _address("check", draft)
 
 
 def _back_to_draft(draft: ScheduleDraft, request: HttpRequest, why: str) -> HttpResponseRedirect:

@@ -215,9 +215,10 @@ def test_a_school_writes_to_nobody(organisation, nurse):
 
 def test_drafts_left_alone_are_forgotten(clinic, nurse, time_machine):
     time_machine.move_to(at("2027-01-04T10:00"))
-    schedule.start(clinic.session, by=nurse)
+    schedule.amend(schedule.start(clinic.session, by=nurse))
     time_machine.move_to(at("2027-01-05T10:00"))
     kept = schedule.start(clinic.session, by=nurse)
+    schedule.amend(kept)
     assert schedule.forget_drafts(before=at("2027-01-05T00:00")) == 1
     kept.refresh_from_db()
 

@@ -435,16 +435,35 @@ def test_two_drafts_do_not_mix(on, clinic_2024):
     client = on(date(2024, 2, 18))
     one = Walk(client, clinic_2024).follow("Schedule sessions")
     other = Walk(client, clinic_2024).follow("Schedule sessions")
-    assert one.address != other.address
+    began = other.address
     one.follow(ADD).dates(D10)
-    assert ADD in other.at(other.address).page.links
+    other.follow(ADD).dates(D11)
+    assert began not in (one.address, other.address) and one.address != other.address
+    assert "11 March" not in one.at(one.address).page.text
+    assert ADD in other.at(began).page.links
+
+
+def test_opening_the_pages_of_an_edit_writes_nothing(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions")
+    walk.follow(ADD)
+    assert not ScheduleDraft.objects.exists()
+    walk.dates(D10)
+    assert ScheduleDraft.objects.count() == 1
+
+
+def test_an_edit_begun_before_somebody_elses_is_not_mixed_with_it(on, clinic_2024):
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    clinic_2024.all_dates.create(value=D12)
+    walk.dates(D10)
+    assert "Somebody else changed this session" in walk.page.banner
+    assert not ScheduleDraft.objects.exists() and live_dates(clinic_2024) == [D12]
 
 
 @pytest.mark.parametrize("part", ["", "dates/", "notice/", "reminders/", "check/"])
 def test_a_draft_is_its_owners_and_its_sessions_alone(on, administrator, organisation, part):
     session = ClinicSessionFactory(organisation=organisation, academic_year=2023)
     client = on(date(2024, 2, 18))
-    draft = Walk(client, session).follow("Schedule sessions").address
+    draft = Walk(client, session).follow("Schedule sessions").follow(ADD).dates(D10).address
     colleague = on(date(2024, 2, 18), administrator)
     for someone, address in (
         (colleague, draft),
@@ -456,7 +475,8 @@ def test_a_draft_is_its_owners_and_its_sessions_alone(on, administrator, organis
 
 @pytest.mark.parametrize("part", ["", "dates/", "notice/", "reminders/", "check/"])
 def test_another_organisation_finds_nothing(on, nurse_elsewhere, clinic_2024, part):
-    draft = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").address
+    walk = Walk(on(date(2024, 2, 18)), clinic_2024).follow("Schedule sessions").follow(ADD)
+    draft = walk.dates(D10).address
     stranger = on(date(2024, 2, 18), nurse_elsewhere)
     for address in (draft + part, f"/sessions/{clinic_2024.slug}/edit/"):
         assert stranger.get(address).status_code == 404

@@ -18,7 +18,7 @@ def test_sessions_appear_by_themselves(organisation, elsewhere, time_machine):
 
 def test_drafts_are_kept_for_a_day(clinic, nurse, time_machine):
     time_machine.move_to(datetime(2027, 1, 4, 10, tzinfo=UTC))
-    schedule.start(clinic.session, by=nurse)
+    schedule.amend(schedule.start(clinic.session, by=nurse))
     time_machine.move_to(datetime(2027, 1, 5, 9, 59, tzinfo=UTC))
     tasks.forget_drafts()
     assert ScheduleDraft.objects.count() == 1
