@@ -40,6 +40,11 @@ class Organisation(models.Model):
         default=True,
         help_text="Write again before each later clinic, while no consent has been given",
     )
+    triages_other_conditions = models.BooleanField(
+        "triage other medical conditions",
+        default=True,
+        help_text="A yes to the health question about other medical conditions needs triage",
+    )
     booking_system_name = models.CharField(max_length=100, default="Swiftqueue")
     booking_url = models.URLField(
         "booking link",

@@ -2,14 +2,17 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Organisation, User
 from cohorts.models import Child, Parent
+from consent import choices
 from consent.online_models import OnlineDecision, OnlineDraft, OnlineResponse
 from govuk.models import Draft
+from programmes.choices import Method
 from programmes.models import Programme
 from sessions_app.models import Session
 
@@ -58,22 +61,13 @@ class ConsentResponse(models.Model):
     but to be withdrawn or marked invalid. Source: consent §1.
     """
 
-    class Decision(models.TextChoices):
-        GIVEN = "given", "Consent given"
-        REFUSED = "refused", "Consent refused"
-        NOT_PROVIDED = "not_provided", "No response"
+    Decision = choices.Decision
+    Reason = choices.Reason
 
     class Route(models.TextChoices):
         PHONE = "phone", "By phone"
         PAPER = "paper", "Paper"
         IN_PERSON = "in_person", "In person"
-
-    class Reason(models.TextChoices):
-        ALREADY_VACCINATED = "already_vaccinated", "Vaccine already received"
-        ELSEWHERE = "elsewhere", "Vaccine will be given elsewhere"
-        MEDICAL = "medical", "Medical reasons"
-        PERSONAL = "personal", "Personal choice"
-        OTHER = "other", "Other"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="consent_responses")
@@ -88,6 +82,15 @@ class ConsentResponse(models.Model):
     route = models.CharField(max_length=20, choices=Route)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     notes = models.TextField(max_length=1000, blank=True)
+    methods = ArrayField(
+        models.CharField(max_length=20, choices=Method),
+        default=list,
+        blank=True,
+        help_text="How the vaccine may be given, in order of preference",
+    )
+    without_gelatine = models.BooleanField(
+        default=False, help_text="Consent is only to a vaccine without gelatine"
+    )
     health_answers = models.JSONField(default=list)
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     responded_at = models.DateTimeField()
@@ -104,6 +107,11 @@ class ConsentResponse(models.Model):
             models.CheckConstraint(
                 condition=Q(decision="given") | Q(health_answers=[]),
                 name="only_given_consent_has_health_answers",
+            ),
+            models.CheckConstraint(
+                condition=Q(decision="given", methods__len__gt=0)
+                | (~Q(decision="given") & Q(methods__len=0, without_gelatine=False)),
+                name="only_given_consent_has_methods",
             ),
         ]
         indexes = [

@@ -3,28 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import Enum, StrEnum
+from enum import Enum
 
+from consent.choices import Decision
 from sessions_app.choices import ConsentStatus, TriageStatus
 
 REPEAT_AFTER = timedelta(hours=24)
-
-
-class Decision(StrEnum):
-    """What one person answered; the values are those of `ConsentResponse.Decision`."""
-
-    GIVEN = "given"
-    REFUSED = "refused"
-    NOT_PROVIDED = "not_provided"
-
-
-# The reasons for refusing that need details, and what is asked then. Source: consent §2.4.
-DETAILS_ASKED = {
-    "already_vaccinated": "Where and when did their child get the vaccination?",
-    "elsewhere": "Where and when will their child get the vaccination?",
-    "medical": "What medical reasons prevent their child from being vaccinated?",
-    "other": "Why are they refusing to give consent?",
-}
 
 
 @dataclass(frozen=True)
@@ -48,7 +32,7 @@ class Response:
     @property
     def stands_for(self) -> str:
         """The decision in force: a withdrawn consent is a refusal."""
-        return Decision.REFUSED if self.is_withdrawn else self.decision
+        return str(Decision.REFUSED) if self.is_withdrawn else self.decision
 
 
 def counted_responses(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cohorts.models import ParentRelationship
+from consent.decisions import in_words
 from consent.models import ConsentResponse
 from consent.wizard import Journey
 from govuk.filters import line_breaks
@@ -45,6 +46,9 @@ def _consent_rows(journey: Journey, change: Change) -> list[dict]:
             change("route"),
         ),
     ]
+    agreed_to = answer.agreement and in_words(journey.draft.programme_id, answer.agreement)
+    if agreed_to:
+        rows.append(_row("Consent is for", agreed_to, change("decision")))
     if answer.reason:
         label = ConsentResponse.Reason(answer.reason).label
         rows.append(_row("Reason for refusal", label, change("reason")))
@@ -76,7 +80,7 @@ def _health_rows(journey: Journey, change: Change) -> list[dict]:
         _row(
             answer["text"],
             line_breaks(f"Yes: {answer['details']}") if answer["yes"] else "No",
-            change("health"),
+            change("follow-ups" if answer["follows"] else "health"),
         )
         for answer in journey.response().health_answers
     ]

@@ -6,7 +6,9 @@ from functools import cached_property
 
 from django.conf import settings
 
-from consent import questions, rules
+from consent import questions, reasons
+from consent.choices import Decision, Reason
+from consent.decisions import Agreement, agreement_to, decision_of, narrowing_of
 from consent.forms.responses import (
     NEW_CONTACT,
     ContactForm,
@@ -17,15 +19,14 @@ from consent.forms.responses import (
     RouteForm,
     WhoForm,
 )
-from consent.models import ConsentResponse, ResponseDraft
-from consent.questions import QuestionSet
+from consent.models import ResponseDraft
+from consent.questions import Asked
 from consent.selectors.contacts import KnownContact, known_contacts
 from consent.services.contacts import NewContact
 from consent.services.responses import Answer
 from govuk.forms import GovukForm
 from govuk.wizard import Answers, Step, Walk
-
-Decision = ConsentResponse.Decision
+from programmes.selectors import contains_gelatine
 
 
 def _is_new_contact(answers: Answers) -> bool:
@@ -33,7 +34,8 @@ def _is_new_contact(answers: Answers) -> bool:
 
 
 def _decision(answers: Answers) -> str:
-    return answers.get("decision", {}).get("decision", "")
+    choice = answers.get("decision", {}).get("decision")
+    return decision_of(choice) if choice else ""
 
 
 def _is_refused(answers: Answers) -> bool:
@@ -41,11 +43,24 @@ def _is_refused(answers: Answers) -> bool:
 
 
 def _needs_notes(answers: Answers) -> bool:
-    return answers.get("reason", {}).get("reason") in rules.DETAILS_ASKED
+    reason = answers.get("reason", {}).get("reason")
+    return reason is not None and reasons.rule_of(reason).needs_details
 
 
 def _is_given(answers: Answers) -> bool:
     return _decision(answers) == Decision.GIVEN
+
+
+_LEADING = {
+    question.key
+    for question_set in questions.QUESTION_SETS
+    for question in question_set.questions
+    if question.follow_ups
+}
+
+
+def _leads_to_follow_ups(answers: Answers) -> bool:
+    return any(answers.get("health", {}).get(key) == "yes" for key in _LEADING)
 
 
 WALK = Walk(
@@ -57,12 +72,14 @@ WALK = Walk(
         Step("reason", _is_refused),
         Step("notes", _needs_notes),
         Step("health", _is_given),
+        Step("follow-ups", _leads_to_follow_ups),
     ]
 )
 
 TITLES = {
     "contact": "Details for parent or guardian",
     "health": "Health questions",
+    "follow-ups": "More health questions",
 }
 
 
@@ -76,12 +93,45 @@ class Journey:
     def contacts(self) -> list[KnownContact]:
         return known_contacts(self.draft.child)
 
-    @cached_property
-    def question_set(self) -> QuestionSet:
-        """The questions asked today; a draft is only begun where there are some."""
-        found = questions.current_set(self.draft.programme_id)
-        assert found is not None
-        return found
+    @property
+    def agreement(self) -> Agreement:
+        """What consent is given to; only asked once it is."""
+        answers = self.answers["decision"]
+        programme, choice = self.draft.programme_id, answers["decision"]
+        narrowing = narrowing_of(programme, choice)
+        agreement = agreement_to(programme, choice, answers[narrowing.key] if narrowing else "")
+        assert agreement is not None
+        return agreement
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """The reasons for refusing that this programme and session offer."""
+        return reasons.offered(
+            contains_gelatine=contains_gelatine(self.draft.programme_id),
+            is_at_school=not self.draft.session.is_clinic,
+        )
+
+    @property
+    def health_questions(self) -> list[Asked]:
+        """The main questions that the consent given leads to."""
+        return questions.questionnaire({self.draft.programme_id: self.agreement})
+
+    @property
+    def follow_ups(self) -> list[Asked]:
+        """The questions that a yes to a main one leads to."""
+        chosen = {key: {"yes": typed == "yes"} for key, typed in self.answers["health"].items()}
+        asked = questions.with_follow_ups(self.health_questions, chosen)
+        return [one for one in asked if one.follows]
+
+    def health_answers(self) -> questions.Answers:
+        """All answers to health questions by key, once every page is valid."""
+        answers: dict[str, Mapping] = {}
+        for step in ("health", "follow-ups"):
+            if step in self.answers:
+                form = self.form(step, self.answers[step])
+                assert isinstance(form, HealthForm) and form.is_valid()
+                answers |= form.answers()
+        return answers
 
     @property
     def answers(self) -> Answers:
@@ -99,20 +149,24 @@ class Journey:
             case "route":
                 return RouteForm(**bound)
             case "decision":
-                return DecisionForm(vaccination=self.draft.programme.vaccination, **bound)
+                return DecisionForm(programme=self.draft.programme, **bound)
             case "reason":
-                return ReasonForm(**bound)
+                return ReasonForm(offered=self.reasons, **bound)
             case "notes":
-                return NotesForm(reason=self.answers["reason"]["reason"], **bound)
+                reason = self.answers["reason"]["reason"]
+                rule = reasons.rule_of(reason, programme=self.draft.programme_id)
+                return NotesForm(question=rule.staff_text, **bound)
             case "health":
-                return HealthForm(question_set=self.question_set, **bound)
+                return HealthForm(questions=self.health_questions, **bound)
+            case "follow-ups":
+                return HealthForm(questions=self.follow_ups, **bound)
         raise LookupError(step)
 
     def title(self, step: str) -> str:
         """The heading of a page: its question, or what several questions are about."""
         if step in TITLES:
             return TITLES[step]
-        [question] = self.form(step).visible_fields()
+        [question] = self.form(step).questions()
         return str(question.label)
 
     def answer(self, step: str, cleaned: Mapping) -> None:
@@ -143,15 +197,20 @@ class Journey:
 
     def response(self) -> Answer:
         """What was answered."""
-        health = []
+        agreement, health = None, []
         if _is_given(self.answers):
-            form = self.form("health", self.answers["health"])
-            assert form.is_valid()
-            health = questions.stored_answers(self.question_set, form.answers())
+            agreement = self.agreement
+            health = questions.stored_answers(
+                self.draft.programme_id,
+                agreement,
+                self.health_answers(),
+                triages_other_conditions=self.draft.session.organisation.triages_other_conditions,
+            )
         return Answer(
             route=self.answers["route"]["route"],
             decision=_decision(self.answers),
             reason=self.answers.get("reason", {}).get("reason", ""),
             notes=self.answers.get("notes", {}).get("notes", ""),
+            agreement=agreement,
             health_answers=health,
         )

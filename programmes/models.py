@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Organisation
+from programmes import choices
 
 
 class Programme(models.Model):
@@ -55,9 +56,7 @@ class OrganisationProgramme(models.Model):
 class Vaccine(models.Model):
     """A product given in a programme."""
 
-    class Method(models.TextChoices):
-        INJECTION = "injection", "Injection"
-        NASAL = "nasal", "Nasal spray"
+    Method = choices.Method
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="vaccines")
     brand = models.CharField(max_length=100, unique=True)
@@ -67,6 +66,7 @@ class Vaccine(models.Model):
         max_length=100, help_text="How files of vaccination history name it"
     )
     snomed_product_code = models.CharField(max_length=20, unique=True)
+    contains_gelatine = models.BooleanField(default=False, help_text="From pigs")
     is_discontinued = models.BooleanField(default=False)
 
     class Meta:

@@ -205,6 +205,7 @@ class ResponseFactory(DjangoModelFactory):
     parent_name = factory.SelfAttribute("parent.full_name")
     relationship = "Mum"
     decision = ConsentResponse.Decision.GIVEN
+    methods = factory.LazyAttribute(lambda o: ["injection"] if o.decision == "given" else [])
     route = ConsentResponse.Route.PHONE
     responded_at = datetime(2027, 1, 11, 9, tzinfo=UTC)
 

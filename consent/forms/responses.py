@@ -6,20 +6,20 @@ from django.core.exceptions import ValidationError
 
 from cohorts import formats
 from cohorts.models import ParentRelationship
-from consent import rules
+from consent.choices import Decision, Reason
+from consent.decisions import OPTIONS
 from consent.models import ConsentResponse
-from consent.questions import DETAILS_LENGTH, Question, QuestionSet
+from consent.questions import DETAILS_LENGTH, Asked, Question
 from consent.selectors.contacts import KnownContact
 from consent.services.contacts import NewContact
 from govuk.fields import AS_HEADING, CharField, RadiosField, TextareaField
 from govuk.filters import phone as phone_as_written
 from govuk.forms import GovukForm
+from programmes.models import Programme
 
 NEW_CONTACT = "new"
 YES_OR_NO = (("yes", "Yes"), ("no", "No"))
 Kind = ParentRelationship.Kind
-Decision = ConsentResponse.Decision
-Reason = ConsentResponse.Reason
 
 
 class WhoForm(GovukForm):
@@ -164,22 +164,31 @@ class RouteForm(GovukForm):
 
 
 class DecisionForm(GovukForm):
-    """What the answer is."""
+    """What the answer is; some ways to agree ask a further question."""
 
     decision = RadiosField(
-        choices=[
-            (Decision.GIVEN.value, "Yes, they agree"),
-            (Decision.REFUSED.value, "No, they do not agree"),
-            (Decision.NOT_PROVIDED.value, "No response"),
-        ],
         dividers={Decision.NOT_PROVIDED.value: "or"},
         error_messages={"required": "Select whether they agree"},
         govuk=AS_HEADING,
     )
 
-    def __init__(self, *args, vaccination: str, **kwargs) -> None:
+    def __init__(self, *args, programme: Programme, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self["decision"].label = f"Do they agree to them having the {vaccination}?"
+        options = OPTIONS[programme.key]
+        field = self.fields["decision"]
+        self["decision"].label = f"Do they agree to them having the {programme.vaccination}?"
+        field.choices = [
+            *((choice.key, choice.staff_label) for choice in options.choices),
+            (Decision.REFUSED.value, "No, they do not agree"),
+            (Decision.NOT_PROVIDED.value, "No response"),
+        ]
+        field.reveals = {key: [further.key] for key, further in options.narrowings.items()}
+        for further in options.narrowings.values():
+            self.fields[further.key] = RadiosField(
+                label=further.staff_text,
+                choices=[(choice.key, choice.staff_label) for choice in further.choices],
+                error_messages={"required": f"Select an answer: {further.staff_text}"},
+            )
 
 
 class ReasonForm(GovukForm):
@@ -187,11 +196,14 @@ class ReasonForm(GovukForm):
 
     reason = RadiosField(
         label="Why are they refusing to give consent?",
-        choices=Reason.choices,
         dividers={Reason.OTHER.value: "or"},
         error_messages={"required": "Select why they are refusing to give consent"},
         govuk=AS_HEADING,
     )
+
+    def __init__(self, *args, offered: Sequence[Reason], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].choices = [(reason.value, reason.label) for reason in offered]
 
 
 class NotesForm(GovukForm):
@@ -206,18 +218,18 @@ class NotesForm(GovukForm):
         govuk=AS_HEADING,
     )
 
-    def __init__(self, *args, reason: str, **kwargs) -> None:
+    def __init__(self, *args, question: str, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self["notes"].label = rules.DETAILS_ASKED[reason]
+        self["notes"].label = question
 
 
 class HealthForm(GovukForm):
-    """The health questions of a programme, all on one page; a yes needs details."""
+    """Health questions, all on one page; a yes needs details where the question asks for them."""
 
-    def __init__(self, *args, question_set: QuestionSet, **kwargs) -> None:
+    def __init__(self, *args, questions: Sequence[Asked], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.question_set = question_set
-        for question in question_set.questions:
+        self.asked = [asked.question for asked in questions]
+        for question in self.asked:
             self._ask(question)
 
     def _ask(self, question: Question) -> None:
@@ -226,25 +238,26 @@ class HealthForm(GovukForm):
             label=question.text,
             help_text=question.hint,
             choices=YES_OR_NO,
-            reveals={"yes": [details]},
+            reveals={"yes": [details]} if question.needs_details else {},
             error_messages={"required": f"Select yes or no: {question.text}"},
         )
-        self.fields[details] = TextareaField(
-            label="Give details",
-            max_length=DETAILS_LENGTH,
-            error_messages={
-                "required": f"Give details: {question.text}",
-                "max_length": f"Details must be {DETAILS_LENGTH} characters or less",
-            },
-            govuk={"rows": 3},
-        )
+        if question.needs_details:
+            self.fields[details] = TextareaField(
+                label=question.details_prompt,
+                max_length=DETAILS_LENGTH,
+                error_messages={
+                    "required": f"Give details: {question.text}",
+                    "max_length": f"Details must be {DETAILS_LENGTH} characters or less",
+                },
+                govuk={"rows": 3},
+            )
 
     def answers(self) -> dict[str, dict]:
         """The answers by question key, once the form is valid."""
         return {
             question.key: {
                 "yes": self.cleaned_data[question.key] == "yes",
-                "details": self.cleaned_data[f"{question.key}_details"],
+                "details": self.cleaned_data.get(f"{question.key}_details", ""),
             }
-            for question in self.question_set.questions
+            for question in self.asked
         }

@@ -8,7 +8,7 @@ from datetime import datetime
 from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
-from consent import questions, rules
+from consent import rules
 from consent.facts import as_rule_input
 from consent.models import ConsentRequest, ConsentResponse
 from consent.selectors.facts import child_facts
@@ -124,8 +124,6 @@ def _programme_consent(
         )
     }
     why_no_response = rules.why_no_response(facts, programme)
-    if not why_no_response and questions.current_set(programme.key) is None:
-        why_no_response = f"Responses for {programme.name} cannot be recorded in Mavis yet."
     return ProgrammeConsent(
         key=programme.key,
         name=programme.name,

@@ -12,7 +12,7 @@ def own_draft(owner: User, session: Session, child: Child, draft_id: UUID) -> Re
     """The person's draft about the child; none once it was confirmed or thrown away."""
     return (
         ResponseDraft.objects.filter(owner=owner, session=session, child=child, pk=draft_id)
-        .select_related("child", "programme")
+        .select_related("child", "programme", "session__organisation", "session__location")
         .first()
     )
 

@@ -13,6 +13,7 @@ from calendars.clock import london_day
 from calendars.rules import first_day_of
 from cohorts.models import Child, ParentRelationship
 from consent import rules
+from consent.decisions import Agreement
 from consent.models import ConsentResponse, ResponseDraft
 from consent.selectors.contacts import known_contacts
 from consent.selectors.facts import child_facts
@@ -41,12 +42,15 @@ class ContactGone(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered, and how. Only a refusal has a reason, only consent health answers."""
+    """What was answered, and how. Only a refusal has a reason; only consent has an agreement and
+    health answers.
+    """
 
     route: str
     decision: str
     reason: str = ""
     notes: str = ""
+    agreement: Agreement | None = None
     health_answers: list[dict] = field(default_factory=list)
 
 
@@ -91,6 +95,8 @@ def record_response(
         route=answer.route,
         reason=answer.reason,
         notes=answer.notes,
+        methods=list(answer.agreement.methods) if answer.agreement else [],
+        without_gelatine=answer.agreement is not None and answer.agreement.without_gelatine,
         health_answers=answer.health_answers,
         recorded_by=by,
         responded_at=now,

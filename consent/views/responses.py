@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from calendars import clock
 from cohorts.models import Child
-from consent import questions, rules
+from consent import rules
+from consent.decisions import OPTIONS
 from consent.models import ResponseDraft
 from consent.selectors.drafts import own_draft, was_recorded
 from consent.selectors.facts import child_facts
@@ -36,7 +37,7 @@ def start(request: HttpRequest, slug: str, public_id: UUID, programme: str) -> H
     child = find_child(request, session, public_id)
     facts = child_facts(child, session, today=clock.today())
     standing = next((found for found in facts.programmes if found.key == programme), None)
-    if standing is None or questions.current_set(programme) is None:
+    if standing is None or programme not in OPTIONS:
         raise Http404
     if reason := rules.why_no_response(facts, standing):
         messages.warning(request, reason)

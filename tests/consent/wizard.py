@@ -2,11 +2,12 @@
 
 from django.urls import reverse
 
-from consent.questions import current_set
+from consent.decisions import Agreement
+from consent.questions import questionnaire
 from sessions_app.models import ProgrammeStatus
 from tests.pages import page
 
-HEALTH = {question.key: "no" for question in current_set("hpv").questions}
+HEALTH = {asked.key: "no" for asked in questionnaire({"hpv": Agreement()})}
 JANE = {
     "full_name": "Jane Smith",
     "kind": "mother",

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from calendars import clock
 from calendars.rules import academic_year_of, birth_academic_year_of
-from consent.questions import current_set
+from consent.decisions import Agreement
+from consent.questions import questionnaire
 from notifications import sending
 from notifications.models import Lane
 from sessions_app import memberships
@@ -139,8 +140,8 @@ def test_consent_is_given_by_phone(nurse_visitor, children):
     visitor.sees_heading("Health questions")
     visitor.click("Continue")
     visitor.check_page()
-    for question in current_set("hpv").questions:
-        group = visitor.page.get_by_role("group", name=question.text)
+    for asked in questionnaire({"hpv": Agreement()}):
+        group = visitor.page.get_by_role("group", name=asked.question.text)
         group.get_by_label("No", exact=True).check()
     allergies = visitor.page.get_by_role("group", name="Does your child have any severe allergies?")
     allergies.get_by_label("Yes", exact=True).check()
