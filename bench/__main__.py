@@ -10,10 +10,18 @@ def main(name: str, file: str) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from bench import planning, report, sending
+    from bench import pages, planning, report, sending
 
+    measures = {
+        "planning": planning.measure,
+        "planning-million": planning.measure_million,
+        "pages": pages.measure,
+        "sending": sending.measure,
+    }
     call_command("migrate", interactive=False, verbosity=0)
-    found = {"planning": planning.measure, "sending": sending.measure}[name]()
+    if name == "pages":
+        call_command("collectstatic", interactive=False, verbosity=0)
+    found = measures[name]()
     Path(file).write_text(report.as_json([found]))
 
 

@@ -26,14 +26,14 @@ class Finding:
 
 def table(findings: Sequence[Finding]) -> str:
     """The findings in aligned columns, with what else was seen below each."""
-    lines = [f"{'benchmark':<12}{'ours':>12}{'floor':>12}  {'unit':<22}{'ratio':>7}{'needed':>8}"]
+    lines = [f"{'benchmark':<18}{'ours':>12}{'floor':>12}  {'unit':<22}{'ratio':>7}{'needed':>8}"]
     for found in findings:
         lines.append(
-            f"{found.benchmark:<12}{found.ours:>12.1f}{found.floor:>12.1f}  {found.unit:<22}"
+            f"{found.benchmark:<18}{found.ours:>12.1f}{found.floor:>12.1f}  {found.unit:<22}"
             f"{found.ratio:>7.2f}{found.at_least:>8.2f}  {'holds' if found.holds else 'FAILS'}"
         )
         others = {**found.must_be_zero, **found.details}
-        lines += [f"{'':<12}{name}: {value:g}" for name, value in others.items()]
+        lines += [f"{'':<18}{name}: {value:g}" for name, value in others.items()]
     return "\n".join(lines)
 
 

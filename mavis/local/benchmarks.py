@@ -10,7 +10,7 @@ from mavis.local.processes import Supervisor
 from mavis.local.suite import private_folder
 from mavis.local.workplace import LOCAL
 
-BENCHMARKS = ("planning", "sending")
+BENCHMARKS = ("planning", "planning-million", "pages", "sending")
 # The sandbox refuses more than Notify does: 3,000 requests a minute.
 NOTIFY_LIMIT = {"NOTIFY_RATE_PER_SECOND": "50", "NOTIFY_RATE_BURST": "200"}
 JSON = LOCAL / "bench.json"

@@ -31,9 +31,11 @@ logger = logging.getLogger(__name__)
 # Fewer letters than this at once are somebody's late joining, not a mailing: they go first.
 BULK_FROM = 21
 
-# OFFSET 0 keeps the look for an earlier invitation one probe of its unique index for each child.
-# Turned into a join it compares each child with each invitation while the statistics still
-# say there are none, as they do just after a mailing was planned: minutes instead of a second.
+# Just after a mailing the statistics still say that there are no invitations. So nothing here hangs
+# on how many PostgreSQL expects: who was invited is hashed in one pass (NOT IN; IN with IS TRUE,
+# which keeps it from becoming a join), and rows of this statement are joined only to tables that
+# have an index on the child. A join of two sets that it believes to be tiny would compare each
+# row with each: minutes instead of a second.
 FIRST_DUE = """
 SELECT member.child_id, status.programme_id
 FROM sessions_app_membership member
@@ -46,14 +48,13 @@ WHERE member.session_id = %(session)s
   AND member.left_at IS NULL
   AND status.exclusion = ''
   AND (%(children)s::bigint[] IS NULL OR member.child_id = ANY(%(children)s))
-  AND NOT EXISTS (
-      SELECT FROM sessions_app_invitation earlier
+  AND (member.child_id, status.programme_id) NOT IN (
+      SELECT earlier.child_id, earlier.programme_id
+      FROM sessions_app_invitation earlier
       WHERE earlier.session_id = %(session)s
-        AND earlier.child_id = member.child_id
-        AND earlier.programme_id = status.programme_id
         AND earlier.session_date_id IS NULL
         AND earlier.withheld_at IS NULL
-      OFFSET 0)
+        AND (%(children)s::bigint[] IS NULL OR earlier.child_id = ANY(%(children)s)))
 """
 
 LATER_DUE = """
@@ -64,44 +65,47 @@ JOIN sessions_app_programmestatus status
   ON status.child_id = member.child_id
  AND status.programme_id = offered.programme_id
  AND status.academic_year = %(academic_year)s
-JOIN LATERAL (
-    SELECT max(invitation.planned_at) AS last_at,
-           bool_or(invitation.programme_id = status.programme_id) AS for_this_programme,
-           bool_or(invitation.programme_id = status.programme_id
-                   AND invitation.session_date_id = %(session_date)s) AS for_this_date
-    FROM sessions_app_invitation invitation
-    WHERE invitation.session_id = %(session)s
-      AND invitation.child_id = member.child_id
-      AND invitation.withheld_at IS NULL
-) invited ON invited.for_this_programme AND NOT coalesce(invited.for_this_date, false)
 WHERE member.session_id = %(session)s
   AND member.left_at IS NULL
   AND status.exclusion = ''
   AND status.consent <> 'given'
-  AND invited.last_at < %(due_at)s
-  AND invited.last_at <= %(not_since)s
   AND (%(children)s::bigint[] IS NULL OR member.child_id = ANY(%(children)s))
+  AND ((member.child_id, status.programme_id) IN (
+      SELECT earlier.child_id, earlier.programme_id
+      FROM sessions_app_invitation earlier
+      WHERE earlier.session_id = %(session)s
+        AND earlier.withheld_at IS NULL
+        AND (%(children)s::bigint[] IS NULL OR earlier.child_id = ANY(%(children)s)))) IS TRUE
+  AND (member.child_id, status.programme_id) NOT IN (
+      SELECT same.child_id, same.programme_id
+      FROM sessions_app_invitation same
+      WHERE same.session_id = %(session)s
+        AND same.session_date_id = %(session_date)s
+        AND same.withheld_at IS NULL
+        AND (%(children)s::bigint[] IS NULL OR same.child_id = ANY(%(children)s)))
+  AND member.child_id NOT IN (
+      SELECT recent.child_id
+      FROM sessions_app_invitation recent
+      WHERE recent.session_id = %(session)s
+        AND (recent.planned_at >= %(due_at)s OR recent.planned_at > %(not_since)s)
+        AND recent.withheld_at IS NULL
+        AND (%(children)s::bigint[] IS NULL OR recent.child_id = ANY(%(children)s)))
 """
 
 PLAN = """
 WITH due AS MATERIALIZED ({due}),
-addresses AS MATERIALIZED (
-    SELECT DISTINCT ON (contact.child_id, contact.channel, contact.recipient)
-           contact.child_id, contact.channel, contact.recipient, contact.parent_id
-    FROM (SELECT DISTINCT child_id FROM due) child
-    JOIN cohorts_contact contact ON contact.child_id = child.child_id
-    ORDER BY contact.child_id, contact.channel, contact.recipient, contact.parent_id
-),
-letters AS MATERIALIZED (
-    SELECT child_id, gen_random_uuid() AS letter FROM (SELECT DISTINCT child_id FROM addresses) c
+drawn AS MATERIALIZED (
+    SELECT due.child_id, due.programme_id, gen_random_uuid() AS letter
+    FROM due
+    WHERE EXISTS (SELECT FROM cohorts_contact contact WHERE contact.child_id = due.child_id)
 ),
 invited AS (
     INSERT INTO sessions_app_invitation
         (letter, child_id, session_id, programme_id, session_date_id, planned_at, planned_by_id)
-    SELECT letters.letter, due.child_id, %(session)s, due.programme_id, %(session_date)s,
-           %(now)s, %(by)s
-    FROM due JOIN letters ON letters.child_id = due.child_id
-    ORDER BY due.child_id, due.programme_id
+    SELECT first_value(letter) OVER (PARTITION BY child_id ORDER BY programme_id),
+           child_id, %(session)s, programme_id, %(session_date)s, %(now)s, %(by)s
+    FROM drawn
+    ORDER BY child_id, programme_id
     ON CONFLICT DO NOTHING
     RETURNING letter, child_id, programme_id
 ),
@@ -109,14 +113,14 @@ planned AS MATERIALIZED (
     SELECT invited.letter, invited.child_id,
            string_agg(programme.key, ',' ORDER BY programme.name, programme.key) AS programmes
     FROM invited JOIN programmes_programme programme ON programme.key = invited.programme_id
-    GROUP BY invited.letter, invited.child_id
+    GROUP BY invited.child_id, invited.letter
 ),
 queued AS (
     INSERT INTO notifications_message
         (reference, letter, template, channel, recipient, personalisation, organisation_id,
          child_id, parent_id, session_id, lane, status, due_at, created_at, reason)
-    SELECT replace(gen_random_uuid()::text, '-', ''), planned.letter, %(template)s,
-           addresses.channel, addresses.recipient,
+    SELECT replace(gen_random_uuid()::text, '-', ''), address.letter, %(template)s,
+           address.channel, address.recipient,
            %(shared)s::jsonb || jsonb_build_object(
                'short_child_name',
                coalesce(nullif(child.preferred_given_name, ''), child.given_name),
@@ -124,16 +128,21 @@ queued AS (
                child.given_name || ' ' || child.family_name || CASE
                    WHEN known_as.name IN ('', child.given_name || ' ' || child.family_name) THEN ''
                    ELSE ' (known as ' || known_as.name || ')' END,
-               'vaccination', %(vaccinations)s::jsonb ->> planned.programmes),
-           %(organisation)s, planned.child_id, addresses.parent_id, %(session)s,
+               'vaccination', %(vaccinations)s::jsonb ->> address.programmes),
+           %(organisation)s, address.child_id, address.parent_id, %(session)s,
            CASE WHEN (SELECT count(*) FROM planned) < %(bulk_from)s
                 THEN %(urgent)s ELSE %(bulk)s END,
            'waiting',
-           CASE addresses.channel WHEN 'text' THEN %(texts_from)s ELSE %(now)s END::timestamptz,
+           CASE address.channel WHEN 'text' THEN %(texts_from)s ELSE %(now)s END::timestamptz,
            %(now)s, ''
-    FROM planned
-    JOIN addresses ON addresses.child_id = planned.child_id
-    JOIN cohorts_child child ON child.id = planned.child_id
+    FROM (
+        SELECT DISTINCT ON (planned.child_id, contact.channel, contact.recipient)
+               planned.child_id, planned.letter, planned.programmes,
+               contact.channel, contact.recipient, contact.parent_id
+        FROM planned JOIN cohorts_contact contact ON contact.child_id = planned.child_id
+        ORDER BY planned.child_id, contact.channel, contact.recipient, contact.parent_id
+    ) address
+    JOIN cohorts_child child ON child.id = address.child_id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN child.preferred_given_name = '' AND child.preferred_family_name = ''
                     THEN ''

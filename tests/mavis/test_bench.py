@@ -4,13 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bench import planning, report
-from bench.cohort import clinic_due_to_invite
+from bench import pages, planning, report
+from bench.cohort import clinic_due_to_invite, clinic_of
+from cohorts.models import Child
 from mavis.local import benchmarks
 from mavis.local.console import Refusal
 from notifications.models import Message
-from sessions_app import invitations
+from sessions_app import invitations, statuses
 from sessions_app.models import Membership
+from tests.factories import ChildFactory, ParentFactory
 
 
 def finding(**fields) -> report.Finding:
@@ -40,7 +42,7 @@ def test_the_table_shows_each_finding_and_what_was_seen():
 
 
 def test_a_benchmark_that_is_not_there_is_refused():
-    with pytest.raises(Refusal, match="There is no benchmark flying; there are planning, sending"):
+    with pytest.raises(Refusal, match="There is no benchmark flying; there are planning, "):
         benchmarks.run(["flying"])
 
 
@@ -52,13 +54,44 @@ def test_the_clinic_is_due_to_invite_at_least_so_many(db):
     assert invitations.plan(now=now, session_ids=[clinic.pk]) >= 50
 
 
-def test_planning_measures_what_is_written_and_that_planning_again_writes_nothing(db):
+def test_the_cohort_is_stored_as_the_service_itself_would_store_it(db):
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    clinic_of(120, now=now)
+    children = list(Child.objects.all())
+    assert len(children) == 120
+    assert list(statuses.stale([child.pk for child in children], today=now.date())) == []
+    for child in children:
+        stored = {name: getattr(child, name) for name in Child.DERIVED}
+        child.derive()
+        assert {name: getattr(child, name) for name in Child.DERIVED} == stored
+    # The next child and parent that the service adds take a number that is free.
+    ChildFactory()
+    ParentFactory()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_planning_measures_what_is_written_and_that_nobody_writes_more():
     found = planning.measure(letters=60)
     assert found.must_be_zero == {
         "rows that planning again wrote": 0,
         "letters fewer than asked for": 0,
+        "rows more or fewer of twenty planners": 0,
     }
     assert found.details["letters"] >= 60
     assert found.details["messages"] == Message.objects.count()
     assert found.ours > 0
     assert found.floor > 0
+
+
+def test_the_million_is_measured_in_one_round(db):
+    found = planning.measure_million(children=60)
+    assert found.details["letters"] >= 54
+    assert found.must_be_zero["rows that planning again wrote"] == 0
+    assert found.ratio > 0
+
+
+def test_each_page_of_the_service_is_measured(db):
+    found = pages.measure(children=60)
+    assert found.must_be_zero["addresses that did not answer with a page"] == 0
+    assert found.details["addresses"] > 20
+    assert found.ours > 0

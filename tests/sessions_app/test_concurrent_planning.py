@@ -40,7 +40,7 @@ def clinic(transactional_db):
 def test_e27_twenty_planners_at_once_invite_everybody_once(clinic):
     for _ in range(12):
         clinic.child(parents=2)
-    planned = at_once(*[lambda: invitations.plan(now=W)] * 8)
+    planned = at_once(*[lambda: invitations.plan(now=W)] * 20)
     assert sum(planned) == 12
     assert Invitation.objects.count() == 12
     assert Message.objects.count() == 48
