@@ -1,5 +1,6 @@
 """Reads settings from the environment and refuses what it cannot understand, in one sentence."""
 
+import io
 import os
 import re
 from collections.abc import Callable
@@ -141,8 +142,17 @@ def read_file(env: Reader, file: Path) -> None:
     """Take the variables of a `.env` file that the environment does not have already."""
     if not file.is_file():
         return
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        # Windows editors put a mark before UTF-8, which is no part of the first name.
+        content = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{file.name} is not in UTF-8: save it as UTF-8.") from None
+    except OSError as error:
+        raise ImproperlyConfigured(f"{file.name} cannot be read: {error.strerror}.") from None
+    if "\0" in content:
+        raise ImproperlyConfigured(f"{file.name} is not in UTF-8: save it as UTF-8.")
+    for number, line in enumerate(content.splitlines(), 1):
         text = line.strip()
         if text and not text.startswith("#") and not ASSIGNMENT.fullmatch(text):
             raise ImproperlyConfigured(f"Line {number} of {file.name} must be like NAME=value.")
-    env.read_env(str(file))
+    env.read_env(io.StringIO(content))

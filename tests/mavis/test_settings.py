@@ -216,6 +216,23 @@ def test_a_broken_line_of_the_file_is_named(tmp_path):
     assert str(refusal.value) == "Line 4 of .env must be like NAME=value."
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "windows-1252"])
+def test_a_file_in_another_encoding_is_one_sentence(tmp_path, encoding):
+    file = tmp_path / ".env"
+    file.write_bytes("NOTE=Zoë\nDEBUG=true\n".encode(encoding))
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read_file(Reader(), file)
+    assert str(refusal.value) == ".env is not in UTF-8: save it as UTF-8."
+
+
+def test_a_mark_before_utf_8_is_no_part_of_a_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(Reader, "ENVIRON", {})
+    file = tmp_path / ".env"
+    file.write_bytes("NOTE=Zoë\nOTHER='a b'\n".encode("utf-8-sig"))
+    read_file(Reader(), file)
+    assert Reader.ENVIRON == {"NOTE": "Zoë", "OTHER": "a b"}
+
+
 def test_a_local_run_names_the_templates_of_the_sandbox():
     sandbox = configuration.load()
     assert {
