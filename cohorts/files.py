@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -27,7 +28,27 @@ _MARKS = [  # the longer mark first: one begins with the other
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+# How files that are no CSV begin, and what people call them.
+_OTHER_KINDS = [
+    (b"%PDF-", "a PDF"),
+    (b"\x89PNG\r\n\x1a\n", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"II*\x00", "a picture"),
+    (b"MM\x00*", "a picture"),
+    (b"{\\rtf", "a text document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of Excel or Word"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"7z\xbc\xaf\x27\x1c", "a compressed file"),
+    (b"Rar!", "a compressed file"),
+]
+_HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
+# The folders inside a ZIP that make it a document of an office program.
+_OFFICE_FOLDERS = {"xl": "an Excel workbook", "word": "a Word document", "ppt": "a presentation"}
+_OPEN_DOCUMENTS = {
+    b"application/vnd.oasis.opendocument.spreadsheet": "a spreadsheet workbook",
+    b"application/vnd.oasis.opendocument.text": "a text document",
+}
 _HELPER_CELL = re.compile(r"(required|optional)([,.:].*)?", re.IGNORECASE | re.DOTALL)
 _FORMULA_STARTS = "=+-@\t\r"
 
@@ -127,10 +148,8 @@ def decode(content: bytes) -> str:
         raise FileProblem(f"The selected file must be smaller than {MAX_BYTES // 1024**2}MB")
     if not content:
         raise FileProblem("The selected file is empty")
-    if content.startswith(_WORKBOOKS):
-        raise FileProblem(
-            "The selected file is a spreadsheet workbook. Save it as CSV UTF-8 and upload that"
-        )
+    if kind := other_kind(content):
+        raise FileProblem(f"The file is {kind}. It must be a CSV: save it as CSV UTF-8")
     encodings = [name for mark, name in _MARKS if content.startswith(mark)][:1]
     for encoding in encodings or ["utf-8", "windows-1252"]:
         try:
@@ -138,6 +157,32 @@ def decode(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
     raise FileProblem("The selected file has characters that cannot be read. Save it as CSV UTF-8")
+
+
+def other_kind(content: bytes) -> str:
+    """What a file is that is no CSV, told by how it begins: a PDF; "" if that is not known."""
+    for start, kind in _OTHER_KINDS:
+        if content.startswith(start):
+            return kind
+    is_webp = content.startswith(b"RIFF") and content[8:12] == b"WEBP"
+    is_heif = content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS
+    if is_webp or is_heif:
+        return "a picture"
+    return _kind_of_zip(content) if content.startswith((b"PK\x03\x04", b"PK\x05\x06")) else ""
+
+
+def _kind_of_zip(content: bytes) -> str:
+    """Documents of office programs are ZIP files too: told by what lies in them, unread."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        return "a ZIP file"
+    for folder, kind in _OFFICE_FOLDERS.items():
+        if any(name.startswith(f"{folder}/") for name in names):
+            return kind
+    kinds = (kind for mark, kind in _OPEN_DOCUMENTS.items() if mark in content[:200])
+    return next(kinds, "a ZIP file")
 
 
 def annotate(content: bytes, problems: dict[int, str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 
 import pytest
 from hypothesis import given
@@ -46,9 +47,39 @@ def test_row_75_an_unclosed_quotation_mark():
     assert problem_with('NAME,TOWN\n"A"b,B\n').endswith("quotation marks on line 2")
 
 
-@pytest.mark.parametrize("start", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00"])
-def test_row_75_a_workbook(start):
-    assert "spreadsheet workbook" in problem_with(start + b"whatever")
+def zipped(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "whatever")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n\x00", "a picture"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "a picture"),
+        (b"GIF89a", "a picture"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "a picture"),
+        (b"\x00\x00\x00\x18ftypheic", "a picture"),
+        (zipped("[Content_Types].xml", "xl/workbook.xml"), "an Excel workbook"),
+        (zipped("[Content_Types].xml", "word/document.xml"), "a Word document"),
+        (zipped("nominal-roll.csv"), "a ZIP file"),
+        (b"PK\x03\x04\x14\x00 cut short", "a ZIP file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00", "a document of Excel or Word"),
+        (b"{\\rtf1", "a text document"),
+    ],
+)
+def test_row_75_a_file_of_another_kind_is_named(content, kind):
+    expected = f"The file is {kind}. It must be a CSV: save it as CSV UTF-8"
+    assert problem_with(content) == expected
+
+
+@pytest.mark.parametrize("name", ["PK", "RIFFRAFF", "GIF", "%PDF", "Rar", "II", "ftyp"])
+def test_a_csv_that_begins_like_another_kind_is_read(name):
+    assert read(f"{name},NAME,TOWN\n1,A,B\n").rows[0]["NAME"] == "A"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "windows-1252"])

@@ -60,7 +60,8 @@ class TestUploading:
             (b"", "The selected file is empty"),
             (b"a,b\n1,2\n", "missing these columns: CHILD_SCHOOL_URN"),
             (b'CHILD_SCHOOL_URN,"', "not a valid CSV"),
-            (b"PK\x03\x04", "spreadsheet workbook"),
+            (b"PK\x03\x04", "The file is a ZIP file"),
+            (b"%PDF-1.7", "The file is a PDF"),
             (b"a;b\n1;2\n", "semicolons"),
         ],
     )
