@@ -1,7 +1,8 @@
 """Who is asking: sign-in everywhere, its time limits, and the organisation of the request."""
 
+import re
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -71,9 +72,17 @@ def _is_over(request: HttpRequest) -> bool:
     return clock.now() >= datetime.fromisoformat(began) + limit
 
 
+def leads_to_signing(path: str) -> bool:
+    """Whether a path is one of signing in or out, ours or the operators', however written."""
+    plain = re.sub("/+", "/", unquote(path)).rstrip("/") + "/"
+    pages = ("accounts:sign-in", "accounts:sign-out", "admin:login", "admin:logout")
+    return plain in [reverse(name) for name in pages]
+
+
 def _sign_in_address(request: HttpRequest) -> str:
     """The sign-in page; it leads back to a page, but repeats no form that was sent."""
     address = reverse("accounts:sign-in")
-    if request.method in ("GET", "HEAD") and request.path != "/":
+    is_page = request.method in ("GET", "HEAD") and request.path != "/"
+    if is_page and not leads_to_signing(request.path):
         return f"{address}?{urlencode({'next': request.get_full_path()})}"
     return address

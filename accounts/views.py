@@ -1,5 +1,7 @@
 """Signing in and out, and the page about one's own organisation."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
@@ -11,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import throttle
 from accounts.forms import SignInForm
-from accounts.middleware import SIGNED_IN_AT
+from accounts.middleware import SIGNED_IN_AT, leads_to_signing
 from calendars import clock
 
 WRONG = "Email address or password is not correct"
@@ -45,12 +47,17 @@ def _credentials(form: SignInForm) -> dict:
 
 
 def _destination(request: HttpRequest) -> str:
-    """The page asked for before signing in, if it is one of ours; else the home page."""
+    """The page asked for before signing in, if it is one of ours; else the home page.
+
+    Signing in to sign out again, or to sign in, is what nobody wants.
+    """
     asked = request.GET.get("next", "")
     ours = url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return asked if ours and asked.startswith("/") else resolve_url(settings.LOGIN_REDIRECT_URL)
+    if not (ours and asked.startswith("/")) or leads_to_signing(urlsplit(asked).path):
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return asked
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,7 @@
 """Signing in and out, its limits in time, and who may not."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -41,6 +42,23 @@ def test_signing_in_never_leads_to_another_site(client, nurse, elsewhere):
     response = sign_in(client, nurse.email, next_page=elsewhere)
     assert response.status_code == 302
     assert "evil" not in response["Location"]
+
+
+@pytest.mark.parametrize(
+    "page", ["/sign-out/", "/sign-out/?x=1", "//sign-out/", "/sign%2Dout/", "/sign-in/?next=/x/"]
+)
+def test_signing_in_never_leads_to_signing_out_or_in_again(client, nurse, page):
+    assert sign_in(client, nurse.email, next_page=quote(page))["Location"] == "/"
+
+
+def test_who_signs_out_by_the_page_and_in_again_comes_home(client, nurse):
+    sign_in(client, nurse.email)
+    client.post("/sign-out/")
+    response = client.get("/sign-out/")
+    assert response["Location"] == "/sign-in/"
+    response = client.post(response["Location"], {"email": nurse.email, "password": PASSWORD})
+    assert response["Location"] == "/"
+    assert client.get("/").status_code == 200
 
 
 def test_email_is_found_whatever_its_case(client, nurse):
