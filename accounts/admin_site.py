@@ -36,6 +36,9 @@ class OperatorsSite(admin.AdminSite):
 class OperatorAdmin(admin.ModelAdmin):
     """Staff accounts look and change; only superusers delete."""
 
+    class Media:
+        css = {"all": ["operators.css"]}
+
     show_full_result_count = False
     list_per_page = 50
 

@@ -7,6 +7,6 @@ const modules = new URL("../../node_modules/", source);
 
 await mkdir(target, { recursive: true });
 await copyFile(new URL("govuk-frontend/dist/govuk/govuk-frontend.min.js", modules), new URL("govuk-frontend.min.js", target));
-for (const file of ["mavis.js", "supported.js", "icon.svg"]) {
+for (const file of ["mavis.js", "supported.js", "icon.svg", "operators.css"]) {
   await copyFile(new URL(file, source), new URL(file, target));
 }
