@@ -12,6 +12,7 @@ from accounts.models import Organisation
 from activity.models import Entry
 from calendars import clock
 from cohorts.models import Child
+from govuk.filters import phones
 
 ENTRIES_PER_PAGE = 50
 ABOUT_ONE_SESSION = (
@@ -81,5 +82,8 @@ def _by_day(entries: Iterable[Entry], *, hide_contacts: bool) -> list[LogDay]:
 def _shown(entry: Entry, *, hide_contacts: bool) -> LogEntry:
     hidden = entry.is_contact_detail and hide_contacts
     return LogEntry(
-        title=entry.title, body="" if hidden else entry.body, at=entry.at, actor=entry.actor_name
+        title=entry.title,
+        body="" if hidden else phones(entry.body),
+        at=entry.at,
+        actor=entry.actor_name,
     )

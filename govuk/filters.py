@@ -1,5 +1,6 @@
 """How dates, times, numbers and names are written. Source: sessions and clinics §1.5."""
 
+import re
 from datetime import date, datetime, time
 
 import phonenumbers
@@ -9,6 +10,7 @@ from calendars import rules as calendar_rules
 from calendars.clock import LONDON
 
 NOT_PROVIDED = "Not provided"
+STORED_PHONE = re.compile(r"(?<![\w+])\+[1-9][0-9]{6,14}(?!\w)")
 
 
 def _london(moment: date | datetime) -> date | datetime:
@@ -59,6 +61,11 @@ def phone(number: str) -> str:
     return phonenumbers.format_number(parsed, style.NATIONAL if national else style.INTERNATIONAL)
 
 
+def phones(text: str) -> str:
+    """The text with each telephone number in its stored form (+44…) as people write it."""
+    return STORED_PHONE.sub(lambda found: phone(found[0]), text)
+
+
 def number(value: int) -> str:
     """12,345."""
     return f"{value:,}"
@@ -98,6 +105,7 @@ FILTERS = {
     "nhs_number": nhs_number,
     "number": number,
     "phone": phone,
+    "phones": phones,
     "weeks": weeks,
     "year_group": calendar_rules.year_group_label,
 }

@@ -4,6 +4,7 @@ Plain queries over a read connection; each is given to the store, which runs it 
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,8 +45,7 @@ class Filters:
         conditions, values = [], []
         if self.recipient:
             conditions.append("(recipient like ? escape '!' or normalised like ? escape '!')")
-            pattern = "%" + _escape(self.recipient) + "%"
-            values += [pattern, pattern]
+            values += [f"%{_escape(self.recipient)}%", f"%{_escape(_as_kept(self.recipient))}%"]
         for column, wanted in (
             ("reference", self.reference),
             ("template_id", self.template),
@@ -57,6 +57,12 @@ class Filters:
                 conditions.append(f"{column} = ?")
                 values.append(wanted)
         return conditions, values
+
+
+def _as_kept(recipient: str) -> str:
+    """A number typed as people write it, in the form it is kept: 07700 900 is in 447700900123."""
+    digits = re.sub(r"[\s()-]", "", recipient)
+    return re.sub(r"^(\+44|0)", "44", digits) if re.fullmatch(r"\+?[0-9]+", digits) else recipient
 
 
 def _escape(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jinja2
+import phonenumbers
 from aiohttp import web
 from markupsafe import Markup
 
@@ -22,6 +23,7 @@ CONTENT_POLICY = (
     "frame-ancestors 'none'"
 )
 CHANNEL_NAMES = {"email": "Email", "sms": "Text message"}
+BRITAIN = 44
 KEY_NAMES = {"normal": "Live", "team": "Team", "test": "Test"}
 
 
@@ -37,6 +39,7 @@ class Pages:
         )
         self._templates.filters.update(
             when=_when,
+            recipient=_recipient,
             status_name=_status_name,
             channel_name=CHANNEL_NAMES.__getitem__,
             key_name=KEY_NAMES.__getitem__,
@@ -122,6 +125,17 @@ class Pages:
             content_type="text/html",
             headers={"Content-Security-Policy": CONTENT_POLICY},
         )
+
+
+def _recipient(address: str) -> str:
+    """A British number as people write it, 07700 900123; anything else as it is."""
+    try:
+        number = phonenumbers.parse(address, "GB") if "@" not in address else None
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or number.country_code != BRITAIN:
+        return address
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def _when(micros: int) -> str:

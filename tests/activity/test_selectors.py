@@ -54,6 +54,20 @@ def test_addresses_of_a_sensitive_record_are_hidden(child, organisation, restric
     assert [entry.body for entry in day.entries] == ["plain words", body]
 
 
+@pytest.mark.parametrize(
+    ("kept", "read"),
+    [
+        ("+447700900123", "07700 900123"),
+        ("+447700900123: It is no longer in use.", "07700 900123: It is no longer in use."),
+        ("ann+447700900123@example.com", "ann+447700900123@example.com"),
+    ],
+)
+def test_numbers_read_as_people_write_them(child, organisation, kept, read):
+    record(child, "Text sent", body=kept, is_contact_detail=True)
+    [day] = selectors.child_log(child=child, organisation=organisation).days
+    assert [entry.body for entry in day.entries] == [read]
+
+
 def test_the_actor_reads_as_the_name_it_had(child, organisation, nurse):
     record(child, "By hand", by=nurse)
     nurse.given_name = "Renamed"

@@ -74,7 +74,7 @@ def test_messages_are_found_and_read(sandbox, reader):
     reader.check_page()
 
     reader.go("/_sandbox/?channel=sms&recipient=900123")
-    reader.page.get_by_role("link", name="to 07700900123").click()
-    reader.sees_heading("Text message to 07700900123")
+    reader.page.get_by_role("link", name="to 07700 900123").click()
+    reader.sees_heading("Text message to 07700 900123")
     reader.sees("1 fragment")
     reader.check_page()

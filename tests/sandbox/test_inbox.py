@@ -79,6 +79,8 @@ def test_what_was_accepted_twice_is_marked(sandbox, read, text_template):
         ("recipient=ADA", ["ada@example.com"]),
         ("recipient=900123", ["07700 900123"]),
         ("recipient=447700900123", ["07700 900123"]),
+        ("recipient=07700+900+123", ["07700 900123"]),
+        ("recipient=%2B44+7700+900123", ["07700 900123"]),
         ("recipient=%25", []),
         ("reference=r-ada", ["ada@example.com"]),
         ("channel=sms", ["07700 900123"]),
