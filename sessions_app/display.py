@@ -14,6 +14,7 @@ COLOURS = {
     State.CLOSED: "red",
 }
 NOT_PROVIDED = "Not provided"
+NOTHING_SENT = "Not sent: there is no date after today"
 EMPTY = {
     Tab.TODAY: "There are no sessions today.",
     Tab.UNSCHEDULED: "There are no locations without sessions.",
@@ -54,14 +55,24 @@ def consent_period(dates: Collection[date], today: date) -> str:
     return f"{verb} {closes_on.day} {closes_on:%B}"
 
 
-def notice_text(on: date | None, *, today: date, is_frozen: bool = False) -> str:
-    """When parents are first written to: Send on Sunday 18 February 2024, or Now."""
+def notice_text(
+    on: date | None, *, today: date, written_on: date | None = None, is_past: bool = False
+) -> str:
+    """When parents are first written to: Send on Sunday 18 February 2024, or Now.
+
+    `written_on` is the day that happened on, which may be later than the day that was set;
+    `is_past` says that no date is left to write about, so nothing is promised.
+    """
     if on is None:
         return NOT_PROVIDED
-    if is_frozen:
-        return f"Sent from {govuk_date_with_weekday(on)}"
+    if written_on is not None:
+        return f"Sent from {govuk_date_with_weekday(written_on)}"
+    if is_past:
+        return NOTHING_SENT
     return "Now" if on < today else f"Send on {govuk_date_with_weekday(on)}"
 
 
-def reminder_text(weeks: int) -> str:
+def reminder_text(weeks: int, *, is_past: bool = False) -> str:
+    if is_past:
+        return NOTHING_SENT
     return f"Send {weeks} week{'' if weeks == 1 else 's'} before each session"

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from accounts.models import User
 from activity.models import Entry
@@ -79,6 +79,7 @@ class Schedule:
     answers: Answers
     attended: frozenset[int]
     is_frozen: bool
+    written_on: date | None
     notice: Notice
     today: date
 
@@ -93,6 +94,11 @@ class Schedule:
     @property
     def anchor(self) -> date | None:
         return anchor_date(self.answers.dates, self.today)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether there are dates and none that a parent could still be written to about."""
+        return bool(self.answers.days) and max(self.answers.dates) <= self.today
 
     @property
     def most_reminder_weeks(self) -> int:
@@ -139,7 +145,8 @@ def read(draft: ScheduleDraft, *, today: date) -> Schedule:
     """What the draft says and what would follow."""
     session = draft.session
     answers = Answers.from_json(draft.answers["answers"])
-    is_frozen = _notice_on(session) is not None and has_written(session)
+    written_on = first_written_on(session) if _notice_on(session) is not None else None
+    is_frozen = written_on is not None
     return Schedule(
         session=session,
         saved=Answers.from_json(draft.answers["saved"]),
@@ -150,6 +157,7 @@ def read(draft: ScheduleDraft, *, today: date) -> Schedule:
             .values_list("pk", flat=True)
         ),
         is_frozen=is_frozen,
+        written_on=written_on,
         notice=_notice(session, answers, is_frozen=is_frozen, today=today),
         today=today,
     )
@@ -163,17 +171,24 @@ def amend(draft: ScheduleDraft, **answers) -> None:
 
 
 def has_written(session: Session) -> bool:
-    """Whether parents were written to about the session, which fixes when that begins.
+    """Whether parents were written to about the session, which fixes when that begins."""
+    return first_written_on(session) is not None
 
-    For a clinic: whether anybody was invited. For a school: whether any message about it exists.
+
+def first_written_on(session: Session) -> date | None:
+    """The day on which parents were first written to about the session.
+
+    For a clinic: on which somebody was invited. For a school: of any message about it.
     """
     if session.is_clinic:
-        return Invitation.objects.filter(session=session, withheld_at__isnull=True).exists()
-    return (
-        Message.objects.filter(session_id=session.pk, child__memberships__session=session)
-        .exclude(status=Message.Status.WITHHELD)
-        .exists()
-    )
+        written = Invitation.objects.filter(session=session, withheld_at__isnull=True)
+        first = written.aggregate(at=Min("planned_at"))["at"]
+    else:
+        messages = Message.objects.filter(
+            session_id=session.pk, child__memberships__session=session
+        ).exclude(status=Message.Status.WITHHELD)
+        first = messages.aggregate(at=Min("created_at"))["at"]
+    return first and london_day(first)
 
 
 def invited_children(session: Session) -> QuerySet:

@@ -57,9 +57,14 @@ def edit(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> HttpR
         _context(draft, drafted)
         | {
             "notice": display.notice_text(
-                drafted.notice.on, today=drafted.today, is_frozen=drafted.is_frozen
+                drafted.notice.on,
+                today=drafted.today,
+                written_on=drafted.written_on,
+                is_past=drafted.is_past,
             ),
-            "reminders": display.reminder_text(drafted.answers.reminder_weeks),
+            "reminders": display.reminder_text(
+                drafted.answers.reminder_weeks, is_past=drafted.is_past
+            ),
             "addresses": {name: _address(name, draft) for name in ("dates", "notice", "reminders")},
             "check_address": _check_address(draft),
         },
@@ -178,9 +183,14 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
                 if (found := concerns(day, today=drafted.today))
             ],
             "notice": display.notice_text(
-                drafted.notice.on, today=drafted.today, is_frozen=drafted.is_frozen
+                drafted.notice.on,
+                today=drafted.today,
+                written_on=drafted.written_on,
+                is_past=drafted.is_past,
             ),
-            "reminders": display.reminder_text(drafted.answers.reminder_weeks),
+            "reminders": display.reminder_text(
+                drafted.answers.reminder_weeks, is_past=drafted.is_past
+            ),
             "preview": (
                 invitations.preview(
                     session,

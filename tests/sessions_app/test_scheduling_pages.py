@@ -298,6 +298,22 @@ def test_e22_an_invitation_day_in_the_past_reads_now(on, clinic_2024):
     assert walk.page.summary["Invitations"] == "Now"
 
 
+@pytest.mark.parametrize("kind", ["clinic_2024", "school_2024"])
+def test_dates_that_have_all_passed_promise_no_message(on, request, kind):
+    session = request.getfixturevalue(kind)
+    walk = Walk(on(D12), session).follow("Schedule sessions").follow(ADD)
+    walk.add(D10).dates(D10, D12)
+    rows = ["Invitations"] if session.is_clinic else ["Consent requests", "Consent reminders"]
+    nothing = ["Not sent: there is no date after today"] * len(rows)
+    assert [walk.page.summary[row] for row in rows] == nothing
+    assert not [link for link in walk.page.links if link.startswith(("Change inv", "Change cons"))]
+    walk.follow("Continue")
+    assert walk.page.h1 == "Check and confirm"
+    assert [walk.page.summary[row] for row in rows] == nothing
+    walk.send()
+    assert live_dates(session) == [D10, D12]
+
+
 def test_the_last_date_can_be_removed(on, clinic_2024):
     clinic_2024.all_dates.create(value=D10)
     Session.objects.filter(pk=clinic_2024.pk).update(invitations_on=date(2024, 2, 18))
@@ -371,9 +387,9 @@ def test_e04_dates_that_families_may_have_booked_go_only_when_that_is_accepted(o
 
 def test_e06_once_parents_were_invited_the_day_of_invitations_is_fixed(on, clinic):
     clinic.child()
-    clinic.plan("2027-01-04T09:00")
-    walk = Walk(on(date(2027, 1, 5)), clinic.session).follow("Edit session")
-    assert walk.page.summary["Invitations"] == "Sent from Monday 4 January 2027"
+    clinic.plan("2027-01-05T09:00")
+    walk = Walk(on(date(2027, 1, 6)), clinic.session).follow("Edit session")
+    assert walk.page.summary["Invitations"] == "Sent from Tuesday 5 January 2027", "not as set"
     assert not any(link.startswith("Change invitations") for link in walk.page.links)
     draft = walk.address
     walk.at(f"{draft}notice/")
