@@ -149,7 +149,12 @@ class Journey:
             case "route":
                 return RouteForm(**bound)
             case "decision":
-                return DecisionForm(programme=self.draft.programme, **bound)
+                return DecisionForm(
+                    parent=self.parent_name(),
+                    child=self.draft.child.full_name,
+                    programme=self.draft.programme,
+                    **bound,
+                )
             case "reason":
                 return ReasonForm(offered=self.reasons, **bound)
             case "notes":
@@ -163,9 +168,14 @@ class Journey:
         raise LookupError(step)
 
     def title(self, step: str) -> str:
-        """The heading of a page: its question, or what several questions are about."""
+        """The title of a page: its question, or what several questions are about.
+
+        The question whether a parent agrees names people, which a title must not show.
+        """
         if step in TITLES:
             return TITLES[step]
+        if step == "decision":
+            return f"Agree or refuse: {self.draft.programme.vaccination}"
         [question] = self.form(step).questions()
         return str(question.label)
 
@@ -179,6 +189,15 @@ class Journey:
             answers.pop("notes", None)
         self.draft.answers = WALK.tidied(answers)
         self.draft.save(update_fields=["answers", "updated_at"])
+
+    def parent_name(self) -> str:
+        """Who is answering, within a sentence."""
+        if _is_new_contact(self.answers):
+            return self.answers["contact"]["full_name"]
+        answered = self.answers["who"]["contact"]
+        known = (found.parent for found in self.contacts if str(found.parent.pk) == answered)
+        parent = next(known, None)
+        return parent.full_name if parent and parent.full_name else "the parent or guardian"
 
     def first_faulty(self) -> str | None:
         """The first page whose answer is missing or no longer good; None: all can be kept."""

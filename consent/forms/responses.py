@@ -172,11 +172,14 @@ class DecisionForm(GovukForm):
         govuk=AS_HEADING,
     )
 
-    def __init__(self, *args, programme: Programme, **kwargs) -> None:
+    def __init__(
+        self, *args, parent: str, child: str, programme: Programme, **kwargs
+    ) -> None:
         super().__init__(*args, **kwargs)
         options = OPTIONS[programme.key]
         field = self.fields["decision"]
-        self["decision"].label = f"Do they agree to them having the {programme.vaccination}?"
+        vaccination = programme.vaccination
+        self["decision"].label = f"Does {parent} agree to {child} having the {vaccination}?"
         field.choices = [
             *((choice.key, choice.staff_label) for choice in options.choices),
             (Decision.REFUSED.value, "No, they do not agree"),

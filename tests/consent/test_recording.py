@@ -36,7 +36,10 @@ def test_a_known_parent_agrees_by_phone(clinic, child, mum, nurse, nurse_client,
     wizard.answer(contact=mum.pk)
     assert wizard.shown.h1 == "How was the response given?"
     wizard.answer(route="phone")
-    assert wizard.shown.h1 == "Do they agree to them having the HPV vaccination?"
+    assert wizard.shown.h1 == (
+        f"Does {mum.full_name} agree to {child.full_name} having the HPV vaccination?"
+    )
+    assert wizard.shown.title.startswith("Agree or refuse: HPV vaccination")
     wizard.answer(decision="given")
     assert wizard.shown.h1 == "Health questions"
     wizard.answer(**HEALTH)

@@ -34,7 +34,9 @@ class Wizard:
         while response.status_code == 302:
             self.address = response["Location"]
             response = self.client.get(self.address)
-        return page(response, names_person="responses" not in self.address)
+        # The question whether a parent agrees names both, and so does the page of the child.
+        is_neutral = "responses" in self.address and not self.address.endswith("/decision/")
+        return page(response, names_person=not is_neutral)
 
     def answer(self, **data):
         response = self.client.post(self.address, data)
