@@ -17,6 +17,7 @@ from jinja2 import (
 )
 
 from govuk import filters
+from govuk.tables import labelled_cells
 
 SERVICE_NAME = "Manage vaccinations in schools"
 
@@ -99,5 +100,5 @@ def environment(**options) -> Environment:
         url=url,
         with_query=with_query,
     )
-    jinja.filters.update(filters.FILTERS)
+    jinja.filters.update(filters.FILTERS, labelled_cells=labelled_cells)
     return jinja
