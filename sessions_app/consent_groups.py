@@ -4,6 +4,7 @@ Source: sessions and clinics §3.3; consent §9.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db.models import (
     Case,
@@ -109,6 +110,34 @@ def consent_counts(
         **{value: Count("pk", filter=Q(consent=value)) for value in ConsentStatus.values}
     )
     return {status: counts[status.value] for status in ConsentStatus}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Children who are in a session and in no group, and why; with the groups they make it whole.
+
+    They stay in the session so that people can see what became of them.
+    """
+
+    deceased: int
+    other_year_group: int
+
+    @property
+    def total(self) -> int:
+        return self.deceased + self.other_year_group
+
+
+def left_out_of_groups(session: Session, programmes: Sequence[Programme]) -> LeftOut:
+    """The children of a session whom `consent_counts` does not count; one query."""
+    in_session = Child.objects.filter(memberships__session=session, memberships__left_at=None)
+    has_died = Q(date_of_death__isnull=False)
+    is_offered = Q(birth_academic_year__in=_birth_years(programmes, session))
+    return LeftOut(
+        **in_session.aggregate(
+            deceased=Count("pk", filter=has_died),
+            other_year_group=Count("pk", filter=~has_died & ~is_offered),
+        )
+    )
 
 
 def _value(status: ConsentStatus) -> Value:

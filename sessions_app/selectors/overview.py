@@ -6,7 +6,7 @@ from datetime import date, datetime
 from calendars.clock import london_day
 from sessions_app.choices import ConsentStatus
 from sessions_app.closing import can_close, can_reopen
-from sessions_app.consent_groups import consent_counts
+from sessions_app.consent_groups import LeftOut, consent_counts, left_out_of_groups
 from sessions_app.models import Session
 from sessions_app.rules import next_bookable
 from sessions_app.schedule_rules import State, is_open_for_consent
@@ -29,6 +29,7 @@ class SessionOverview:
     programmes: list[str]
     children: int
     consent: dict[ConsentStatus, int] | None
+    left_out_of_consent: LeftOut | None
     invitations: InvitationCounts | None
     waiting: int
     next_bookable: date | None
@@ -56,6 +57,7 @@ def session_overview(session: Session, *, now: datetime) -> SessionOverview:
         programmes=[programme.name for programme in programmes],
         children=members(session).count(),
         consent=consent_counts(session, programmes) if dates else None,
+        left_out_of_consent=left_out_of_groups(session, programmes) if dates else None,
         invitations=invitations,
         waiting=invitations.to_be_invited if invitations and not bookable else 0,
         next_bookable=bookable,

@@ -1,11 +1,19 @@
 """Every child of a session is in one group, and the counts are those of the lists."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from programmes.models import Programme
 from sessions_app.choices import ConsentStatus
-from sessions_app.consent_groups import children_by_consent, consent_counts
+from sessions_app.consent_groups import (
+    LeftOut,
+    children_by_consent,
+    consent_counts,
+    left_out_of_groups,
+)
 from sessions_app.models import ProgrammeStatus
+from sessions_app.selectors.counts import members
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +119,28 @@ def test_counting_takes_one_query(session, both, django_assert_num_queries):
     member(session, hpv="given", menacwy="given")
     with django_assert_num_queries(1):
         consent_counts(session, both)
+
+
+@pytest.mark.parametrize("programmes", ["hpv", "both"])
+def test_i32_the_groups_and_those_left_out_are_all_children_of_the_session(
+    session, programmes, request
+):
+    programmes = request.getfixturevalue(programmes)
+    member(session, hpv="given")
+    member(session)
+    died, died_older = member(session), member(session, year_group=13)
+    for child in (died, died_older):
+        child.date_of_death = date(2026, 10, 1)
+        child.save()
+    invalid = member(session)
+    invalid.invalidated_at = datetime(2026, 10, 1, tzinfo=UTC)
+    invalid.save()
+    member(session, year_group=3)
+    gone = member(session)
+    gone.memberships.update(left_at=datetime(2026, 10, 1, tzinfo=UTC), left_because="Moved")
+
+    left_out = left_out_of_groups(session, programmes)
+
+    assert left_out == LeftOut(deceased=2, other_year_group=1)
+    counted = sum(consent_counts(session, programmes).values())
+    assert counted + left_out.total == members(session).count() == 6
