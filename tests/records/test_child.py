@@ -79,7 +79,7 @@ def test_what_is_not_known(child, shown, organisation):
     assert record.summary["School"] == "Alder School"
     assert record.summary["Year group"] == "Year 8"
     assert "Known as" not in record.summary
-    for nothing in ("No parents or guardians", "No sessions", "No vaccinations"):
+    for nothing in ("No parents or guardians", "The child is in no session.", "No vaccinations"):
         assert nothing in record.text
 
 
