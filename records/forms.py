@@ -53,9 +53,11 @@ class ChildFilterForm(GovukForm):
             *schools_to_choose(organisation),
         ]
 
-    def narrows(self) -> bool:
-        """Whether a filter besides the search is used."""
-        return any(answer for name, answer in self.cleaned_data.items() if name != "q")
+    def narrows(self, *, with_search: bool = False) -> bool:
+        """Whether a filter is used, or the search where that counts too."""
+        return any(
+            answer for name, answer in self.cleaned_data.items() if with_search or name != "q"
+        )
 
     def chosen(self) -> ChildFilters:
         """What is asked; an answer that is none of the choices asks for nothing."""

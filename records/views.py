@@ -12,6 +12,7 @@ from calendars import clock
 from calendars.rules import academic_year_of
 from cohorts.models import Child
 from govuk.lists import paginate
+from govuk.searches import keeps_out_of_address
 from records.forms import ChildFilterForm
 from records.record import child_record
 from records.rules import list_heading
@@ -19,9 +20,9 @@ from records.selectors import find_children
 from records.services import NotInCohort, remove_from_cohort
 
 
-@require_safe
-def children(request):
-    form = ChildFilterForm(request.GET, organisation=request.organisation)
+@keeps_out_of_address("q")
+def children(request, *, asked):
+    form = ChildFilterForm(asked, organisation=request.organisation)
     filters = form.chosen()
     found = find_children(
         request.organisation, filters, academic_year=academic_year_of(clock.today())

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from consent.forms.filters import FiltersForm
 from consent.selectors import lists
 from consent.selectors.sessions import programmes_of
 from consent.views.lookup import find_session
 from govuk.lists import paginate, read_sort
+from govuk.searches import keeps_out_of_address
 from sessions_app.choices import ConsentStatus
+from sessions_app.consent_groups import left_out_of_groups
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,17 @@ TABS = (
 )
 
 
-@require_safe
-def responses(request: HttpRequest, slug: str, tab: str = TABS[0].slug) -> HttpResponse:
+@keeps_out_of_address("name", of=find_session)
+def responses(
+    request: HttpRequest, slug: str, tab: str = TABS[0].slug, *, asked: QueryDict
+) -> HttpResponse:
     """One tab of the page, narrowed and sorted as the query string asks."""
     session = find_session(request, slug)
     shown = next((found for found in TABS if found.slug == tab), None)
     if shown is None:
         raise Http404
     programmes = programmes_of(session)
-    form = FiltersForm(request.GET, programmes=programmes, is_clinic=session.is_clinic)
+    form = FiltersForm(asked, programmes=programmes, is_clinic=session.is_clinic)
     filters = form.filters
     sort = read_sort(request.GET, lists.SORT_COLUMNS, default="name")
     children = lists.children_in_tab(session, programmes, filters, shown.status)
@@ -59,8 +62,10 @@ def responses(request: HttpRequest, slug: str, tab: str = TABS[0].slug) -> HttpR
             "session": session,
             "tab_items": _tab_items(request, session.slug, counts, shown),
             "shown": shown,
+            "left_out": left_out_of_groups(session, programmes),
             "total": counts[shown.status],
             "filters": form,
+            "is_filtered": filters != lists.Filters(),
             "sort": sort,
             "page": page,
             "rows": lists.rows(

@@ -1,6 +1,6 @@
 """The sessions area, the page of a session, and the children in it."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from calendars import clock
 from calendars.rules import academic_year_label, academic_year_of
 from govuk.lists import paginate
+from govuk.searches import keeps_out_of_address
 from notifications.selectors import sending_progress
 from sessions_app import display, invitations
 from sessions_app.forms import SessionChildrenFilter
@@ -87,11 +88,11 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-@require_safe
-def children(request: HttpRequest, slug: str) -> HttpResponse:
+@keeps_out_of_address("name", of=find_session)
+def children(request: HttpRequest, slug: str, *, asked: QueryDict) -> HttpResponse:
     """The children of a session; those of a clinic with how they stand with their invitation."""
     session = find_session(request, slug)
-    filters = SessionChildrenFilter(request.GET or None, is_clinic=session.is_clinic)
+    filters = SessionChildrenFilter(asked or None, is_clinic=session.is_clinic)
     chosen = filters.chosen
     page = paginate(request, children_in(session, **chosen), per_page=CHILDREN_PER_PAGE)
     outlooks = (

@@ -1,5 +1,7 @@
 """Check consent responses, as a nurse opens it."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -18,7 +20,8 @@ def open_tab(nurse_client, clinic):
 
     def fetch(tab="", **query):
         names = {"slug": clinic.session.slug} | ({"tab": tab} if tab else {})
-        return page(nurse_client.get(reverse("consent:responses", kwargs=names), query))
+        address = reverse("consent:responses", kwargs=names)
+        return page(nurse_client.post(address, query, follow=True))
 
     return fetch
 
@@ -119,7 +122,7 @@ def test_the_name_filter_looks_at_names_only(clinic, open_tab):
 def test_e35_sorting_and_tabs_keep_every_filter(four, open_tab):
     found = open_tab(name="cas", year_groups="10", invitation="to_be_invited")
     for link in (found.links["Full name ▲"], found.links["Year group"], *found.tabs.values()):
-        for kept in ("name=cas", "year_groups=10", "invitation=to_be_invited"):
+        for kept in ("search=", "year_groups=10", "invitation=to_be_invited"):
             assert kept in link
     assert "direction=desc" in found.links["Full name ▲"]
 
@@ -157,6 +160,22 @@ def test_the_state_of_the_invitation_is_shown_and_filtered(clinic, open_tab):
     assert names(open_tab(invitation="invited")) == ["Ivy Example"]
     assert names(open_tab(invitation="not_invited")) == ["Nat Example"]
     assert names(open_tab(invitation="to_be_invited")) == []
+
+
+def test_i32_who_is_in_no_tab_is_said_beside_them(clinic, open_tab, nurse_client):
+    clinic.child(given_name="Ann")
+    assert "not counted" not in open_tab().text
+    clinic.child(given_name="Dee", date_of_death=date(2026, 12, 1))
+    clinic.child(given_name="Tim", birth_academic_year=2018)
+    note = "2 children not counted: 1 died, 1 in a year group that is not offered the vaccinations"
+    found = open_tab()
+    assert list(found.tabs)[0] == "No response 1"
+    assert f"{note}. See all children in this session" in found.text
+    everybody = page(nurse_client.get(found.links["See all children in this session"]))
+    assert len(everybody.rows) == 3
+    session_page = page(nurse_client.get(f"/sessions/{clinic.session.slug}/"))
+    assert note in session_page.text
+    assert "3 children in this session" in session_page.text
 
 
 def test_e32_with_several_programmes_one_can_be_chosen(clinic, organisation, answered, open_tab):
