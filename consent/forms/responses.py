@@ -172,9 +172,7 @@ class DecisionForm(GovukForm):
         govuk=AS_HEADING,
     )
 
-    def __init__(
-        self, *args, parent: str, child: str, programme: Programme, **kwargs
-    ) -> None:
+    def __init__(self, *args, parent: str, child: str, programme: Programme, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         options = OPTIONS[programme.key]
         field = self.fields["decision"]

@@ -9,6 +9,7 @@ from calendars import clock
 from calendars.rules import academic_year_of, birth_academic_year_of
 from consent.decisions import Agreement
 from consent.questions import questionnaire
+from govuk.filters import phone
 from notifications import sending
 from notifications.models import Lane
 from sessions_app import memberships
@@ -106,7 +107,7 @@ def test_a23_the_request_reaches_notify_and_the_activity_log(
     expect(sent).to_have_count(2)
     parent = children[0].relationships.get().parent
     expect(sent.filter(has_text=parent.email)).to_have_count(1)
-    expect(sent.filter(has_text=parent.phone)).to_have_count(1)
+    expect(sent.filter(has_text=phone(parent.phone))).to_have_count(1)
     expect(sent.filter(has_text="Nadia Nurse")).to_have_count(2)
     visitor.check_page()
 

@@ -58,7 +58,7 @@ def test_the_inbox_is_newest_first(sandbox, read, text_template, email_template)
     assert first.startswith("Email Delivered Greeting")
     assert "ada@example.com" in first
     assert second.startswith("Text message Delivered School vaccinations: Hello")
-    assert "07700900123" in second
+    assert "07700 900123" in second
 
 
 def test_what_was_accepted_twice_is_marked(sandbox, read, text_template):
