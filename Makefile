@@ -3,7 +3,7 @@ PYTHON ?= python3
 MAVIS = exec $(PYTHON) mavis/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check journeys bench chaos reset lock
+.PHONY: help run test check journeys bench chaos drill reset lock
 
 help: ## list these commands
 	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ bench: ## the benchmarks, each as a ratio to its floor (ARGS=planning picks one)
 
 chaos: ## break everything while invitations go out, and count (ARGS="--scenario old-jobs")
 	@$(MAVIS) chaos $(ARGS)
+
+drill: ## lose the database while invitations go out, restore a copy, go on, and count
+	@$(MAVIS) drill $(ARGS)
 
 reset: ## throw the local data away and make the demo afresh
 	@$(MAVIS) reset

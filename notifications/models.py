@@ -225,7 +225,7 @@ class Stoppage(models.Model):
     """That sending stands still on a channel, or on both, and why: shown to operators.
 
     A refused key or a wrong clock stops until Notify accepts a probe, a spent daily allowance
-    until midnight UTC, a restricted service until a person ends it.
+    until midnight UTC, a restricted service and a restored database until a person ends it.
     """
 
     class Scope(models.TextChoices):
@@ -238,6 +238,7 @@ class Stoppage(models.Model):
         KEY = "key", "Notify refuses our key"
         RESTRICTED = "restricted", "Notify lets us write to team members only"
         ALLOWANCE = "allowance", "Today's allowance is spent"
+        RESTORED = "restored", "The database is a restored copy"
 
     scope = models.CharField(max_length=5, choices=Scope)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -258,3 +259,30 @@ class Stoppage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}: {self.reason}"
+
+
+class ForgottenMessage(models.Model):
+    """A message that Notify accepted and that a restored database knows nothing of.
+
+    It was queued after the copy was made. When Mavis comes to write the same again, it recognises
+    it here instead of sending it twice, and the row goes. Source: `docs/operations/restoring.md`.
+    """
+
+    reference = models.CharField(max_length=64, unique=True)
+    notify_id = models.UUIDField()
+    notify_status = models.CharField(max_length=30)
+    template_version = models.PositiveIntegerField(null=True)
+    template = models.CharField(max_length=60)
+    channel = models.CharField(max_length=5, choices=Channel)
+    recipient = models.CharField(max_length=320)
+    words = models.TextField(help_text="What it says, without punctuation, to be compared with")
+    found_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["recipient", "channel", "template"], name="forgotten_by_recipient")
+        ]
+
+    def __str__(self) -> str:
+        return f"Forgotten message {self.reference}"

@@ -52,6 +52,16 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Listed(Known):
+    """A message as Notify lists it: to whom it went and what it says, too."""
+
+    recipient: str
+    template_id: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
 class Gone:
     """Notify knows no such thing, or no longer."""
 
@@ -148,6 +158,28 @@ class Notify:
         except (TypeError, KeyError, ValueError, AttributeError):
             return NoAnswer("Notify's answer could not be read")
 
+    def list_older(
+        self, channel: str, *, than: UUID | None
+    ) -> "list[Listed] | NoAnswer | rules.Unauthorised":
+        """A page of what was sent on a channel with this key type, newest first; empty at the end.
+
+        It holds what is older `than` that message, or the newest. Source: Notify §3.4.
+        """
+        body = self._ask(
+            lambda: self._client.get_all_notifications(
+                template_type="email" if channel == "email" else "sms",
+                older_than=str(than) if than else None,
+            )
+        )
+        if isinstance(body, rules.Unauthorised | NoAnswer):
+            return body
+        if isinstance(body, Gone):
+            return NoAnswer("Notify answered with status 404")
+        try:
+            return [_listed(each) for each in body["notifications"]]  # type: ignore[index]
+        except (TypeError, KeyError, ValueError, AttributeError):
+            return NoAnswer("Notify's answer could not be read")
+
     def get(self, notify_id: UUID) -> "Known | Gone | NoAnswer | rules.Unauthorised":
         """What became of one message."""
         body = self._ask(lambda: self._client.get_notification_by_id(notify_id))
@@ -183,6 +215,16 @@ def _known(body: Mapping) -> Known:
         reference=body["reference"] or "",
         status=body["status"],
         template_version=version if isinstance(version, int) else None,
+    )
+
+
+def _listed(body: Mapping) -> Listed:
+    return Listed(
+        **vars(_known(body)),
+        recipient=body["email_address"] or body["phone_number"] or "",
+        template_id=body["template"]["id"],
+        subject=body["subject"] or "",
+        body=body["body"] or "",
     )
 
 

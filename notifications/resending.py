@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
-from notifications import lookups, outbox, rules
+from notifications import lookups, outbox, restoring, rules
 from notifications.models import Channel, Lane, Message
 
 Status = Message.Status
@@ -25,6 +25,7 @@ def may_have_arrived(message: Message) -> bool:
     return message.status == Status.PARKED and message.reason in (
         lookups.FORGOTTEN,
         lookups.OTHER_KEY,
+        restoring.SIMILAR,
     )
 
 

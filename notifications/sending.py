@@ -18,7 +18,17 @@ import redis
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from notifications import claims, limiter, notify, outbox, rules, slots, stoppages, wording
+from notifications import (
+    claims,
+    limiter,
+    notify,
+    outbox,
+    restoring,
+    rules,
+    slots,
+    stoppages,
+    wording,
+)
 from notifications.models import Lane, Message
 from notifications.settling import Settlement, judge
 
@@ -75,6 +85,7 @@ class Sender:
         self._under_way = 0
         self._backlog = claims.Backlog([])
         self._look_again_at = 0.0
+        self._has_forgotten = False
         self.requests = 0
 
     def __enter__(self) -> "Sender":
@@ -116,7 +127,7 @@ class Sender:
             self._wait(min(wait, max(ends - time.monotonic(), 0), 1))
             return True
         messages = self._backlog.claim(most=grant.count, now=self._clock())
-        allowed = self._ask_guards(messages)
+        allowed = self._ask_guards(self._recognise(messages))
         for message in allowed:
             self._start(message)
         self._limiter.give_back(grant.count - len(allowed))
@@ -132,8 +143,20 @@ class Sender:
             self._backlog = claims.backlog(
                 lanes=lanes, channels=stoppages.open_channels(now=now), now=now
             )
+            self._has_forgotten = restoring.has_forgotten()
             self._look_again_at = time.monotonic() + 1
         return bool(self._backlog)
+
+    def _recognise(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Those that Notify does not have from before the database was restored."""
+        if not self._has_forgotten:
+            return messages
+        try:
+            return restoring.recognise(messages, now=self._clock())
+        except Exception:
+            # The sweep finds them as stale claims, and they are claimed again.
+            logger.exception("What was sent before the restore could not be compared")
+            return []
 
     def _ask_guards(self, messages: Sequence[Message]) -> list[Message]:
         """Those that may still go; the others are written down as withheld."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from notifications import claims, lookups, outbox, stoppages
+from notifications import claims, lookups, outbox, restoring, stoppages
 from notifications.models import Lane
 
 
@@ -12,6 +12,7 @@ def sweep(*, clock: Callable[[], datetime]) -> None:
     claims.give_up_stale(now=clock())
     stoppages.end_expired(now=clock())
     stoppages.probe(now=clock())
+    restoring.let_go(now=clock())
     wake_for_due(now=clock())
     if lookups.settle_unknown(clock=clock):
         wake_for_due(now=clock())

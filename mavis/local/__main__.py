@@ -16,6 +16,7 @@ COMMANDS = {
     "check": checks.run,
     "bench": benchmarks.run,
     "chaos": chaos.run,
+    "drill": chaos.drill,
     "lock": locks.run,
 }
 

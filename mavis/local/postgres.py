@@ -81,6 +81,11 @@ def ensure_database(sockets: Path, name: str) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
+def program(name: str) -> Path:
+    """The path of one of PostgreSQL's own programs, such as pg_dump."""
+    return _binaries() / name
+
+
 def _answers(sockets: Path) -> bool:
     with contextlib.suppress(psycopg.OperationalError):
         psycopg.connect(url(sockets, SUPERUSER), connect_timeout=2).close()

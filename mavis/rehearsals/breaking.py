@@ -19,6 +19,8 @@ LATENCY = 0.15
 MESSAGES_BETWEEN_FAREWELLS = 60
 # Minutes of the clock within which all must be settled once nothing breaks any more.
 QUIET_WITHIN = 60.0
+# What a busy machine gets at least, however fast the clock.
+LEAST_SECONDS = 240.0
 TELL_EVERY = 10.0
 
 
@@ -57,9 +59,7 @@ def break_everything(stage: Stage, options: Options) -> bool:
         drill.later(step.at, actions[step.what])
     _tell_until(drill, lambda: drill.is_over, seconds=options.seconds * 2, what="breaking")
     heal(drill)
-    is_quiet = _tell_until(
-        drill, lambda: quiet(drill), seconds=stage.pace.real(QUIET_WITHIN), what="settling"
-    )
+    is_quiet = _tell_until(drill, lambda: quiet(drill), seconds=until_quiet(stage), what="settling")
     # What Notify may still accept of requests that were left hanging.
     drill.run_for(stage.pace.real(1.5))
     verdict = evidence.collect(drill, latency=LATENCY)
@@ -84,6 +84,11 @@ def heal(drill: Drill) -> None:
     drill.stage.want_beat()
     drill.later(0, lambda: drill.cohort.join_some(drill.chance, share=1e9))
     drill.later(1, drill.plan_at_once)
+
+
+def until_quiet(stage: Stage) -> float:
+    """The real seconds to wait for quiet at most."""
+    return max(stage.pace.real(QUIET_WITHIN), LEAST_SECONDS)
 
 
 def quiet(drill: Drill) -> bool:

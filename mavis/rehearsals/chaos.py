@@ -1,4 +1,6 @@
-"""`make chaos`: break everything while invitations go out, wait until it is quiet, and count."""
+"""`make chaos` and `make drill`: break things while invitations go out, wait until it is quiet,
+and count.
+"""
 
 import os
 import shutil
@@ -16,17 +18,27 @@ from mavis.rehearsals.stage import Stage
 
 def run(arguments: Sequence[str]) -> int:
     """The command; 0 if nothing was lost, doubled or sent too late."""
+    return _play(asked.read(arguments))
+
+
+def drill(arguments: Sequence[str]) -> int:
+    """The restore drill; 0 if nothing was lost or doubled by it."""
+    return _play(asked.read_drill(arguments))
+
+
+def _play(options: Options) -> int:
     processes.end_when_make_ends()
-    options = asked.read(arguments)
     with private_folder("chaos") as folder:
         # Django reads the settings once, so the servers' addresses must be known before.
         pace = Pace(options.speed)
         with Stage(folder, pace, workers=_workers(options), rate=_rate(options)) as stage:
             stage.start_servers()
             set_up_django(stage)
-            from mavis.rehearsals import breaking, recovery
+            from mavis.rehearsals import breaking, recovery, restoring
 
             play = recovery.recover if options.scenario else breaking.break_everything
+            if options.scenario == asked.RESTORE:
+                play = restoring.lose_and_restore
             is_clean = play(stage, options)
         if not is_clean:
             keep_logs(folder, options.results)

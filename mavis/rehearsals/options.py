@@ -11,6 +11,8 @@ from mavis.local.workplace import LOCAL
 # The clock starts at a quarter past nine in London; texts rest from nine in the evening.
 MOST_CLOCK_MINUTES = 10 * 60
 RESULTS = LOCAL / "chaos-results"
+DRILL_RESULTS = LOCAL / "drill-results"
+RESTORE = "restore"
 SCENARIOS = ("broker-flushed", "beat-stopped", "database-restarted", "clock-stepped", "old-jobs")
 
 
@@ -24,6 +26,7 @@ class Options:
     minutes: float
     speed: float
     scenario: str = ""
+    resumes: bool = True
     results: Path = RESULTS
 
     @property
@@ -63,3 +66,35 @@ def read(arguments: Sequence[str]) -> Options:
             "speed."
         )
     return options
+
+
+def read_drill(arguments: Sequence[str]) -> Options:
+    """The options of the restore drill."""
+    parser = argparse.ArgumentParser(
+        prog="make drill",
+        description="Lose the database while invitations go out, restore a copy, go on, count.",
+    )
+    parser.add_argument("--messages", type=int, default=1000, help="messages to plan (1000)")
+    parser.add_argument("--seed", type=int, default=1, help="decides who is who (1)")
+    parser.add_argument("--speed", type=float, default=10.0, help="of the clock (10)")
+    parser.add_argument(
+        "--without-resuming",
+        action="store_true",
+        help="leave out resume_after_restore, to see messages sent twice",
+    )
+    parser.add_argument(
+        "--results", type=Path, default=DRILL_RESULTS, help="folder for the report, and logs"
+    )
+    given = parser.parse_args(arguments)
+    if given.messages < 100 or given.speed < 1:
+        raise Refusal("Ask for 100 messages or more, and a speed of 1 or more.")
+    return Options(
+        messages=given.messages,
+        kills=0,
+        seed=given.seed,
+        minutes=1,
+        speed=given.speed,
+        scenario=RESTORE,
+        resumes=not given.without_resuming,
+        results=given.results,
+    )

@@ -46,6 +46,15 @@ def page(table: str, options: Options) -> str:
     return PAGE.format(command=command, speed=f"{options.speed:g}", table=table)
 
 
+def drill_page(table: str, options: Options) -> str:
+    """The page of the restore drill for `docs/`."""
+    command = (
+        f'make drill ARGS="--messages {options.messages} --seed {options.seed} '
+        f'--speed {options.speed:g}"'
+    )
+    return DRILL_PAGE.format(command=command, speed=f"{options.speed:g}", table=table)
+
+
 def write(folder: Path, *, text: str, page: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
@@ -82,4 +91,23 @@ What is counted, when all is quiet:
 
 The claims of ended senders are counted by how far they had come: before the request, during it, or
 after the answer but before it was written down.
+"""
+
+DRILL_PAGE = """# The restore drill's report
+
+Made by
+
+```
+{command}
+```
+
+A copy of the database is made with `pg_dump` while invitations go out. Sending goes on, more
+children join and are written to; then every process is killed and the database deleted. The copy
+is restored on another server, `resume_after_restore` is run, the children who joined are entered
+again, and sending is let go on, as the [runbook](operations/restoring.md) says. The clock ran
+{speed} times as fast as time. The [fault rig's report](chaos-report.md) says what is counted.
+
+```
+{table}
+```
 """

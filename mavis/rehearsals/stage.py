@@ -3,9 +3,11 @@
 import contextlib
 import os
 import random
+import shutil
 import signal
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import psutil
 import redis
 
 from mavis.local import broker, postgres
+from mavis.local.console import Refusal
 from mavis.local.processes import Child, Supervisor
 from mavis.local.run import answers
 from mavis.rehearsals.journal import Server
@@ -213,6 +216,46 @@ class Stage:
         """Stop PostgreSQL with SIGINT (fast) or SIGQUIT (immediate) and start it again."""
         self._stores.end(self._store("postgres"), how)
         postgres.start(self._stores, self._data)
+
+    def dump(self, file: Path) -> None:
+        """Copy the database into a file while everything goes on."""
+        self.run_program(
+            "pg_dump",
+            [
+                postgres.program("pg_dump"),
+                *("--format=custom", "--file", file, "--dbname", self.environment["DATABASE_URL"]),
+            ],
+        )
+
+    def lose_postgres(self) -> None:
+        """Kill every process of the fleet and PostgreSQL, and delete its data."""
+        self._wanted = {}
+        for child in list(self._fleet.children):
+            self._fleet.end(child, signal.SIGKILL)
+        self._stores.end(self._store("postgres"), signal.SIGQUIT)
+        shutil.rmtree(self._data)
+
+    def restore(self, file: Path) -> Path:
+        """Make a new server elsewhere from such a copy; the folder of its socket."""
+        self._data = self.folder / "postgres-restored"
+        sockets = postgres.start(self._stores, self._data)
+        postgres.ensure_database(sockets, DATABASE)
+        self.environment["DATABASE_URL"] = postgres.url(sockets, DATABASE)
+        self.run_program(
+            "pg_restore",
+            [
+                postgres.program("pg_restore"),
+                *("--no-owner", "--exit-on-error"),
+                *("--dbname", self.environment["DATABASE_URL"], file),
+            ],
+        )
+        self.server = Server(self.environment["DATABASE_URL"])
+        return sockets
+
+    def run_program(self, name: str, command: Sequence[str | Path]) -> None:
+        """Run a program of the runbook to its end, and refuse to go on if it fails."""
+        if self._stores.run(name, command, environment=self.environment):
+            raise Refusal(f"{name} failed: see {self.folder / 'logs' / name}.log")
 
     def stop_redis(self) -> None:
         self._stores.end(self._store("redis"))
