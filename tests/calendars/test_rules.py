@@ -47,3 +47,24 @@ def test_every_day_lies_between_the_ends_of_its_year(day):
 )
 def test_age_grows_on_the_birthday(born, day, age):
     assert rules.age_on(born, day) == age
+
+
+@pytest.mark.parametrize(
+    ("year", "label"), [(2026, "2026/27"), (2008, "2008/09"), (2099, "2099/00")]
+)
+def test_academic_years_as_people_write_them(year, label):
+    assert rules.academic_year_label(year) == label
+
+
+@pytest.mark.parametrize(
+    ("group", "label"),
+    [(-2, "Nursery"), (-1, "Nursery"), (0, "Reception"), (1, "Year 1"), (11, "Year 11")],
+)
+def test_year_groups_as_people_say_them(group, label):
+    assert rules.year_group_label(group) == label
+
+
+@given(st.integers(-1, 13), st.integers(2000, 2100))
+def test_a_year_group_and_its_birth_year_belong_together(group, year):
+    born = rules.birth_academic_year_of(group, year)
+    assert rules.year_group_of(born, year) == group

@@ -198,6 +198,16 @@ class TestLaterInvitation:
             now=at("2027-02-07T12:00"),
         )
 
+    @pytest.mark.parametrize(
+        ("last", "goes"), [("2027-01-26T09:00:00", True), ("2027-01-26T09:00:01", False)]
+    )
+    def test_seven_days_to_the_second_lie_between_two_invitations(self, last, goes):
+        later = rules.LaterInvitation(date=date(2027, 2, 8), due_at=at("2027-01-30T09:00"))
+        found = later.goes_to(
+            last_invited_at=at(last), consent="no_response", now=at("2027-02-02T09:00")
+        )
+        assert found is goes
+
     @given(
         st.lists(days, min_size=1, max_size=6, unique=True),
         instants,

@@ -100,6 +100,32 @@ def test_e05_a_day_on_which_parents_were_written_to_stays_whatever_the_dates():
     assert noticed([date(2024, 8, 10)], date(2024, 2, 18), frozen=frozen) == Notice(frozen)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "is_valid"), [(date(2024, 3, 2), True), (date(2024, 3, 3), False)]
+)
+def test_a_chosen_day_leaves_room_for_the_reminder(chosen, is_valid):
+    found = noticed([date(2024, 3, 10)], date(2024, 2, 1), chosen=chosen, reminder_days=7)
+    assert found == Notice(chosen, is_chosen=True, is_valid=is_valid)
+
+
+def test_a_clinic_has_no_reminder_to_leave_room_for():
+    day_before = date(2024, 3, 9)
+    found = rules.notice(
+        [date(2024, 3, 10)],
+        chosen=day_before,
+        frozen=None,
+        days_before=21,
+        today=date(2024, 2, 1),
+    )
+    assert found.is_valid
+
+
+def test_a_frozen_day_stays_one_that_a_person_chose():
+    day = date(2024, 2, 18)
+    found = noticed([date(2024, 3, 10)], date(2024, 2, 20), chosen=day, frozen=day)
+    assert found == Notice(day, is_chosen=True)
+
+
 def test_without_dates_nobody_is_written_to():
     assert noticed([], date(2024, 2, 18), chosen=date(2024, 2, 20)) == Notice()
 
@@ -114,6 +140,12 @@ def test_without_dates_nobody_is_written_to():
 )
 def test_e25_notice_is_in_calendar_days_over_clock_changes_and_leap_days(first, notice):
     assert noticed([first], date(2026, 9, 1)).on == notice
+
+
+def test_a_reminder_that_is_due_today_is_the_next_one():
+    assert rules.next_reminder_on([date(2024, 3, 8)], weeks=1, today=date(2024, 3, 1)) == date(
+        2024, 3, 1
+    )
 
 
 def test_next_reminder_is_none_once_all_have_passed():
@@ -258,6 +290,18 @@ def test_every_saved_and_every_drafted_date_is_accounted_for_once(draft):
         [*changes.kept, *changes.added, *(new for _, new in changes.moved)]
     )
     assert not set(changes.gone) & {row.value for row in rows}
+
+
+def test_today_is_not_in_the_past():
+    today = date(2027, 3, 10)
+    assert rules.concerns(today, today=today) == []
+    assert rules.concerns(date(2027, 3, 9), today=today) == ["in the past"]
+
+
+def test_a_saved_date_that_the_draft_leaves_alone_is_kept():
+    saved = {1: date(2027, 3, 10), 2: date(2027, 3, 17)}
+    found = rules.changes(saved, [Day(1, date(2027, 3, 10)), Day(2, date(2027, 3, 18))])
+    assert found.kept == (date(2027, 3, 10),)
 
 
 def test_nothing_changed_is_no_change():
