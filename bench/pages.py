@@ -32,16 +32,22 @@ ROUNDS = 3
 # Rows that stand for all of their kind, and pages of one list, in each of its filters.
 EXAMPLES = 3
 SLOWEST = 10
+SEARCHED = "ada"
 NOT_PAGES = re.compile(r"^/(static|admin|notify|consent|sign-out|healthz)\b")
 
 
 class Addresses(HTMLParser):
-    """The addresses that a page leads to: its links, and each answer of its filters."""
+    """What a page leads to: its links, each answer of its filters, and its searches by words.
+
+    A list's filters are sent as a POST that leads to an address (`govuk/searches.py`).
+    """
 
     def __init__(self, path: str, page: str):
         super().__init__()
         self.path = path
         self.found: list[str] = []
+        self.searches: set[str] = set()
+        self._in_filter_panel = False
         self._action: str | None = None
         self._select = ""
         self.feed(page)
@@ -50,8 +56,14 @@ class Addresses(HTMLParser):
         has = {name: value or "" for name, value in attrs}
         if tag == "a" and "href" in has:
             self._add(has["href"])
+        elif tag == "details":
+            self._in_filter_panel = "mavis-filter" in has.get("class", "")
         elif tag == "form":
-            is_filter = has.get("method", "get").lower() == "get"
+            is_filter = (
+                self._in_filter_panel
+                or has.get("role") == "search"
+                or has.get("method", "get").lower() == "get"
+            )
             self._action = has.get("action", "") if is_filter else None
         elif tag == "select":
             self._select = has.get("name", "")
@@ -61,12 +73,18 @@ class Addresses(HTMLParser):
             name, value = has.get("name", self._select), has.get("value", "")
             if name and value:
                 self._add(f"{self._action}?{urlencode({name: value})}")
-        elif self._action is not None and tag == "input" and has.get("type", "text") == "text":
-            self._add(f"{self._action}?{urlencode({has.get('name', ''): 'ada'})}")
+        elif (
+            self._action is not None
+            and tag == "input"
+            and has.get("type", "text") in ("text", "search")
+        ):
+            self.searches.add(has.get("name", ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._action = None
+        elif tag == "details":
+            self._in_filter_panel = False
         elif tag == "select":
             self._select = ""
 
@@ -143,7 +161,11 @@ def _reachable(client: Client, clinic: Session, broken: list[str]) -> Iterator[s
         elif response["Content-Type"].startswith("text/html"):
             examples[kind] += 1
             yield address
-            waiting += Addresses(urlsplit(address).path, response.content.decode()).found
+            page = Addresses(urlsplit(address).path, response.content.decode())
+            waiting += page.found
+            waiting += [
+                client.post(page.path, {name: SEARCHED})["Location"] for name in page.searches
+            ]
 
 
 def _kind(address: str) -> tuple[str, str] | None:
@@ -153,7 +175,7 @@ def _kind(address: str) -> tuple[str, str] | None:
         route = resolve(parts.path).route
     except Resolver404:
         return None
-    return route, re.sub(r"\bpage=\d+", "page", parts.query)
+    return route, re.sub(r"\b(page|search)=[\w-]+", r"\1", parts.query)
 
 
 def _open(client: Client, address: str) -> float:
