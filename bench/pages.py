@@ -31,6 +31,8 @@ DEMO_SECONDS = 120
 ROUNDS = 3
 # Rows that stand for all of their kind, and pages of one list, in each of its filters.
 EXAMPLES = 3
+# Answers that stand for all of one question: there may be hundreds of schools.
+ANSWERS = 12
 SLOWEST = 10
 SEARCHED = "ada"
 NOT_PAGES = re.compile(r"^/(static|admin|notify|consent|sign-out|healthz)\b")
@@ -145,6 +147,7 @@ def _reachable(client: Client, clinic: Session, broken: list[str]) -> Iterator[s
     waiting = deque([reverse("sessions:show", kwargs={"slug": clinic.slug}), reverse("home")])
     seen: set[str] = set()
     examples: Counter[tuple[str, str]] = Counter()
+    answers: Counter[tuple[str, str]] = Counter()
     while waiting:
         address = waiting.popleft()
         if address in seen:
@@ -153,6 +156,10 @@ def _reachable(client: Client, clinic: Session, broken: list[str]) -> Iterator[s
         kind = _kind(address)
         if kind is None or examples[kind] >= EXAMPLES:
             continue
+        question = kind[0], re.sub(r"=[^&]*", "", kind[1])
+        if question[1] and answers[question] >= ANSWERS:
+            continue
+        answers[question] += 1
         response = client.get(address)
         if response.status_code in (301, 302):
             waiting.append(urljoin(address, response["Location"]))
