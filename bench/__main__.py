@@ -10,13 +10,17 @@ def main(name: str, file: str) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from bench import pages, planning, report, sending
+    from bench import claims, latency, memory, pages, planning, report, sending
 
     measures = {
         "planning": planning.measure,
         "planning-million": planning.measure_million,
         "pages": pages.measure,
+        "claims": claims.measure,
         "sending": sending.measure,
+        "latency": latency.measure,
+        "ten-minutes": sending.measure_ten_minutes,
+        "memory": memory.measure,
     }
     call_command("migrate", interactive=False, verbosity=0)
     if name == "pages":

@@ -1,79 +1,70 @@
 """Sending a mailing against Notify's limit: everything real but the phones and inboxes."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import requests
 from django.conf import settings
 from django.db import connection
 
-from bench.cohort import clinic_due_to_invite, noon
+from bench import mailing
 from bench.report import Finding
-from notifications import sending
-from notifications.models import Lane, Message
-from sessions_app import invitations
+from notifications.models import Message
 
 # A minute's worth of Notify's limit.
 MESSAGES = 3000
+TEN_MINUTES = 10
 SENDERS = 2
+LIMIT_A_SECOND = 50
 AT_LEAST = 0.95
-GIVE_UP_SECONDS = 300
+AT_LEAST_FOR_TEN_MINUTES = 0.96
 
 
-def measure(messages: int = MESSAGES) -> Finding:
-    """Send a cohort's invitations with two senders that share one allowance.
+def measure() -> Finding:
+    """A minute of sending."""
+    return _measure("sending", MESSAGES, at_least=AT_LEAST)
 
-    The floor is the time in which the allowance lets the same number through: a burst, then so
-    many a second.
+
+def measure_ten_minutes() -> Finding:
+    """Ten minutes of it, in which a rate that is too high by a little would meet refusals."""
+    return _measure("ten-minutes", MESSAGES * TEN_MINUTES, at_least=AT_LEAST_FOR_TEN_MINUTES)
+
+
+def _measure(name: str, messages: int, *, at_least: float) -> Finding:
+    """Send a cohort's invitations with two senders that share one allowance, as it is by default.
+
+    The floor is the rate at which Notify's bucket fills. The burst at the start is not counted:
+    with it, a short run would look faster than Notify's limit.
     """
-    began = noon()
-    # Two letters make about five messages: most parents have an address and a number.
-    clinic = clinic_due_to_invite(messages * 2 // 5, now=began)
-    invitations.plan(now=began, session_ids=[clinic.pk])
+    clock = mailing.plan(messages)
+    give_up = timedelta(seconds=messages / LIMIT_A_SECOND * 3)
+
+    def send() -> None:
+        try:
+            mailing.send_all(clock, give_up=give_up)
+        finally:
+            connection.close()
+
     started = time.monotonic()
-
-    def clock() -> datetime:
-        return began + timedelta(seconds=time.monotonic() - started)
-
     with ThreadPoolExecutor(SENDERS) as senders:
-        for sender in [senders.submit(_send_all, clock) for _ in range(SENDERS)]:
+        for sender in [senders.submit(send) for _ in range(SENDERS)]:
             sender.result()
     seconds = time.monotonic() - started
-    seen = requests.get(f"{settings.NOTIFY_BASE_URL}/_sandbox/invariants.json", timeout=30).json()
-    accepted, total = seen["accepted"], Message.objects.count()
-    floor = (total - settings.NOTIFY_RATE_BURST) / settings.NOTIFY_RATE_PER_SECOND
+    seen = mailing.seen_by_sandbox()
+    ours = (seen["accepted"] - settings.NOTIFY_RATE_BURST) / seconds
     return Finding(
-        benchmark="sending",
+        benchmark=name,
         unit="messages a second",
-        ours=accepted / seconds,
-        floor=total / floor,
-        ratio=floor / seconds,
-        at_least=AT_LEAST,
-        must_be_zero={
-            "refused as too fast (429)": sum(
-                times for error, times in seen["errors"].items() if error.startswith("429")
-            ),
-            "accepted twice": len(seen["duplicate_references"]),
-            "not accepted": total - accepted,
-            "not settled": Message.objects.exclude(status=Message.Status.ACCEPTED).count(),
-        },
+        ours=ours,
+        floor=LIMIT_A_SECOND,
+        ratio=ours / LIMIT_A_SECOND,
+        at_least=at_least,
+        must_be_zero=mailing.faults_of(seen),
         details={
-            "messages": total,
+            "messages": Message.objects.count(),
             "seconds": round(seconds, 1),
-            "seconds that the limit takes": round(floor, 1),
+            "messages a second with the burst": round(seen["accepted"] / seconds, 1),
+            "setting, messages a second": settings.NOTIFY_RATE_PER_SECOND,
             "most in one second": seen["peak_posts_per_second"],
         },
     )
-
-
-def _send_all(clock: Callable[[], datetime]) -> None:
-    """One sender, woken again while messages wait."""
-    deadline = time.monotonic() + GIVE_UP_SECONDS
-    waiting = Message.objects.filter(status=Message.Status.WAITING)
-    try:
-        while time.monotonic() < deadline and waiting.exists():
-            sending.send_due(lane=Lane.BULK, clock=clock)
-    finally:
-        connection.close()

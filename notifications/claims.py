@@ -14,6 +14,10 @@ from notifications import notify, rules
 from notifications.models import Message
 from notifications.rules import Queue
 
+# Both statements compare whole rows of the index of waiting messages, and sort by them. Compared
+# one by one, the columns fit the index of all messages of an organisation too; once the planner
+# takes that, a claim reads everything that was ever sent.
+
 # The queues in which something is due, found by skipping through the index from one to the next.
 DUE_QUEUES = """
 WITH RECURSIVE queues AS (
@@ -30,10 +34,13 @@ WITH RECURSIVE queues AS (
 SELECT queues.lane, queues.channel, queues.organisation_id
 FROM queues, LATERAL (
     SELECT id FROM notifications_message AS message
-    WHERE message.status = 'waiting' AND message.lane = queues.lane
-      AND message.channel = queues.channel
-      AND message.organisation_id = queues.organisation_id AND message.due_at <= %(now)s
-    ORDER BY message.due_at LIMIT 1) AS head
+    WHERE message.status = 'waiting'
+      AND (message.lane, message.channel, message.organisation_id)
+        >= (queues.lane, queues.channel, queues.organisation_id)
+      AND (message.lane, message.channel, message.organisation_id, message.due_at)
+        <= (queues.lane, queues.channel, queues.organisation_id, %(now)s)
+    ORDER BY message.lane, message.channel, message.organisation_id, message.due_at
+    LIMIT 1) AS head
 WHERE queues.lane = ANY(%(lanes)s) AND queues.channel = ANY(%(channels)s)
 """
 
@@ -47,12 +54,14 @@ WITH drawn AS (
     SELECT oldest.id
     FROM drawn, LATERAL (
         SELECT id FROM notifications_message AS message
-        WHERE message.status = 'waiting' AND message.lane = drawn.lane
-          AND message.channel = drawn.channel
-          AND message.organisation_id = drawn.organisation_id
-          AND message.due_at <= %(now)s
-          AND (message.due_at, message.id) > (drawn.after_due, drawn.after_id)
-        ORDER BY message.due_at, message.id LIMIT drawn.share
+        WHERE message.status = 'waiting'
+          AND (message.lane, message.channel, message.organisation_id, message.due_at, message.id)
+            > (drawn.lane, drawn.channel, drawn.organisation_id, drawn.after_due, drawn.after_id)
+          AND (message.lane, message.channel, message.organisation_id, message.due_at)
+            <= (drawn.lane, drawn.channel, drawn.organisation_id, %(now)s)
+        ORDER BY message.lane, message.channel, message.organisation_id, message.due_at,
+            message.id
+        LIMIT drawn.share
         FOR UPDATE SKIP LOCKED) AS oldest
     ORDER BY drawn.lane LIMIT %(most)s
 )

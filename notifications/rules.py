@@ -207,15 +207,20 @@ class Queue:
 def draw(queues: Sequence[Queue], most: int, luck: Random) -> dict[Queue, int]:
     """From which queues a claim of up to `most` messages takes how many of each.
 
-    In each lane the queues share alike, however long they are; where there are more queues than
-    messages, luck decides. A claim fills up from the first lane on.
+    In each lane the organisations share alike, however much waits for each, and each shares its
+    part between its channels; where there are more of them than messages, luck decides. A claim
+    fills up from the first lane on.
     """
     drawn: dict[Queue, int] = {}
     for lane in sorted({queue.lane for queue in queues}):
-        of_lane = [queue for queue in queues if queue.lane == lane]
-        share = max(1, most // len(of_lane))
-        for queue in luck.sample(of_lane, min(len(of_lane), most)):
-            drawn[queue] = share
+        channels: dict[int, list[Queue]] = {}
+        for queue in queues:
+            if queue.lane == lane:
+                channels.setdefault(queue.organisation_id, []).append(queue)
+        share = max(1, most // len(channels))
+        for organisation in luck.sample(list(channels), min(len(channels), most)):
+            chosen = luck.sample(channels[organisation], min(len(channels[organisation]), share))
+            drawn.update(dict.fromkeys(chosen, share // len(chosen)))
     return drawn
 
 

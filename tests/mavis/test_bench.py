@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bench import pages, planning, report
+from bench import claims, pages, planning, report
 from bench.cohort import clinic_due_to_invite, clinic_of
 from cohorts.models import Child
 from mavis.local import benchmarks
@@ -95,3 +95,13 @@ def test_each_page_of_the_service_is_measured(db):
     assert found.must_be_zero["addresses that did not answer with a page"] == 0
     assert found.details["addresses"] > 20
     assert found.ours > 0
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_claims_measures_batches_of_a_queue_that_is_longer(db):
+    found = claims.measure(waiting=400, batches=2)
+    assert found.details["waiting"] >= 400
+    assert found.ours > 0
+    assert found.floor > 0
+    waiting = Message.objects.filter(status=Message.Status.WAITING)
+    assert waiting.count() == found.details["waiting"], "everything is put back"

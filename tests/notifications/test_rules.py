@@ -1,3 +1,4 @@
+import random
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -187,14 +188,24 @@ queues = st.builds(rules.Queue, st.sampled_from([0, 1]), st.sampled_from("et"), 
 
 
 @given(st.lists(queues, unique=True), st.integers(1, 60), st.randoms(use_true_random=False))
-def test_queues_of_a_lane_share_alike_and_a_claim_can_be_filled(some, most, luck):
+def test_organisations_of_a_lane_share_alike_and_a_claim_can_be_filled(some, most, luck):
     drawn = rules.draw(some, most, luck)
     assert set(drawn) <= set(some)
     for lane in {queue.lane for queue in some}:
-        shares = [share for queue, share in drawn.items() if queue.lane == lane]
-        assert len(set(shares)) == 1
-        assert sum(shares) > most / 2
-        assert sum(shares) <= most
+        of_organisations: dict[int, int] = {}
+        for queue, share in drawn.items():
+            if queue.lane == lane:
+                share += of_organisations.get(queue.organisation_id, 0)
+                of_organisations[queue.organisation_id] = share
+        shares = of_organisations.values()
+        assert max(shares) - min(shares) <= 1
+        assert most / 2 < sum(shares) <= most
+
+
+def test_a_second_channel_does_not_double_an_organisations_share():
+    both, texts = 1, 2
+    some = [rules.Queue(1, "e", both), rules.Queue(1, "t", both), rules.Queue(1, "t", texts)]
+    assert rules.draw(some, 100, random.Random(1)) == {some[0]: 25, some[1]: 25, some[2]: 50}
 
 
 # Settling.
