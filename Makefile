@@ -20,7 +20,7 @@ check: ## formatter, linter, types, import contracts, migrations, templates, loc
 journeys: ## only the browser journeys
 	@$(MAVIS) journeys $(ARGS)
 
-bench: ## the benchmarks, each as a ratio to its floor (ARGS=planning picks one)
+bench: ## the benchmarks, each as a ratio to its floor (ARGS=planning picks one; docs/benchmarks.md)
 	@$(MAVIS) bench $(ARGS)
 
 chaos: ## break everything while invitations go out, and count (ARGS="--scenario old-jobs")
