@@ -29,15 +29,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
-        if throttle.is_blocked(email):
+        device = throttle.known_device(request, email)
+        if throttle.is_blocked(email, device):
             form.add_error("password", BLOCKED)
         elif user := authenticate(request, **_credentials(form)):
-            throttle.forget(email)
+            throttle.forget(email, device)
             login(request, user)
             request.session[SIGNED_IN_AT] = clock.now().isoformat()
-            return redirect(_destination(request))
+            response = redirect(_destination(request))
+            throttle.remember_device(response, email, device)
+            return response
         else:
-            throttle.count_failure(email)
+            throttle.count_failure(email, device)
             form.add_error("password", WRONG)
     return render(request, "accounts/sign_in.html", {"form": form})
 

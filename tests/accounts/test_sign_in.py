@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.test import Client
 from django.urls import reverse
 
 from accounts import throttle
@@ -106,6 +107,49 @@ def test_a_success_forgets_earlier_failures(client, nurse):
     client.logout()
     sign_in(client, nurse.email, "wrong-password")
     assert sign_in(client, nurse.email).status_code == 302
+
+
+def fail_often(client, email):
+    for _ in range(throttle.FAILURES_ALLOWED + 1):
+        sign_in(client, email, "wrong-password")
+
+
+def test_a_stranger_cannot_lock_a_person_out_of_the_device_they_use(client, nurse):
+    sign_in(client, nurse.email)
+    client.post("/sign-out/")
+    stranger = Client()
+    fail_often(stranger, nurse.email)
+    assert "too many times" in sign_in(stranger, nurse.email).content.decode()
+    assert sign_in(client, nurse.email).status_code == 302
+    # That the person has signed in gives a stranger no new tries.
+    assert "too many times" in sign_in(Client(), nurse.email).content.decode()
+
+
+def test_strangers_share_one_count_whatever_device_they_come_from(nurse):
+    for _ in range(throttle.FAILURES_ALLOWED):
+        sign_in(Client(), nurse.email, "wrong-password")
+    assert "too many times" in sign_in(Client(), nurse.email).content.decode()
+
+
+def test_a_known_device_has_to_wait_for_its_own_failures(client, nurse):
+    sign_in(client, nurse.email)
+    client.post("/sign-out/")
+    fail_often(client, nurse.email)
+    assert "too many times" in sign_in(client, nurse.email).content.decode()
+    assert sign_in(Client(), nurse.email).status_code == 302
+
+
+@pytest.mark.parametrize("change", ["forged", "of another person"])
+def test_a_cookie_that_is_not_of_this_account_makes_no_device_known(change, client, nurse):
+    other = UserFactory(organisation=nurse.organisation, email="other@example.com")
+    throttle.forget(other.email)
+    sign_in(client, other.email)
+    client.post("/sign-out/")
+    assert other.email not in str(client.cookies)
+    if change == "forged":
+        client.cookies[throttle.COOKIE] = client.cookies[throttle.COOKIE].value[:-1] + "x"
+    fail_often(Client(), nurse.email)
+    assert "too many times" in sign_in(client, nurse.email).content.decode()
 
 
 def test_signed_out_after_fifteen_idle_minutes(client, nurse):
