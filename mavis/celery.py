@@ -10,6 +10,8 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging
 
+from heartbeats.timetable import sign
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mavis.settings.base")
 
 app = Celery("mavis")
@@ -22,11 +24,13 @@ def keep_own_logging(**_: object) -> None:
     """Have workers log as the web application does: Django has set it up already."""
 
 
-app.conf.beat_schedule = {
+QUEUES = ("urgent", "default")
+
+TIMETABLE = {
     "restart-stale-uploads": {"task": "cohorts.restart_stale_uploads", "schedule": 60},
     "wipe-old-uploads": {
         "task": "cohorts.wipe_old_content",
-        "schedule": crontab(minute=0, hour=1),
+        "schedule": crontab(minute=45, hour=0),
     },
     "clear-expired-sign-ins": {
         "task": "accounts.clear_expired_sign_ins",
@@ -66,6 +70,20 @@ app.conf.beat_schedule = {
     },
     "notifications.apply_receipts": {"task": "notifications.apply_receipts", "schedule": 60},
     "notifications.reconcile": {"task": "notifications.reconcile", "schedule": 15 * 60},
+    "notifications.forget_receipts": {
+        "task": "notifications.forget_receipts",
+        "schedule": crontab(minute=15, hour=2),
+    },
+    # That workers live says little: these prove that they take jobs from each queue.
+    **{
+        f"pulse-{queue}": {
+            "task": "heartbeats.pulse",
+            "schedule": 60,
+            "options": {"queue": queue, "expires": 5 * 60},
+        }
+        for queue in QUEUES
+    },
 }
+app.conf.beat_schedule = sign(TIMETABLE)
 
 __all__ = ["app", "crontab"]

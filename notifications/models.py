@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -214,7 +215,9 @@ class Receipt(models.Model):
                 fields=["received_at"],
                 name="receipt_to_apply",
                 condition=Q(applied_at__isnull=True),
-            )
+            ),
+            # Rows come in the order of time, so a few pages tell where the old ones lie.
+            BrinIndex(fields=["received_at"], name="receipt_by_age"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ from notifications.settling import Settlement
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+FORGET_BATCH = 5000
 MOST_BYTES = 20_000
 APPLY_TASK = "notifications.apply_receipts"
 
@@ -76,6 +77,22 @@ def store(receipt: Receipt, *, now: datetime) -> None:
     receipt.received_at = now
     Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
     hints.give(APPLY_TASK, queue="urgent")
+
+
+def forget(*, before: datetime) -> int:
+    """Remove receipts that were applied before an instant, a batch at a time; how many.
+
+    What they said stands in the messages; one that came again would change nothing.
+    """
+    forgotten = 0
+    while True:
+        oldest = Receipt.objects.filter(applied_at__lt=before, received_at__lt=before)
+        number, _ = Receipt.objects.filter(
+            pk__in=list(oldest.order_by().values_list("pk", flat=True)[:FORGET_BATCH])
+        ).delete()
+        forgotten += number
+        if number < FORGET_BATCH:
+            return forgotten
 
 
 def apply_waiting(*, clock: Callable[[], datetime]) -> int:

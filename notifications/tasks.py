@@ -1,6 +1,9 @@
 """Jobs of the workers. They take no more than numbers, and may run twice, late or at once."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 
 from calendars import clock
 from notifications import hints, lookups, outbox, receipts, sending, sweeping
@@ -31,3 +34,9 @@ def apply_receipts() -> None:
 def reconcile() -> None:
     """Every quarter of an hour: ask about messages of which no receipt came."""
     lookups.check_accepted(clock=clock.now)
+
+
+@shared_task(name="notifications.forget_receipts")
+def forget_receipts() -> None:
+    """Nightly: remove what has been applied for longer than receipts are kept."""
+    receipts.forget(before=clock.now() - timedelta(days=settings.RECEIPTS_KEPT_DAYS))

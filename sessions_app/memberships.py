@@ -19,6 +19,7 @@ from activity.services import record_for_children
 from calendars.clock import london_day
 from calendars.rules import academic_year_of, birth_academic_year_of
 from cohorts.models import Child, Location
+from heartbeats import faults
 from programmes.models import Programme
 from sessions_app import invitations, statuses
 from sessions_app.choices import Exclusion, VaccinationStatus
@@ -180,30 +181,38 @@ def place_newcomers_to_the_year(*, now: datetime) -> int:
 
     On 1 September this carries every cohort into the new year's sessions; on other days it finds
     nobody, or whom a fault left out. Children too old or too young for every programme, and those
-    who left a session this year, stay out. Safe to repeat. Source: cohorts and imports §2.4.
+    who left a session this year, stay out. Safe to repeat. A fault of one organisation keeps no
+    other waiting; SomeFailed is raised at the end. Source: cohorts and imports §2.4.
     """
+    return faults.each(
+        Organisation.objects.order_by("pk"),
+        lambda organisation: _place_newcomers(organisation, now=now),
+        what="Placing the newcomers of organisation",
+    )
+
+
+def _place_newcomers(organisation: Organisation, *, now: datetime) -> int:
     year = academic_year_of(london_day(now))
     seen = Membership.objects.filter(child=OuterRef("pk"), session__academic_year=year)
-    placed = 0
-    for organisation in Organisation.objects.order_by("pk"):
-        year_groups = {
-            group
-            for programme in Programme.objects.filter(organisations=organisation)
-            for group in programme.year_groups
-        }
-        newcomers = (
-            Child.objects.for_organisation(organisation)
-            .filter(
-                ~Exists(seen),
-                birth_academic_year__in={birth_academic_year_of(g, year) for g in year_groups},
-                date_of_death__isnull=True,
-                invalidated_at__isnull=True,
-            )
-            .values_list("pk", flat=True)
+    year_groups = {
+        group
+        for programme in Programme.objects.filter(organisations=organisation)
+        for group in programme.year_groups
+    }
+    newcomers = (
+        Child.objects.for_organisation(organisation)
+        .filter(
+            ~Exists(seen),
+            birth_academic_year__in={birth_academic_year_of(g, year) for g in year_groups},
+            date_of_death__isnull=True,
+            invalidated_at__isnull=True,
         )
-        for ids in statuses.chunks(newcomers.iterator()):
-            place_children(organisation, ids, now=now)
-            placed += len(ids)
+        .values_list("pk", flat=True)
+    )
+    placed = 0
+    for ids in statuses.chunks(newcomers.iterator()):
+        place_children(organisation, ids, now=now)
+        placed += len(ids)
     return placed
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.models import Organisation
 from calendars.clock import london_day
 from cohorts.models import Location
+from heartbeats import faults
 from programmes.models import Programme
 from sessions_app.clinic import clinic_location
 from sessions_app.models import Session
@@ -74,8 +75,12 @@ def ensure_present_sessions(organisation: Organisation, *, now: datetime) -> int
 
 
 def ensure_all_sessions(*, now: datetime) -> int:
-    """Do so for every organisation, each in a transaction of its own."""
-    return sum(
-        ensure_present_sessions(organisation, now=now)
-        for organisation in Organisation.objects.order_by("pk")
+    """Do so for every organisation, each in a transaction of its own.
+
+    A fault of one keeps no other waiting; SomeFailed is raised at the end.
+    """
+    return faults.each(
+        Organisation.objects.order_by("pk"),
+        lambda organisation: ensure_present_sessions(organisation, now=now),
+        what="Making the sessions of organisation",
     )

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "django_linear_migrations",
     "govuk",
     "accounts",
+    "heartbeats",
     "programmes",
     "cohorts",
     "activity",
@@ -232,6 +233,15 @@ NOTIFY_SENDER_THREADS = env.int("NOTIFY_SENDER_THREADS", default=256)
 NOTIFY_CALLBACK_TOKENS = required_in_production(
     "NOTIFY_CALLBACK_TOKENS", ["local-receipts-token"], env.list
 )
+# For how long a delivery receipt is kept once it has been applied.
+RECEIPTS_KEPT_DAYS = env.int("RECEIPTS_KEPT_DAYS", default=90)
+if RECEIPTS_KEPT_DAYS < 8:
+    raise ImproperlyConfigured("RECEIPTS_KEPT_DAYS must be 8 or more: Notify keeps them for 7.")
+# What may read /metrics and /watchz: the current token, and the previous one while it is being
+# replaced. Without one, neither exists.
+WATCH_TOKENS = env.list("WATCH_TOKENS", default=["local-watch-token"] if IS_LOCAL else [])
+# How log lines look: pairs for people, JSON for machines.
+LOG_FORMAT = env.one_of("LOG_FORMAT", ("pairs", "json"), default="pairs" if IS_LOCAL else "json")
 # The id of each message's template at Notify: NOTIFY_TEMPLATE_<NAME>_<CHANNEL>.
 NOTIFY_SANDBOX_NAMESPACE = uuid.UUID("5a4db0c5-0000-4000-8000-00000000a5e5")
 NOTIFY_TEMPLATE_IDS = {

@@ -9,15 +9,22 @@ from datetime import date, datetime
 
 from calendars.clock import london_day
 from calendars.rules import academic_year_of
+from heartbeats import faults
 from sessions_app import rules
 from sessions_app.invitations.planning import plan
 from sessions_app.models import Session, SessionDate
 
 
 def plan_overdue(*, now: datetime) -> int:
-    """Queue the mailings that are due and were not planned; returns how many letters."""
-    session_ids = overdue(now=now)
-    return plan(now=now, session_ids=session_ids) if session_ids else 0
+    """Queue the mailings that are due and were not planned; returns how many letters.
+
+    A fault of one clinic keeps no other waiting; SomeFailed is raised at the end.
+    """
+    return faults.each(
+        overdue(now=now),
+        lambda session_id: plan(now=now, session_ids=[session_id]),
+        what="Planning overdue for clinic session",
+    )
 
 
 def overdue(*, now: datetime) -> list[int]:

@@ -7,7 +7,6 @@ order, so that they wait for each other in a line and not in a ring.
 """
 
 import json
-import logging
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,6 +17,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from calendars.clock import london_day
 from calendars.rules import academic_year_of
+from heartbeats import faults
 from notifications import outbox
 from notifications.models import Channel, Lane
 from notifications.rules import send_not_before
@@ -25,8 +25,6 @@ from sessions_app import rules
 from sessions_app.invitations import messages
 from sessions_app.invitations.withdrawal import release_undelivered
 from sessions_app.models import Membership, Session, SessionDate
-
-logger = logging.getLogger(__name__)
 
 # Fewer letters than this at once are somebody's late joining, not a mailing: they go first.
 BULK_FROM = 21
@@ -191,14 +189,13 @@ def plan_each(*, now: datetime) -> int:
     """Queue what is due in every clinic; returns how many letters.
 
     A fault of one clinic is logged and keeps no other waiting: the next run tries it again.
+    SomeFailed is raised at the end.
     """
-    letters = 0
-    for session_id in list(_clinics(now).order_by("pk").values_list("pk", flat=True)):
-        try:
-            letters += plan(now=now, session_ids=[session_id])
-        except Exception:
-            logger.exception("Planning for clinic session %s failed", session_id)
-    return letters
+    return faults.each(
+        list(_clinics(now).order_by("pk").values_list("pk", flat=True)),
+        lambda session_id: plan(now=now, session_ids=[session_id]),
+        what="Planning for clinic session",
+    )
 
 
 def catch_up(child_ids: Iterable[int], *, now: datetime, by: User | None = None) -> int:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from notifications import hints, lookups, receipts
+from notifications import hints, lookups, receipts, tasks
 from notifications.models import Message, Receipt
 from tests.factories import ParentFactory
 from tests.notifications.conftest import log_of, posts_of
@@ -375,3 +375,43 @@ def test_whatever_receipts_come_the_message_ends_delivered(
     apply()
     assert reread(message).status == Status.DELIVERED
     assert notify.invariants()["duplicate_references"] == []
+
+
+def test_applied_receipts_are_forgotten_after_so_many_days_and_no_others(
+    queued, postman, clock, notify, settings, monkeypatch
+):
+    settings.RECEIPTS_KEPT_DAYS = 90
+    monkeypatch.setattr(receipts, "FORGET_BATCH", 2)
+    kept_since = clock() - timedelta(days=90)
+    for days, is_applied in [(200, True), (150, True), (91, True), (91, False), (89, True)]:
+        received_at = clock() - timedelta(days=days)
+        Receipt.objects.create(
+            notify_id=uuid.uuid4(),
+            status="delivered",
+            received_at=received_at,
+            applied_at=received_at if is_applied else None,
+        )
+    monkeypatch.setattr(tasks.clock, "now", clock)
+    tasks.forget_receipts()
+    tasks.forget_receipts()
+    left = Receipt.objects.filter(received_at__lt=kept_since)
+    assert [receipt.applied_at for receipt in left] == [None]
+    assert Receipt.objects.count() == 2
+
+
+def test_a_receipt_that_comes_again_after_it_was_forgotten_changes_nothing(
+    queued, postman, post, clock
+):
+    message = queued(recipient=to("receipt-never"))
+    postman.send()
+    message = reread(message)
+    post(receipt_for(message))
+    receipts.apply_waiting(clock=clock)
+    before = Message.objects.filter(pk=message.pk).values().get()
+    log = log_of(message.child)
+    receipts.forget(before=clock() + timedelta(days=1))
+    assert not Receipt.objects.exists()
+    post(receipt_for(message))
+    receipts.apply_waiting(clock=clock)
+    assert Message.objects.filter(pk=message.pk).values().get() == before
+    assert log_of(message.child) == log
