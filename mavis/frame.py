@@ -27,7 +27,7 @@ AREAS = (
     Area("Uploads", "uploads:list", ("uploads", "issues", "vaccinations")),
     Area("School moves", "school-moves:list", ("school-moves",)),
     Area("Your organisation", "accounts:organisation", ()),
-    Area("Operations", "messages:trouble", ("messages",), operators_only=True),
+    Area("Operations", "messages:trouble", ("messages", "schedules"), operators_only=True),
     Area("Admin site", "admin:index", ("admin",), operators_only=True),
 )
 

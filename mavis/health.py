@@ -1,6 +1,5 @@
 """`GET /healthz`: whether this process can do its work."""
 
-from collections.abc import Callable
 from functools import cache
 
 import redis
@@ -8,36 +7,23 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import JsonResponse
 
 PATH = "/healthz"
 BROKER_TIMEOUT_SECONDS = 2
 
 
-class HealthMiddleware:
-    """Answers the health check before anything else looks at the request.
-
-    A load balancer asks by address, over plain HTTP and without signing in, so neither the
-    allowed hosts, nor the redirect to HTTPS, nor the session apply.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info != PATH:
-            return self.get_response(request)
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        return answer()
+def parts() -> dict[str, bool]:
+    """Whether each part without which no page works is well."""
+    found = {"database": database_is_well(), "broker": broker_is_well()}
+    return found | {"migrations": found["database"] and migrations_are_applied()}
 
 
 def answer() -> JsonResponse:
     """200 once every part is well; 503 otherwise, naming the parts that are not."""
-    parts = {"database": database_is_well(), "broker": broker_is_well()}
-    parts["migrations"] = parts["database"] and migrations_are_applied()
-    is_well = all(parts.values())
-    words = {name: "ok" if part_is_well else "unwell" for name, part_is_well in parts.items()}
+    found = parts()
+    is_well = all(found.values())
+    words = {name: "ok" if part_is_well else "unwell" for name, part_is_well in found.items()}
     response = JsonResponse(
         {"status": "ok" if is_well else "unwell", **words}, status=200 if is_well else 503
     )

@@ -1,4 +1,16 @@
-"""What the browser is told about every page."""
+"""What machines ask, and what the browser is told about every page."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+
+from mavis import health, metrics, watching
+
+MACHINES_ASK = {
+    health.PATH: lambda request: health.answer(),
+    watching.PATH: watching.answer,
+    metrics.PATH: metrics.answer,
+}
 
 POLICY = "; ".join(
     (
@@ -10,6 +22,25 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+class ForMachines:
+    """Answers load balancers, alarms and Prometheus before anything else looks at the request.
+
+    They ask by address, over plain HTTP and without signing in, so neither the allowed hosts, nor
+    the redirect to HTTPS, nor the session apply.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = MACHINES_ASK.get(request.path_info)
+        if answer is None:
+            return self.get_response(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return answer(request)
 
 
 class ContentSecurityPolicy:

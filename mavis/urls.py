@@ -17,6 +17,7 @@ urlpatterns = [
     path("sessions/<slug:slug>/", include("consent.urls")),
     path("consent/", include("consent.parent_urls")),
     path("", include("notifications.urls")),
+    path("operations/schedules/", include("heartbeats.urls")),
     path("children/", include("records.urls")),
     path("uploads/", include("cohorts.urls.uploads")),
     path("issues/", include("cohorts.urls.issues")),

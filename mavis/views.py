@@ -18,7 +18,7 @@ USES = {
     "Uploads": ("upload child and vaccination records", "resolve import issues"),
     "School moves": ("confirm or ignore a change of school",),
     "Your organisation": ("see your contact details and session defaults",),
-    "Operations": ("see messages that could not be sent",),
+    "Operations": ("see messages that could not be sent", "see whether scheduled jobs run"),
     "Admin site": ("manage organisations, teams and people", "flag a child's record"),
 }
 

@@ -77,6 +77,14 @@ class Grant:
     wait_seconds: float
 
 
+@dataclass(frozen=True)
+class State:
+    """How many requests might start now, and for how many seconds all senders still rest."""
+
+    available: int
+    rest_seconds: float
+
+
 class Limiter:
     """The allowance of one service and key type. Every method may raise redis.RedisError."""
 
@@ -110,6 +118,15 @@ class Limiter:
         """Return what was taken and not used."""
         if count:
             self._give_back(keys=[self._keys["full-at"]], args=[count, self._cost])
+
+    def state(self) -> State:
+        """For people who watch; nothing is taken."""
+        with hints.connection().pipeline(transaction=False) as pipeline:
+            pipeline.time().get(self._keys["full-at"]).pttl(self._keys["rest"])
+            (seconds, micros), full_at, rest = pipeline.execute()
+        missing = max(float(full_at or 0) - (seconds * 1_000_000 + micros), 0)
+        available = max(int(self._burst - missing / self._cost), 0)
+        return State(available, max(rest, 0) / 1000)
 
     def rest_throttled(self) -> float:
         """Notify said "too fast": all rest for 5 s, doubling to 60 s. The seconds, 0 if resting."""

@@ -13,8 +13,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils.crypto import constant_time_compare
 
+from accounts import bearer
 from notifications import hints, rules
 from notifications.models import Message, Receipt
 from notifications.settling import Settlement
@@ -33,9 +33,7 @@ class UnreadableReceipt(ValueError):
 
 def is_from_notify(authorization: str) -> bool:
     """Whether the header carries the current or the previous token; takes as long if not."""
-    scheme, _, token = authorization.partition(" ")
-    matches = [constant_time_compare(token, known) for known in settings.NOTIFY_CALLBACK_TOKENS]
-    return scheme.lower() == "bearer" and any(matches)
+    return bearer.is_known(authorization, settings.NOTIFY_CALLBACK_TOKENS)
 
 
 def read(body: bytes) -> Receipt:

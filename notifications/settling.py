@@ -6,6 +6,7 @@ while its claim is still the one the outcome belongs to. Source: Notify §11.
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,7 +18,7 @@ from activity import services as activity
 from activity.models import Entry
 from cohorts.models import Parent
 from cohorts.signals import children_changed
-from notifications import rules, wording
+from notifications import counters, rules, wording
 from notifications.models import Message
 from notifications.signals import letters_withheld
 
@@ -69,6 +70,7 @@ class Settlement:
         self._bad_contacts: list[Message] = []
         self._withheld: list[Message] = []
         self._accepted: dict[int, UUID] = {}
+        self._reached: dict[int, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -87,7 +89,9 @@ class Settlement:
         if rules.is_final(message.status):
             message.settled_at = self.now
             message.next_look_at = None
+            self._reach(message)
         self._accepted[message.pk] = notify_id
+        self._reach(message, Status.ACCEPTED)
         self._note(message, Entry.Kind.MESSAGE_SENT, "sent", message.recipient)
         self._messages[message.pk] = message
         if message.status == Status.FAILED:
@@ -105,6 +109,8 @@ class Settlement:
             message.next_look_at = rules.next_check(message.accepted_at, self.now)
             return
         message.settled_at = self.now
+        if message.status != was:
+            self._reach(message)
         if message.status == Status.FAILED and was != Status.FAILED:
             self._end_failed(message, status)
 
@@ -134,6 +140,7 @@ class Settlement:
         message.strikes += rules.strikes_for(outcome)
         message.next_look_at = self.now + FIRST_LOOK
         message.reason = outcome.reason[:300]
+        self._reach(message)
         self._messages[message.pk] = message
 
     def ask_again(self, message: Message, *, at: datetime, empty_lookups: int) -> None:
@@ -147,6 +154,7 @@ class Settlement:
         message.status = Status.REJECTED
         message.settled_at = self.now
         message.reason = rules.rejection_in_words(outcome, message.channel)
+        self._reach(message)
         self._note_failure(message, "could not be delivered")
         if outcome.permanent:
             self._bad_contacts.append(message)
@@ -157,6 +165,7 @@ class Settlement:
         message.status = Status.PARKED
         message.next_look_at = None
         message.reason = reason[:300]
+        self._reach(message)
         self._note_failure(message, "could not be sent")
         self._messages[message.pk] = message
         logger.error("Message %s needs a person: %s", message.reference, message.reason)
@@ -167,9 +176,13 @@ class Settlement:
         message.attempts = max(message.attempts - 1, 0)
         message.settled_at = self.now
         message.reason = reason[:300]
+        self._reach(message)
         self._note(message, Entry.Kind.MESSAGE_WITHHELD, f"not sent: {reason}", message.recipient)
         self._withheld.append(message)
         self._messages[message.pk] = message
+
+    def _reach(self, message: Message, status: str = "") -> None:
+        self._reached.setdefault(message.pk, []).append(status or message.status)
 
     def _note_failure(self, message: Message, what: str) -> None:
         body = f"{message.recipient}: {message.reason}"
@@ -190,7 +203,17 @@ class Settlement:
         self._flag_contacts(changed)
         self._announce_withheld(siblings, changed)
         self._report_doubles(changed)
+        self._count(changed)
         return changed
+
+    def _count(self, changed: set[int]) -> None:
+        reached = Counter(
+            (self._messages[pk].channel, str(status))
+            for pk in changed
+            for status in self._reached.get(pk, ())
+        )
+        if reached:
+            transaction.on_commit(lambda: counters.count(reached), robust=True)
 
     def _lock_letters(self) -> dict[int, tuple[UUID, str]]:
         """All messages of the letters about to be withheld, locked in one order.

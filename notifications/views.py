@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import operator_required
 from calendars import clock
 from govuk.lists import paginate
-from notifications import receipts, resending, selectors, stoppages
+from heartbeats import selectors as heartbeats
+from notifications import condition, receipts, resending, selectors, stoppages
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,9 @@ def trouble(request: HttpRequest) -> HttpResponse:
             "titles": {message.pk: selectors.title_of(message) for message in page},
             "stoppages": selectors.stoppages(now),
             "queue": selectors.queue(organisation, now),
+            "lanes": condition.lanes(now),
+            "unsettled": condition.unsettled(organisation, now),
+            "overdue": heartbeats.overdue(now),
             "progress": organisation and selectors.sending_progress(organisation, None, now),
         },
     )

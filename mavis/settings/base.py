@@ -80,7 +80,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "mavis.health.HealthMiddleware",
+    "mavis.middleware.ForMachines",
     "django.middleware.security.SecurityMiddleware",
     "mavis.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
