@@ -6,7 +6,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 
 try:
-    import mavis.settings.base  # noqa: F401
+    from mavis.settings.base import LOGGING
 except ImproperlyConfigured as refusal:
     sys.exit(str(refusal))
 
@@ -22,5 +22,12 @@ graceful_timeout = 20
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True
 accesslog = "-"
-# The path without its query: what people search for stays out of the logs.
-access_log_format = "method=%(m)s path=%(U)s status=%(s)s bytes=%(B)s milliseconds=%(M)s"
+# Lines like all others. Paths come without their query (`mavis/logs.py`): what people search for
+# stays out of the logs.
+logconfig_dict = LOGGING | {
+    "loggers": LOGGING["loggers"]
+    | {
+        name: {"level": "INFO", "handlers": ["console"], "propagate": False}
+        for name in ("gunicorn.error", "gunicorn.access")
+    }
+}

@@ -1,41 +1,95 @@
-"""How log lines look: `name=value` pairs, which people can read and machines can split."""
+"""How log lines look: `name=value` pairs for people, JSON for machines, with the same contents.
 
+Lines carry ids only. Outside a local run nothing that an exception says is written, since a
+database's complaint quotes the row that it refused, nor an address that somebody typed and that
+leads nowhere.
+"""
+
+import json
 import logging
 import traceback
 from datetime import UTC, datetime
+from http import HTTPStatus
+
+# What gunicorn tells of a request, and what it is called in a line.
+ACCESS = {"m": "method", "U": "path", "s": "status", "B": "bytes", "M": "milliseconds"}
+NUMBERS = ("status", "bytes", "milliseconds")
+NOWHERE = "(nowhere)"
 
 
-class PairsFormatter(logging.Formatter):
-    """Writes `time=… level=… logger=… message="…"` and, for an exception, its kind and place.
+class LineFormatter(logging.Formatter):
+    """What a line holds: time, level, logger and message, and an exception's kind and place.
 
-    With `tells_messages` the whole traceback follows. Without, nothing that an exception says is
-    written: a database's complaint quotes the row that it refused.
+    With `tells_messages` the words of exceptions are told too, with the whole traceback.
     """
 
     def __init__(self, *, tells_messages: bool) -> None:
         super().__init__()
         self.tells_messages = tells_messages
 
-    def format(self, record: logging.LogRecord) -> str:
-        pairs = {
+    def fields(self, record: logging.LogRecord) -> dict[str, str | int]:
+        """The line's contents, in the order in which they are written."""
+        fields: dict[str, str | int] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": self._message(record),
         }
+        if record.name == "gunicorn.access" and isinstance(record.args, dict):
+            return fields | self._access(record.args)
+        fields["message"] = self._message(record)
         if record.exc_info and record.exc_info[1]:
-            pairs |= _kind_and_place(record.exc_info[1])
-        line = " ".join(f"{name}={_value(text)}" for name, text in pairs.items())
+            fields |= _kind_and_place(record.exc_info[1])
+        return fields
+
+    def _access(self, told: dict) -> dict[str, str | int]:
+        fields = {name: str(told.get(sign, "")) for sign, name in ACCESS.items()}
+        if fields["status"] == str(HTTPStatus.NOT_FOUND.value) and not self.tells_messages:
+            fields["path"] = NOWHERE
+        return {
+            name: int(value) if name in NUMBERS and value.isdigit() else value
+            for name, value in fields.items()
+        }
+
+    def _message(self, record: logging.LogRecord) -> str:
+        if self.tells_messages:
+            return record.getMessage()
+        # Celery puts the exception's own words into the message of a failed task.
+        task = getattr(record, "data", None)
+        if record.name == "celery.app.trace" and isinstance(task, dict):
+            return f"Task {task.get('name')}[{task.get('id')}] {task.get('description', 'ended')}"
+        request = getattr(record, "request", None)
+        if record.name == "django.request" and not getattr(request, "resolver_match", None):
+            return f"{HTTPStatus(getattr(record, 'status_code', 404)).phrase}: {NOWHERE}"
+        if isinstance(record.args, tuple) and any(
+            isinstance(each, BaseException) for each in record.args
+        ):
+            kinds = tuple(
+                type(each).__name__ if isinstance(each, BaseException) else each
+                for each in record.args
+            )
+            return str(record.msg) % kinds
+        return record.getMessage()
+
+
+class PairsFormatter(LineFormatter):
+    """Writes `time=… level=… logger=… message="…"`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        pairs = (f"{name}={_value(str(value))}" for name, value in self.fields(record).items())
+        line = " ".join(pairs)
         if record.exc_info and self.tells_messages:
             return f"{line}\n{self.formatException(record.exc_info)}"
         return line
 
-    def _message(self, record: logging.LogRecord) -> str:
-        # Celery puts the exception's own words into the message of a failed task.
-        task = getattr(record, "data", None)
-        if record.name == "celery.app.trace" and isinstance(task, dict) and not self.tells_messages:
-            return f"Task {task.get('name')}[{task.get('id')}] {task.get('description', 'ended')}"
-        return record.getMessage()
+
+class JsonFormatter(LineFormatter):
+    """Writes one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = self.fields(record)
+        if record.exc_info and self.tells_messages:
+            fields["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=False)
 
 
 def _kind_and_place(error: BaseException) -> dict[str, str]:

@@ -168,7 +168,8 @@ class Settlement:
         self._reach(message)
         self._note_failure(message, "could not be sent")
         self._messages[message.pk] = message
-        logger.error("Message %s needs a person: %s", message.reference, message.reason)
+        # Why is told on the operators' page: Notify's words may quote whom it was to go to.
+        logger.error("Message %s needs a person", message.reference)
 
     def withhold(self, message: Message, *, reason: str) -> None:
         """Its guard says that it must not be sent any more."""

@@ -252,18 +252,23 @@ NOTIFY_TEMPLATE_IDS = {
     for path in sorted((BASE_DIR / "notifications" / "wording").glob("*.md"))
 }
 
-# One line an event, name=value. What an exception says may hold a person's details, so outside a
-# local run only its kind and place are written.
+# One line an event. What an exception says may hold a person's details, so outside a local run
+# only its kind and place are written.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "pairs": {"()": "mavis.logs.PairsFormatter", "tells_messages": IS_LOCAL},
+        "json": {"()": "mavis.logs.JsonFormatter", "tells_messages": IS_LOCAL},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "pairs"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # Django's own handlers would write a second line, and mail administrators.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    # Django's own handlers would write a second line, and mail administrators. At its finest level
+    # it would write down statements with their values.
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.db.backends": {"level": "INFO"},
+    },
 }
 
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

@@ -1,9 +1,14 @@
 """Log lines are pairs, and outside a local run they never quote an exception."""
 
+import json
 import logging
 import re
+import runpy
+from pathlib import Path
 
-from mavis.logs import PairsFormatter
+from django.conf import settings
+
+from mavis.logs import JsonFormatter, PairsFormatter
 
 SECRET = "9990070008"
 
@@ -49,3 +54,67 @@ def test_a_failed_task_is_told_by_name_only():
     line = PairsFormatter(tells_messages=False).format(record)
     assert 'message="Task cohorts.import[1-2] raised unexpected"' in line
     assert SECRET not in line
+
+
+def test_json_holds_the_same_as_pairs_a_line_an_event():
+    fields = json.loads(JsonFormatter(tells_messages=False).format(failing_record()))
+    assert list(fields) == ["time", "level", "logger", "message", "error", "at"]
+    assert (fields["level"], fields["logger"]) == ("error", "mavis")
+    assert (fields["message"], fields["error"]) == ("Upload 7 failed", "builtins.ValueError")
+    told = json.loads(JsonFormatter(tells_messages=True).format(failing_record()))
+    assert SECRET in told["traceback"]
+
+
+def access(status="200", path="/children/"):
+    """A request as gunicorn tells it, with all that it could tell."""
+    atoms = {"h": "10.0.0.7", "m": "GET", "U": path, "q": f"q={SECRET}", "s": status}
+    atoms |= {"r": f"GET {path}?q={SECRET} HTTP/1.1", "B": 512, "M": 17}
+    atoms |= {"f": f"https://mavis.example.com/?q={SECRET}", "a": SECRET}
+    return logging.LogRecord("gunicorn.access", logging.INFO, "", 1, "%(r)s", (atoms,), None)
+
+
+def test_a_request_is_told_by_its_path_and_never_by_its_query():
+    fields = json.loads(JsonFormatter(tells_messages=False).format(access()))
+    del fields["time"]
+    assert fields == {
+        "level": "info",
+        "logger": "gunicorn.access",
+        "method": "GET",
+        "path": "/children/",
+        "status": 200,
+        "bytes": 512,
+        "milliseconds": 17,
+    }
+    line = PairsFormatter(tells_messages=False).format(access())
+    assert line.endswith("method=GET path=/children/ status=200 bytes=512 milliseconds=17")
+
+
+def test_an_address_that_leads_nowhere_is_not_repeated():
+    line = JsonFormatter(tells_messages=False).format(access("404", f"/children/{SECRET}/"))
+    assert SECRET not in line
+    assert json.loads(line)["path"] == "(nowhere)"
+
+
+def test_django_does_not_repeat_it_either(db, nurse_client, caplog):
+    nurse_client.get(f"/no-such-page/{SECRET}/")
+    record = next(each for each in caplog.records if each.name == "django.request")
+    line = JsonFormatter(tells_messages=False).format(record)
+    assert json.loads(line)["message"] == "Not Found: (nowhere)"
+
+
+def test_an_exception_given_as_an_argument_is_told_by_kind():
+    record = logging.LogRecord(
+        "x", logging.ERROR, "", 1, "Trouble: %s", (ValueError(SECRET),), None
+    )
+    assert JsonFormatter(tells_messages=False)._message(record) == "Trouble: ValueError"
+
+
+def test_gunicorn_writes_its_lines_as_everything_else():
+    config = runpy.run_path(str(Path(settings.BASE_DIR) / "gunicorn.conf.py"))["logconfig_dict"]
+    assert config["handlers"] == settings.LOGGING["handlers"]
+    for name in ("gunicorn.error", "gunicorn.access"):
+        assert config["loggers"][name] == {
+            "level": "INFO",
+            "handlers": ["console"],
+            "propagate": False,
+        }

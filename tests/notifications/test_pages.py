@@ -11,6 +11,7 @@ from notifications.models import Channel, Lane, Message, Stoppage
 from tests.factories import ChildFactory, ParentFactory
 from tests.notifications.conftest import NOW
 from tests.pages import count_queries, page
+from tests.threads import at_once
 
 Status = Message.Status
 ADDRESS = "/operations/messages/"
@@ -142,17 +143,25 @@ def test_the_queue_and_its_progress_are_shown(new_message, superuser_client):
     done = Message.objects.earliest("pk")
     Message.objects.filter(pk=done.pk).update(status=Status.ACCEPTED, accepted_at=NOW)
     shown = page(superuser_client.get(ADDRESS))
-    assert shown.summary == {
-        "Due and waiting": "2 messages",
-        "Oldest due": "12 January 2027 at 11:00am",
-    }
+    assert shown.summary["Due and waiting"] == "2 messages"
+    assert shown.summary["Oldest due"] == "12 January 2027 at 11:00am"
+    assert "Messages wait too long" not in shown.text
     assert "Messages sent: 1 of 3" in shown.text
 
 
 def test_an_empty_queue_shows_no_progress(superuser_client):
     shown = page(superuser_client.get(ADDRESS))
-    assert shown.summary == {"Due and waiting": "0 messages", "Oldest due": "None"}
+    assert shown.summary["Due and waiting"] == "0 messages"
+    assert shown.summary["Oldest due"] == "None"
     assert "Messages sent" not in shown.text
+
+
+def test_what_waits_too_long_and_what_is_unclear_is_shown(queued, in_trouble, superuser_client):
+    queued(lane=Lane.URGENT, due_at=NOW - timedelta(minutes=11))
+    in_trouble(Status.UNKNOWN)
+    shown = page(superuser_client.get(ADDRESS))
+    assert "Messages wait too long: replies and late joiners" in shown.text
+    assert shown.summary["Outcome unclear"] == "1 message, 1 for over an hour"
 
 
 def test_progress_of_one_session(new_message, organisation, elsewhere):
@@ -206,6 +215,31 @@ def test_the_same_address_may_be_tried_again_and_again_but_once_each(in_trouble,
     assert resending.send_again(second.pk, by=superuser, now=NOW)
     assert not resending.send_again(first.pk, by=superuser, now=NOW)
     assert Message.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_five_who_send_a_message_again_at_once_make_one_message(in_trouble, superuser):
+    failed = in_trouble()
+
+    def send():
+        return resending.send_again(failed.pk, by=superuser, now=NOW)
+
+    assert sorted(at_once(*[send] * 5)) == [False] * 4 + [True]
+    assert Message.objects.count() == 2
+    assert failed.resends.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refused_messages_tried_again_by_two_at_once_go_once(in_trouble):
+    for _ in range(3):
+        in_trouble(Status.PARKED)
+    Message.objects.update(reason=rules.REFUSED + "a value is missing")
+
+    def try_again():
+        return resending.try_refused_again(Message.objects.all(), now=NOW)
+
+    assert sorted(at_once(try_again, try_again)) == [0, 3]
+    assert Message.objects.filter(status=Status.WAITING).count() == 3
 
 
 @pytest.mark.parametrize(
