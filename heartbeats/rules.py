@@ -84,6 +84,9 @@ class Times:
             step = 60 // len(self.minutes)
             often = "Every minute" if step == 1 else f"Every {step} minutes"
             return f"{often}, {first}:00 to {last}:{max(self.minutes):02}"
+        if len(self.hours) > 4:
+            minute = min(self.minutes)
+            return f"{len(self.hours)} times a day, {first}:{minute:02} to {last}:{minute:02}"
         at = " and ".join(f"{hour}:{min(self.minutes):02}" for hour in sorted(self.hours))
         every_day = len(self.weekdays) == 7 and len(self.days) == 31 and len(self.months) == 12
         return f"{'Daily' if every_day else 'On some days'} at {at}"

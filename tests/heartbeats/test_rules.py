@@ -7,6 +7,7 @@ from celery.schedules import crontab
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heartbeats.models import Heartbeat
 from heartbeats.rules import Interval, Times, is_in_a_doubtful_hour, is_overdue
 from heartbeats.timetable import timetable, when
 
@@ -149,11 +150,18 @@ def test_schedules_that_come_on_some_days_only():
         (QUARTERLY, "Every 15 minutes, 9:00 to 20:45"),
         (DAYTIME, "Every minute, 9:00 to 20:59"),
         (NIGHTLY, "Daily at 3:30"),
+        (when(crontab(minute=5)), "24 times a day, 0:05 to 23:05"),
+        (when(crontab(minute=5, hour="6,18")), "Daily at 6:05 and 18:05"),
         (when(crontab(minute=0, hour=6, day_of_week=1)), "On some days at 6:00"),
     ],
 )
 def test_how_often_in_words(comes, words):
     assert comes.in_words() == words
+
+
+def test_words_fit_their_column():
+    longest = Heartbeat._meta.get_field("comes").max_length
+    assert all(len(comes.in_words()) <= longest for comes in timetable().values())
 
 
 def test_no_schedule_falls_into_the_hour_that_clocks_skip_or_repeat():

@@ -2,6 +2,7 @@
 
 from celery import current_app
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from kombu.exceptions import OperationalError
 
 from calendars import clock
 from heartbeats import selectors
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             entry = entries[name]
             try:
                 current_app.send_task(entry["task"], retry=False, **entry.get("options", {}))
-            except current_app.connection_for_write().recoverable_connection_errors as error:
+            except (OperationalError, OSError) as error:
                 raise CommandError("Redis is away: nothing was sent.") from error
             self.stdout.write(f"Sent {name}")
         if not names:
