@@ -50,9 +50,10 @@ def responses(
     sort = read_sort(request.GET, lists.SORT_COLUMNS, default="name")
     children = lists.children_in_tab(session, programmes, filters, shown.status)
     counts = lists.tab_counts(session, programmes, filters)
+    size = counts[shown.status]
     page = paginate(
         request,
-        lists.Sized(children.order_by(*sort.ordering), counts[shown.status]),
+        lists.Sized(lists.in_order(children, sort.ordering, size=size), size),
         per_page=lists.CHILDREN_PER_PAGE,
     )
     return render(
@@ -63,7 +64,7 @@ def responses(
             "tab_items": _tab_items(request, session.slug, counts, shown),
             "shown": shown,
             "left_out": left_out_of_groups(session, programmes),
-            "total": counts[shown.status],
+            "total": size,
             "filters": form,
             "is_filtered": filters != lists.Filters(),
             "sort": sort,

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from consent.models import ConsentResponse
+from consent.selectors import lists
 from programmes.models import Programme
 from sessions_app import statuses
 from tests.pages import count_queries, page
@@ -84,7 +85,11 @@ def test_a_name_leads_to_the_child_and_shows_what_the_child_is_known_as(clinic, 
     )
 
 
-def test_a29_sorting_by_name_and_by_year_group_flips(four, open_tab):
+@pytest.mark.parametrize("sorted_apart_up_to", [0, 4])
+def test_a29_sorting_by_name_and_by_year_group_flips(
+    four, open_tab, monkeypatch, sorted_apart_up_to
+):
+    monkeypatch.setattr(lists, "SORTED_APART_UP_TO", sorted_apart_up_to)
     ascending = ["Alex Example", "Blair Example", "Casey Example", "Cassidy Example"]
     assert names(open_tab()) == names(open_tab(sort="name")) == ascending
     assert names(open_tab(sort="name", direction="desc")) == ascending[::-1]
