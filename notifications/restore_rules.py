@@ -2,7 +2,7 @@
 
 A restored database has forgotten what was queued after the copy was made. What is queued anew
 carries another reference, so it is recognised by whom it goes to and what it says. Source:
-`docs/decisions/0050-resuming-after-a-restore.md`.
+`docs/decisions/0051-resuming-after-a-restore.md`.
 """
 
 import html

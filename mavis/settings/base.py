@@ -197,8 +197,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A worker waits for a broker however long it is gone; by default it ends after some 45 minutes.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A worker outlives the longest absence of its broker.
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Whoever publishes a task is told at once that the broker is down: a page must not wait for it.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
