@@ -3,7 +3,7 @@ PYTHON ?= python3
 MAVIS = exec $(PYTHON) mavis/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check journeys bench chaos drill reset lock
+.PHONY: help run test check journeys bench chaos drill mutants reset lock
 
 help: ## list these commands
 	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ chaos: ## break everything while invitations go out, and count (ARGS="--scenario
 
 drill: ## lose the database while invitations go out, restore a copy, go on, and count
 	@$(MAVIS) drill $(ARGS)
+
+mutants: ## change the rules in small ways, and see whether a test notices
+	@$(MAVIS) mutants $(ARGS)
 
 reset: ## throw the local data away and make the demo afresh
 	@$(MAVIS) reset

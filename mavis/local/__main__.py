@@ -3,7 +3,7 @@
 import os
 import sys
 
-from mavis.local import benchmarks, checks, locks, processes, run, suite
+from mavis.local import benchmarks, checks, locks, mutants, processes, run, suite
 from mavis.local.console import Refusal, say
 from mavis.local.processes import StopRequested
 from mavis.rehearsals import chaos
@@ -17,6 +17,7 @@ COMMANDS = {
     "bench": benchmarks.run,
     "chaos": chaos.run,
     "drill": chaos.drill,
+    "mutants": mutants.run,
     "lock": locks.run,
 }
 

@@ -106,12 +106,20 @@ def node_environment() -> dict[str, str]:
     if _node_major("node") >= OLDEST_NODE and shutil.which("npm"):
         return environment
     environment["PATH"] = f"{VENV / 'bin'}{os.pathsep}{environment.get('PATH', '')}"
-    stamp, wanted = VENV / "mavis-node-installed", fingerprint(LOCKED_NODE)
-    if not is_stamped(stamp, wanted):
-        say(f"Node {OLDEST_NODE} or newer is not on the PATH: installing it into .venv…")
-        _pip_install(LOCKED_NODE)
-        stamp.write_text(wanted)
+    install_locked(
+        LOCKED_NODE, f"Node {OLDEST_NODE} or newer is not on the PATH: installing it into .venv…"
+    )
     return environment
+
+
+def install_locked(requirements: Path, sentence: str = "Installing what this needs…") -> None:
+    """Add to `.venv` what only some machines or commands need, unless it is there."""
+    stamp = VENV / f"mavis-{requirements.stem}-installed"
+    wanted = fingerprint(requirements)
+    if not is_stamped(stamp, wanted):
+        say(sentence)
+        _pip_install(requirements)
+        stamp.write_text(wanted)
 
 
 def _node_major(node: str) -> int:

@@ -17,6 +17,7 @@ SOURCES = {
     "development": ["pyproject.toml", "--extra=local", "--extra=dev"]
     + ["--constraints=requirements/production.txt"],
     "node": ["--group=node"],
+    "mutants": ["--group=mutants", "--constraints=requirements/development.txt"],
 }
 PINNED_OR_HASH = re.compile(r"[A-Za-z0-9][\w.\-\[\]]*==|\s+--hash=|\s+#")
 

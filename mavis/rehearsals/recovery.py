@@ -38,7 +38,7 @@ def scenario(name: str) -> Callable[[Scenario], Scenario]:
 
 @scenario("broker-flushed")
 def _(drill: Drill, seconds: float) -> None:
-    """Every hint is lost, and Redis is gone while families join."""
+    """Every hint is lost, and Redis is gone for more than an hour while families join."""
     stage = drill.stage
     stage.dismiss("worker")
     drill.plan_at_once()
@@ -48,7 +48,10 @@ def _(drill: Drill, seconds: float) -> None:
     stage.stop_redis()
     drill.cohort.join_some(drill.chance, share=1e9)
     drill.run_for(seconds)
+    step_clock(drill, timedelta(hours=1))
+    drill.run_for(seconds)
     stage.start_redis()
+    stage.await_web()
 
 
 @scenario("beat-stopped")
