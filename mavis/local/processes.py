@@ -134,16 +134,19 @@ class Supervisor:
         """Start a process in a group of its own.
 
         Its output goes to `<name>.log`, and to the terminal too when it `is_shown`; one that
-        `keeps_terminal` writes there itself and has no log.
+        `keeps_terminal` writes there itself and has no log. Only what is shown, or waited for, goes
+        through us: whoever is busy elsewhere, with the process itself perhaps, reads nothing.
         """
         parent = os.getpid()
         log = self.logs / f"{name}.log"
+        file = None if keeps_terminal else log.open("wb")
+        output = subprocess.PIPE if file and (is_shown or ready_when) else file
         process = subprocess.Popen(
             [str(part) for part in command],
             env=dict(os.environ if environment is None else environment),
             stdin=subprocess.DEVNULL,
-            stdout=None if keeps_terminal else subprocess.PIPE,
-            stderr=None if keeps_terminal else subprocess.STDOUT,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
             start_new_session=True,
             user=user.pw_uid if user else None,
             group=user.pw_gid if user else None,
@@ -151,11 +154,10 @@ class Supervisor:
             # There is one thread, so code may run between fork and exec.
             preexec_fn=lambda: end_with_parent(stop_signal, parent),  # noqa: PLW1509
         )
-        child = Child(name, process, log, stop_signal, is_foundation, ready_when)
+        child = Child(name, process, log, stop_signal, is_foundation, ready_when, file=file)
         self.children.append(child)
         if process.stdout:
             os.set_blocking(process.stdout.fileno(), False)
-            child.file = log.open("wb")
             child.prefix = label(name, len(self.children)) if is_shown else ""
             self._selector.register(process.stdout, selectors.EVENT_READ, child)
         return child

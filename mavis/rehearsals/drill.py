@@ -55,9 +55,14 @@ class Drill:
         return not self._due
 
     def turn(self) -> None:
-        """Let a moment pass and do what has become due."""
+        """Let a moment pass and do what has become due.
+
+        What is put off meanwhile waits for the next turn, however late that is: only between two
+        turns does a process start again, for which a kill may be waiting.
+        """
         self.stage.turn()
-        while self._due and self._due[0][0] <= time.monotonic():
+        now = time.monotonic()
+        while self._due and self._due[0][0] <= now:
             _, _, tries, action = heapq.heappop(self._due)
             try:
                 action()

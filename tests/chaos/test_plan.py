@@ -1,6 +1,8 @@
 """The seeded plan of a rehearsal, its options, and its timetable."""
 
+import random
 from collections import Counter
+from unittest.mock import Mock
 
 import pytest
 from celery.schedules import crontab
@@ -8,6 +10,7 @@ from celery.schedules import crontab
 from mavis.celery import app
 from mavis.local.console import Refusal
 from mavis.rehearsals import options, plan
+from mavis.rehearsals.drill import Drill
 from mavis.rehearsals.faults import FAULTS
 from mavis.rehearsals.timetable import quickened
 
@@ -74,3 +77,22 @@ def test_the_default_run_is_the_promised_size():
 def test_what_cannot_be_done_is_refused_in_a_sentence(arguments):
     with pytest.raises(Refusal):
         options.read(arguments)
+
+
+def test_what_is_put_off_waits_for_the_next_turn_however_late_it_is(monkeypatch):
+    """Else many kills that wait for a process would keep it from being started."""
+    stage = Mock()
+    drill = Drill(stage, Mock(), random.Random(1))
+    monkeypatch.setattr("mavis.rehearsals.drill.AGAIN_AFTER", 0)
+    tries = []
+
+    def fail():
+        tries.append(1)
+        raise ProcessLookupError
+
+    drill.later(0, fail)
+    drill.later(0, fail)
+    drill.turn()
+    drill.turn()
+    assert len(tries) == 4
+    assert stage.turn.call_count == 2

@@ -169,6 +169,11 @@ class TestProcesses:
         assert supervisor.run("web", python("print('one'); print('two')")) == 0
         assert capfd.readouterr().out == "web      | one\nweb      | two\n"
 
+    def test_what_is_not_shown_may_say_much_while_nobody_listens(self, supervisor):
+        child = supervisor.start("loud", python("print('x' * 1_000_000)"), is_shown=False)
+        assert child.process.wait(timeout=60) == 0
+        assert child.log.stat().st_size == 1_000_001
+
 
 class TestStores:
     def test_postgresql_starts_on_a_socket_keeps_data_and_stops(self, tmp_path):
