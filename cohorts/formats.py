@@ -55,7 +55,7 @@ def parse_name(text: str, *, what: str) -> str:
 
     Typographic apostrophes and dashes become plain ones (§17 row 29).
     """
-    value = clean_text(text).translate(_QUOTES_AND_DASHES)
+    value = plain_punctuation(clean_text(text))
     if len(value) > TEXT_LENGTH:
         raise BadValue(f"{what} must be {TEXT_LENGTH} characters or fewer")
     if value and not (_NAME.fullmatch(value) and any(letter.isalpha() for letter in value)):
@@ -64,6 +64,11 @@ def parse_name(text: str, *, what: str) -> str:
             "apostrophes, full stops and hyphens"
         )
     return value
+
+
+def plain_punctuation(text: str) -> str:
+    """The text with typographic apostrophes and dashes made plain (§17 row 29)."""
+    return text.translate(_QUOTES_AND_DASHES)
 
 
 def nhs_check_digit(first_nine: str) -> int | None:

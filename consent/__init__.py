@@ -1,1 +1,3 @@
-"""Consent: requests to parents, their responses, and the consent pages of a session."""
+"""Consent: requests to parents, the form they answer online, their responses, and the consent pages
+of a session.
+"""

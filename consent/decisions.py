@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from consent.choices import Decision
 from programmes.choices import Method
+from programmes.together import TOGETHER
 
 REFUSE = Decision.REFUSED.value
 # MenACWY and Td/IPV are given together, and may be answered on one form.
-DOUBLES = ("menacwy", "td_ipv")
+DOUBLES = TOGETHER[0]
 BOTH, ONE = "both", "one"
 
 

@@ -10,6 +10,7 @@ from cohorts.models import Child
 from consent.selectors.sessions import respond_by
 from govuk.filters import govuk_date, govuk_date_with_weekday
 from programmes.models import Programme
+from programmes.together import forms_for, name_in_address
 from sessions_app.models import Session
 from sessions_app.rules import join_words, vaccination_named
 from sessions_app.selectors.lists import days_of
@@ -23,18 +24,21 @@ def template_for(session: Session) -> str:
     return CLINIC_REQUEST if session.is_clinic else SCHOOL_REQUEST
 
 
-def consent_link(session: Session, programme: Programme) -> str:
-    """The address at which parents answer for one programme; it says nothing about a child."""
-    path = reverse("parents:start", kwargs={"slug": session.slug, "programme": programme.key})
-    return f"{settings.SITE_URL}{path}"
+def consent_link(session: Session, keys: Sequence[str]) -> str:
+    """The address at which parents answer for programmes that share a form; it names no child."""
+    parts = {"slug": session.slug, "programmes": name_in_address(keys)}
+    return f"{settings.SITE_URL}{reverse('parents:start', kwargs=parts)}"
 
 
 def consent_links(session: Session, programmes: Sequence[Programme]) -> str:
     """The links of all programmes asked about, each on a line, named where there are several."""
-    if len(programmes) == 1:
-        return consent_link(session, programmes[0])
+    names = {programme.key: programme.name for programme in programmes}
+    forms = forms_for(names)
+    if len(forms) == 1:
+        return consent_link(session, forms[0])
     return "\n".join(
-        f"{programme.name}: {consent_link(session, programme)}" for programme in programmes
+        f"{join_words([names[key] for key in form])}: {consent_link(session, form)}"
+        for form in forms
     )
 
 

@@ -262,13 +262,13 @@ class GovukDateField(GovukField, forms.MultiValueField):
                 raise ValidationError(self.error_messages["required"], code="required")
             return None
         if self.min_date and day < self.min_date:
-            self._refuse("min_date", self.min_date)
+            self._refuse("min_date", self.min_date, day)
         if self.max_date and day > self.max_date:
-            self._refuse("max_date", self.max_date)
+            self._refuse("max_date", self.max_date, day)
         self.run_validators(day)
         return day
 
-    def _refuse(self, code: str, limit: date) -> None:
+    def _refuse(self, code: str, limit: date, day: date) -> None:
         params = {"limit": govuk_date(limit)}
         raise ValidationError(self.error_messages[code], code=code, params=params)
 

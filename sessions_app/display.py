@@ -3,7 +3,12 @@
 from collections.abc import Collection
 from datetime import date
 
+from django.urls import reverse
+
 from govuk.filters import count, govuk_date_with_weekday
+from programmes.together import forms_for, name_in_address
+from sessions_app.models import Session
+from sessions_app.rules import join_words
 from sessions_app.schedule_rules import State, consent_closes_on, is_open_for_consent
 from sessions_app.selectors.lists import Tab
 
@@ -76,3 +81,15 @@ def reminder_text(weeks: int, *, is_past: bool = False) -> str:
     if is_past:
         return NOTHING_SENT
     return f"Send {weeks} week{'' if weeks == 1 else 's'} before each session"
+
+
+def parent_links(session: Session) -> dict[str, str]:
+    """The addresses of the parents' forms, by the programmes that each is about."""
+    names = {programme.key: programme.name for programme in session.programmes.all()}
+    return {
+        join_words([names[key] for key in form]): reverse(
+            "parents:start",
+            kwargs={"slug": session.slug, "programmes": name_in_address(form)},
+        )
+        for form in forms_for(names)
+    }

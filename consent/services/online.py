@@ -1,6 +1,6 @@
 """What parents do online: begin a form, and have it recorded once. Source: consent §2 and §15."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +28,17 @@ def begin(
     return OnlineDraft.objects.create(
         session=session, programmes=list(programmes), browser=browser, created_at=now
     )
+
+
+@transaction.atomic
+def keep(draft: OnlineDraft, answers: Mapping[str, Mapping]) -> None:
+    """Keep the answers given so far, unless the draft was recorded meanwhile."""
+    stored = OnlineDraft.objects.select_for_update().filter(pk=draft.pk, recorded_at=None).first()
+    if stored is None:
+        return
+    draft.answers = stored.answers = dict(answers)
+    draft.revision = stored.revision = stored.revision + 1
+    stored.save(update_fields=["answers", "revision", "updated_at"])
 
 
 @transaction.atomic

@@ -1,41 +1,103 @@
-"""The page behind the link that parents get. It is the same for everybody who has the link."""
+"""The first and the last page of the parents' form. Source: consent §2.1 and §2.7.
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+Neither they nor the pages between know any child, so they cannot tell whether one exists.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from calendars import clock
-from consent.selectors.sessions import (
-    is_open_to_parents,
-    programme_of_link,
-    programmes_of,
-    respond_by,
-    responses_close_on,
-    session_of_link,
-)
+from calendars.clock import london_day
+from consent import browsers, throttle
+from consent.choices import Decision
+from consent.models import OnlineResponse
+from consent.selectors.online import is_open, online_outcome, recorded_response
+from consent.selectors.sessions import respond_by
+from consent.services import online
+from consent.views.parents_link import Link, closed, find_link, too_much, unknown
+from sessions_app.rules import vaccination_named
+
+SENT_SHOWS_SECONDS = 60 * 60
+ENDED = "ended"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, slug: str, programmes: str) -> HttpResponse:
+    """What the form is about and until when; the button begins one."""
+    link = find_link(slug, programmes)
+    if link is None:
+        return unknown(request)
+    now = clock.now()
+    if not is_open(link.session, link.programmes, now=now):
+        return closed(request, link, now=now)
+    if request.method == "POST":
+        return _begin(request, link, now)
+    context = link.context() | {
+        "respond_by": respond_by(link.session, today=london_day(now)),
+        "programmes": link.programmes,
+        "has_ended": ENDED in request.GET,
+    }
+    return render(request, "consent/online/start.html", context)
+
+
+def _begin(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
+    if throttle.is_too_much(request, link.session.slug, throttle.START):
+        return too_much(request, link, is_kept=False)
+    key = browsers.key_of(request)
+    draft = online.begin(link.session, link.keys, browser=browsers.digest(key), now=now)
+    response = redirect(link.address("answer", draft_id=draft.pk, step="name"))
+    browsers.remember(request, response, key)
+    return response
+
+
+def to_start(link: Link) -> HttpResponse:
+    """Where a form that cannot be gone on with leads, whatever the reason is."""
+    return redirect(f"{link.address('start')}?{ENDED}=1")
+
+
+def to_sent(link: Link, response_id: UUID, *, browser: str) -> HttpResponse:
+    """The last page of a recorded response, for an hour and in this browser only."""
+    token = signing.dumps(response_id.hex, salt=_salt(browser))
+    return redirect(link.address("sent", token=token))
 
 
 @require_safe
-def start(request: HttpRequest, slug: str, programme: str) -> HttpResponse:
-    """How to give or refuse consent, and by when; or that responses are closed.
+def sent(request: HttpRequest, slug: str, programmes: str, token: str) -> HttpResponse:
+    """What happens next. The token is of one response and one browser, and short-lived."""
+    link = find_link(slug, programmes)
+    if link is None:
+        return unknown(request)
+    try:
+        public_id = UUID(
+            signing.loads(
+                token, salt=_salt(browsers.browser_of(request)), max_age=SENT_SHOWS_SECONDS
+            )
+        )
+    except signing.BadSignature:
+        return to_start(link)
+    response = recorded_response(link.session, public_id)
+    if response is None:
+        return to_start(link)
+    context = link.context() | {
+        "response": response,
+        "outcome": online_outcome(response, now=clock.now()),
+        "given": _vaccinations(response, Decision.GIVEN),
+        "refused": _vaccinations(response, Decision.REFUSED),
+        "wants_follow_up": any(one.wants_follow_up for one in response.decisions.all()),
+    }
+    return render(request, "consent/online/sent.html", context)
 
-    Knows no child, so it cannot tell whether one exists. Source: consent §2.1.
-    """
-    session = session_of_link(slug)
-    asked = programme_of_link(programme)
-    if session is None or asked is None:
-        raise Http404
-    today = clock.today()
-    closes_on = responses_close_on(session)
-    is_open = is_open_to_parents(session, today=today) and (asked in programmes_of(session))
-    return render(
-        request,
-        "consent/parents_start.html" if is_open else "consent/parents_closed.html",
-        {
-            "session": session,
-            "team": session.location.team,
-            "programme": asked,
-            "closed_on": closes_on if closes_on and closes_on < today else None,
-            "respond_by": respond_by(session, today=today),
-        },
-    )
+
+def _salt(browser: str) -> str:
+    return f"consent.sent.{browser}"
+
+
+def _vaccinations(response: OnlineResponse, decision: str) -> str:
+    """The vaccinations decided on so, in words; empty for none."""
+    names = [one.programme.name for one in response.decisions.all() if one.decision == decision]
+    return vaccination_named(names) if names else ""

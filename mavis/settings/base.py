@@ -37,6 +37,9 @@ ALLOWED_HOSTS = required_in_production("ALLOWED_HOSTS", ["*"], env.list)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # The address parents' links begin with, without a final slash.
 SITE_URL = required_in_production("SITE_URL", "http://localhost:8000", env.address)
+# How many proxies of ours stand before the web server: who sends a request is read from what
+# the outermost of them wrote.
+PROXIES_IN_FRONT = env.int("PROXIES_IN_FRONT", default=0 if IS_LOCAL else 1)
 LOG_LEVEL = env.one_of("LOG_LEVEL", LOG_LEVELS, default="INFO")
 
 MAVIS_TODAY: date | None = env.day("MAVIS_TODAY", default=None)

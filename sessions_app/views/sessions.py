@@ -73,12 +73,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "overview": overview,
             "tag": display.status_tag(overview.state),
             "consent_period": display.consent_period(overview.dates, overview.today),
-            "parent_links": {
-                programme.name: reverse(
-                    "parents:start", kwargs={"slug": slug, "programme": programme.key}
-                )
-                for programme in session.programmes.all()
-            },
+            "parent_links": display.parent_links(session),
             "sending": (
                 sending_progress(request.organisation, session.pk, now)
                 if session.is_clinic

@@ -1,0 +1,312 @@
+"""The parents' form from start to finish, by its scenarios."""
+
+from datetime import date
+
+import pytest
+
+from consent.models import OnlineDraft, OnlineResponse
+from tests import factories
+from tests.consent.parent import ABOUT_YOU, SERVICE, ParentForm
+from tests.pages import page
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def school(organisation):
+    return factories.SchoolFactory(
+        name="Pilot School", team__organisation=organisation, town="Coventry"
+    )
+
+
+def session_of(school, *programmes, dates=(date(2027, 1, 25),)):
+    return factories.SessionFactory(
+        organisation=school.team.organisation,
+        location=school,
+        programmes=list(programmes),
+        dates=dates,
+    )
+
+
+@pytest.fixture
+def hpv(school):
+    form = ParentForm(session_of(school, "hpv"))
+    form.start()
+    return form
+
+
+def only_response():
+    return OnlineResponse.objects.get()
+
+
+def test_consent_14_1_consent_is_given_with_texts(hpv):
+    hpv.walk(
+        about_you=ABOUT_YOU | {"phone": "07400 123456", "wants_text_updates": "true"},
+        contact_method={"contact_method": "other", "details": "After 6pm"},
+    )
+    shown = hpv.get().summary
+    assert shown["HPV vaccination"] == "Consent given"
+    assert shown["Child’s name"] == "Ada Smith"
+    assert shown["Home address"] == "1 Mill LaneCoventryCV1 2AB"
+    assert shown["School"] == "Pilot School"
+    sent = hpv.confirm()
+    assert sent.h1 == "Consent given"
+    assert "We expect to vaccinate your child at Pilot School." in sent.text
+    assert "jane@example.com" in sent.text
+    response = only_response()
+    assert (response.given_name, response.family_name) == ("Ada", "Smith")
+    assert response.date_of_birth == date(2013, 10, 1)
+    assert response.school == hpv.session.location
+    assert (response.email, response.phone) == ("jane@example.com", "+447400123456")
+    assert response.wants_text_updates
+    assert response.contact_method_details == "After 6pm"
+    decision = response.decisions.get()
+    assert (decision.decision, decision.methods) == ("given", ["injection"])
+    assert [answer["yes"] for answer in decision.health_answers] == [False] * 6
+    assert not response.child
+
+
+def test_consent_14_2_spaces_and_postcodes_are_put_right(hpv):
+    hpv.walk(
+        name={"given_name": "Joanna ", "family_name": " Smith", "uses_other_name": "no"},
+        address={"address_line_1": "1 The Mall", "town": "London", "postcode": "sw1a 1aa"},
+    )
+    hpv.confirm()
+    assert only_response().given_name == "Joanna"
+    assert only_response().postcode == "SW1A 1AA"
+
+
+def test_consent_14_3_consent_is_refused_for_medical_reasons(hpv):
+    hpv.walk(
+        decision={"decision": "refused"},
+        reason={"reason": "medical"},
+        details={"details": "Fits\nsince May"},
+        follow_up={"follow_up": "yes"},
+    )
+    shown = hpv.get().summary
+    assert shown["Reason details"] == "Fitssince May"
+    assert "Home address" not in shown
+    sent = hpv.confirm()
+    assert sent.h1 == "Consent refused"
+    assert "A member of our team will contact you" in sent.text
+    assert "Fits" not in sent.text
+    decision = only_response().decisions.get()
+    assert (decision.reason, decision.reason_details) == ("medical", "Fits\nsince May")
+    assert decision.wants_follow_up
+    assert decision.health_answers == decision.methods == []
+
+
+def test_consent_14_4_two_forms_of_one_browser_both_finish(hpv):
+    """Build: each has its own token, so that the older one is not lost ([R] of §15)."""
+    second = ParentForm(hpv.session, client=hpv.client)
+    second.start()
+    hpv.walk()
+    second.walk(name={"given_name": "Bo", "family_name": "Smith", "uses_other_name": "no"})
+    assert hpv.confirm().h1 == second.confirm().h1 == "Consent given"
+    assert set(OnlineResponse.objects.values_list("given_name", flat=True)) == {"Ada", "Bo"}
+
+
+def test_consent_14_6_another_school(hpv, school):
+    other = factories.SchoolFactory(name="Grace Academy", team=school.team)
+    hpv.walk(to="confirm-school")
+    hpv.send({"is_school": "no"})
+    assert hpv.refused({"school": ""}) == {"Select your child’s school": "#id_school"}
+    assert hpv.refused({"school": "999999"}) == {
+        "Select your child’s school from the list": "#id_school"
+    }
+    hpv.send({"school": other.urn})
+    assert hpv.step == "about-you"
+    assert hpv.walk().summary["School"] == "Grace Academy"
+    hpv.change("school")
+    hpv.send({"is_school": "no"})
+    assert hpv.get().values["school"] == other.urn
+    hpv.send({"school": "home"})
+    assert hpv.get().summary["School"] == "Home-schooled"
+    hpv.confirm()
+    assert (only_response().school, only_response().home_educated) == (None, True)
+
+
+def test_consent_14_7_a_clinic_link_asks_where_the_child_is_taught(clinic, school):
+    form = ParentForm(clinic.session)
+    form.start()
+    form.walk(to="education")
+    error = "Select whether your child is home-schooled"
+    assert form.refused({}) == {error: "#id_education"}
+    form.send({"education": "school"})
+    form.send({"school": school.urn})
+    form.walk()
+    assert "clinic" in form.confirm().text
+    assert only_response().school == school
+
+
+@pytest.mark.parametrize(
+    ("education", "shown", "home_educated"),
+    [("home", "Home-schooled", True), ("none", "Not in education", False)],
+)
+def test_consent_14_8_home_schooled_or_not_in_education(clinic, education, shown, home_educated):
+    form = ParentForm(clinic.session)
+    form.start()
+    assert form.walk(education={"education": education}).summary["School"] == shown
+    assert "We will contact you about having the vaccination at a clinic." in form.confirm().text
+    assert (only_response().school, only_response().home_educated) == (None, home_educated)
+
+
+def test_consent_14_9_a_school_whose_sessions_are_over_leads_to_the_clinic(hpv, organisation):
+    other = factories.SchoolFactory(name="Grace Academy", team__organisation=organisation)
+    session_of(other, "hpv", dates=[date(2026, 11, 2)])
+    hpv.walk(confirm_school={"is_school": "no"}, school={"school": other.urn})
+    assert "having the vaccination at a clinic" in hpv.confirm().text
+
+
+@pytest.fixture
+def flu(school):
+    form = ParentForm(session_of(school, "flu"), "flu")
+    form.start()
+    return form
+
+
+NASAL = {"decision": {"decision": "nasal"}, "narrowing": {"answer": "no"}}
+
+
+def test_consent_14_10_flu_asks_two_more_questions_about_asthma(flu):
+    flu.walk(**NASAL)
+    flu.change("has your child been diagnosed with asthma?")
+    flu.send({"answer": "yes"})
+    asked = []
+    while flu.step != "check":
+        asked.append(flu.step)
+        flu.send({"answer": "yes", "details": f"About {len(asked)}"})
+    assert len(asked) == 2
+    flu.confirm()
+    decision = only_response().decisions.get()
+    assert decision.methods == ["nasal"]
+    answers = {one["question"]: one for one in decision.health_answers}
+    assert answers["asthma"]["yes"]
+    follow_ups = [one for one in decision.health_answers if one["follows"] == "asthma"]
+    assert [one["details"] for one in follow_ups] == ["About 1", "About 2"]
+
+
+def test_consent_14_11_change_answers(hpv):
+    hpv.walk()
+    hpv.change("relationship")
+    other = ABOUT_YOU | {"relationship": "other", "other_name": "Granddad"}
+    error = "Select whether you have parental responsibility"
+    assert hpv.refused(other) == {error: "#id_has_responsibility"}
+    shown = page(hpv.send(other | {"has_responsibility": "no"}), service=SERVICE)
+    assert shown.h1 == "You cannot give or refuse consent through this service"
+    hpv.at = shown.links["Back"]
+    assert hpv.get().values["full_name"] == "Jane Smith"
+    assert hpv.get().values["relationship"] == "mother"
+    hpv.send(other | {"has_responsibility": "yes"})
+    assert hpv.get().summary["Relationship"] == "Granddad"
+    hpv.change("relationship")
+    hpv.send(ABOUT_YOU | {"relationship": "father", "full_name": "Joe Smith"})
+    assert hpv.get().summary["Relationship"] == "Dad"
+    hpv.change("child’s name")
+    hpv.send({"given_name": "Eve", "family_name": "Smith", "uses_other_name": "no"})
+    hpv.change("does your child have any severe allergies?")
+    assert hpv.refused({"answer": "yes"}) == {"Enter details": "#id_details"}
+    hpv.send({"answer": "yes", "details": "Nuts"})
+    assert hpv.step == "check"
+    assert "Yes – Nuts" in hpv.get().summary.values()
+    sent = hpv.confirm()
+    assert "You gave consent for Eve Smith" in sent.text
+    assert "A nurse will look at your answers" in sent.text
+    assert only_response().relationship_label == "Dad"
+    assert only_response().relationship_other_name == ""
+
+
+def test_consent_14_12_change_given_to_refused_and_back(flu):
+    flu.walk(**NASAL)
+    flu.change("flu vaccination")
+    flu.send({"decision": "refused"})
+    flu.send({"reason": "contains_gelatine"})
+    flu.send({"follow_up": "yes"})
+    shown = flu.get().summary
+    assert shown["Talk to our team"] == "Yes"
+    assert "Home address" not in shown
+    draft = OnlineDraft.objects.get()
+    assert not [step for step in draft.answers if step.startswith("health") or step == "address"]
+    flu.change("flu vaccination")
+    flu.send({"decision": "injection"})
+    assert flu.step == "address"
+    flu.walk()
+    assert not {"reason", "follow-up"} & set(OnlineDraft.objects.get().answers)
+    flu.confirm()
+    assert only_response().decisions.get().methods == ["injection"]
+
+
+@pytest.fixture
+def doubles(school):
+    form = ParentForm(session_of(school, "menacwy", "td_ipv"), "menacwy-td_ipv")
+    form.start()
+    return form
+
+
+def health_steps(form):
+    return [step for step in OnlineDraft.objects.get().answers if step.startswith("health")]
+
+
+def test_consent_14_29_doubles_ask_six_questions_and_one_programme_five(doubles):
+    doubles.walk(decision={"decision": "both"})
+    assert len(health_steps(doubles)) == 6
+    doubles.change("menacwy vaccination")
+    error = "Select which vaccination you agree to"
+    assert doubles.refused({"decision": "one"}) == {error: "#id_chosen"}
+    doubles.send({"decision": "one", "chosen": "menacwy"})
+    shown = doubles.get()
+    assert shown.h1 == "Why are you refusing to give consent for the Td/IPV vaccination?"
+    doubles.walk()
+    assert len(health_steps(doubles)) == 5
+    assert doubles.get().summary["Reason for refusal"] == "Personal choice"
+    doubles.change("menacwy vaccination")
+    doubles.send({"decision": "both"})
+    assert doubles.step.startswith("health-td-ipv")
+    doubles.walk()
+    assert "Reason for refusal" not in doubles.get().summary
+    assert len(health_steps(doubles)) == 6
+    doubles.confirm()
+    decisions = only_response().decisions.all()
+    assert {(one.programme_id, one.decision) for one in decisions} == {
+        ("menacwy", "given"),
+        ("td_ipv", "given"),
+    }
+    assert [len(one.health_answers) for one in decisions] == [5, 5]
+
+
+def test_one_of_two_is_refused(doubles):
+    doubles.walk(decision={"decision": "one", "chosen": "td_ipv"})
+    sent = doubles.confirm()
+    assert "to have the Td/IPV vaccination" in sent.text
+    assert "You refused consent for the MenACWY vaccination" in sent.text
+    decisions = {one.programme_id: one for one in only_response().decisions.all()}
+    assert decisions["menacwy"].reason == "personal"
+    assert decisions["td_ipv"].decision == "given"
+
+
+@pytest.mark.parametrize(
+    ("answer", "without_gelatine", "questions"), [("either", False, 10), ("without", True, 9)]
+)
+def test_mmr_with_or_without_gelatine(school, answer, without_gelatine, questions):
+    form = ParentForm(session_of(school, "mmr"), "mmr")
+    form.start()
+    form.walk(narrowing={"answer": answer})
+    form.confirm()
+    decision = only_response().decisions.get()
+    assert decision.without_gelatine is without_gelatine
+    assert len(decision.health_answers) == questions
+
+
+@pytest.mark.parametrize("programme", ["menacwy", "td_ipv"])
+def test_each_of_two_programmes_has_a_form_of_its_own(school, programme):
+    form = ParentForm(session_of(school, "menacwy", "td_ipv"), programme)
+    form.start()
+    form.walk()
+    form.confirm()
+    assert only_response().decisions.get().programme_id == programme
+
+
+def test_nasal_spray_with_the_injection_to_fall_back_on(flu):
+    flu.walk(decision={"decision": "nasal"}, narrowing={"answer": "yes"})
+    flu.confirm()
+    assert only_response().decisions.get().methods == ["nasal", "injection"]
