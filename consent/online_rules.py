@@ -1,10 +1,12 @@
 """Rules of the parents' pages: until when they are open, and what the last one says."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
+from govuk.text import plain_line
 from sessions_app.schedule_rules import months_before
 
 GRACE = timedelta(hours=2)
@@ -62,3 +64,18 @@ def outcome(decided: Collection[Decided], *, is_at_open_school: bool) -> Outcome
     if any(one.calls_for_triage for one in decided):
         return Outcome.TRIAGE
     return Outcome.GIVEN if is_at_open_school else Outcome.CLINIC
+
+
+# What could make a link, an address or Markdown of a typed name.
+_NOT_OF_NAMES = re.compile(r"[^\w\s'’.,\-·]|_")
+_DOT_INSIDE = re.compile(r"\.(?=[^\s.])")
+
+
+def name_in_messages(name: str, *, longest: int | None = None) -> str:
+    """A typed name as an email or text may show it: nothing in it becomes a link or Markdown.
+
+    With `longest`, cut to so many characters, as texts need. Source: consent §15.
+    """
+    plain = _DOT_INSIDE.sub(". ", _NOT_OF_NAMES.sub(" ", plain_line(name)))
+    shown = " ".join(plain.split())
+    return shown if longest is None or len(shown) <= longest else f"{shown[: longest - 1]}…"

@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/400.html", status=400)
+    return render(request, "errors/400.html", _frame(request), status=400)
 
 
 @requires_csrf_token
@@ -44,7 +44,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 @requires_csrf_token
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/404.html", status=404)
+    return render(request, "errors/404.html", _frame(request), status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -54,4 +54,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from a page that is too old, or from elsewhere."""
-    return render(request, "errors/csrf.html", status=403)
+    return render(request, "errors/csrf.html", _frame(request), status=403)
+
+
+def _frame(request: HttpRequest) -> dict[str, bool]:
+    """Parents read these pages too, and have no home page to go to."""
+    return {"is_for_parents": request.path.startswith("/consent/")}

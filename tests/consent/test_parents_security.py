@@ -139,6 +139,11 @@ def test_confirming_looks_at_every_answer_again(form):
     assert not OnlineResponse.objects.exists()
 
 
+def test_addresses_that_mean_nothing_get_a_page_for_parents():
+    for address in ("/consent/", "/consent/x/y/z/w/v"):
+        assert "organisation" not in page(Client().get(address), status=404, service=SERVICE).text
+
+
 def test_unknown_pages_lead_back_into_the_form(form):
     form.open("nonsense")
     assert form.step == "name"
@@ -226,7 +231,9 @@ def test_the_address_is_what_our_own_proxies_saw(rf, settings, proxies, forwarde
 def test_forms_need_their_csrf_token(session):
     client = Client(enforce_csrf_checks=True)
     address = ParentForm(session).address()
-    assert client.post(address).status_code == 403
+    refused = page(client.post(address), status=403, service=SERVICE)
+    assert refused.h1 == "This page was open for too long"
+    assert "home page" not in refused.text
     token = page(client.get(address), service=SERVICE).values["csrfmiddlewaretoken"]
     assert client.post(address, {"csrfmiddlewaretoken": token}).status_code == 302
 
