@@ -4,12 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from consent import tasks
 from consent.models import OnlineDecision, OnlineDraft, OnlineResponse
 from consent.services import online
 from notifications import hints
 from tests import factories
+from tests.consent.parent import ParentForm
 from tests.sessions_app.conftest import at
 from tests.threads import at_once
 
@@ -66,6 +68,23 @@ def test_consent_14_32_fifty_simultaneous_confirmations_make_one_response(draft)
     assert len(set(found)) == 1
     assert OnlineResponse.objects.count() == OnlineDecision.objects.count() == 1
     assert hints.connection().llen("urgent") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_consent_14_32_fifty_clicks_on_confirm_lead_to_one_last_page(session):
+    form = ParentForm(session)
+    form.start()
+    form.walk()
+    data = {"revision": form.get().values["revision"]}
+
+    def click():
+        client = Client()
+        client.cookies = form.client.cookies.copy()
+        return client.post(form.at, data).url
+
+    addresses = at_once(*[click] * 50)
+    assert all("/sent/" in address for address in addresses)
+    assert OnlineResponse.objects.count() == OnlineDecision.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from consent import browsers, throttle
 from consent.models import OnlineDraft, OnlineResponse
+from consent.services import online
 from tests import factories
 from tests.consent.parent import ANSWERS, SERVICE, ParentForm
 from tests.pages import count_queries, page
@@ -309,10 +310,18 @@ def test_a_form_begun_in_time_may_be_finished_for_two_hours(
     assert OnlineResponse.objects.exists() is is_taken
 
 
-def test_a_session_closed_or_a_programme_removed_meanwhile_leaves_two_hours(form, morning):
+@pytest.mark.parametrize("what", ["session closed", "programme removed", "date moved"])
+def test_what_happens_to_the_session_meanwhile_leaves_two_hours(form, morning, what):
     form.walk()
     data = {"revision": form.get().values["revision"]}
-    form.session.programmes.set(["flu"])
+    match what:
+        case "session closed":
+            form.session.closed_at = at("2027-01-12T10:00")
+            form.session.save()
+        case "programme removed":
+            form.session.programmes.set(["flu"])
+        case "date moved":
+            form.session.all_dates.update(value=date(2027, 1, 10))
     assert form.get().h1 == "Check and confirm"
     morning.move_to(at("2027-01-12T12:00"), tick=False)
     shown = page(form.send(data), service=SERVICE)
@@ -321,8 +330,6 @@ def test_a_session_closed_or_a_programme_removed_meanwhile_leaves_two_hours(form
 
 
 def test_drafts_are_purged_a_day_after_they_were_begun(form):
-    from consent.services import online
-
     begun = OnlineDraft.objects.get().created_at
     assert online.forget_drafts(before=begun) == 0
     assert online.forget_drafts(before=begun + timedelta(seconds=1)) == 1
