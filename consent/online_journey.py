@@ -106,7 +106,9 @@ class OnlineJourney:
     def refused(self) -> str:
         """The vaccinations that are refused, as pages name them."""
         keys = way.refused(self.keys, self.answers)
-        return vaccination_named([one.name for one in self.programmes if one.key in keys])
+        return vaccination_named(
+            [one.name_in_sentence for one in self.programmes if one.key in keys]
+        )
 
     @property
     def offered_reasons(self) -> list[Reason]:

@@ -30,6 +30,11 @@ class Programme(models.Model):
         return self.name
 
     @property
+    def name_in_sentence(self) -> str:
+        """As it stands inside a sentence: flu, but HPV."""
+        return self.name.lower() if self.name.istitle() else self.name
+
+    @property
     def vaccination(self) -> str:
         """As messages name it: HPV vaccination."""
         return f"{self.name} vaccination"

@@ -37,7 +37,8 @@ class DecisionForm(GovukForm):
 
     def __init__(self, *args, programme: Programme, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self["decision"].label = f"Do you agree to your child having the {programme.vaccination}?"
+        vaccination = vaccination_named([programme.name_in_sentence])
+        self["decision"].label = f"Do you agree to your child having the {vaccination}?"
         self.fields["decision"].choices = [
             *((choice.key, choice.parent_label) for choice in OPTIONS[programme.key].choices),
             (REFUSED, "No"),

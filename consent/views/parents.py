@@ -99,5 +99,9 @@ def _salt(browser: str) -> str:
 
 def _vaccinations(response: OnlineResponse, decision: str) -> str:
     """The vaccinations decided on so, in words; empty for none."""
-    names = [one.programme.name for one in response.decisions.all() if one.decision == decision]
+    names = [
+        one.programme.name_in_sentence
+        for one in response.decisions.all()
+        if one.decision == decision
+    ]
     return vaccination_named(names) if names else ""

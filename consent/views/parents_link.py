@@ -27,7 +27,7 @@ class Link:
     @property
     def vaccination(self) -> str:
         """What the form is about, as pages name it."""
-        return vaccination_named([programme.name for programme in self.programmes])
+        return vaccination_named([programme.name_in_sentence for programme in self.programmes])
 
     @property
     def keys(self) -> list[str]:

@@ -143,7 +143,7 @@ def test_flu_with_asthma_is_answered_and_every_page_is_sound(visitor, session):
         error="Select what we need to know when we phone you",
     )
     phone.go_on(
-        "Do you agree to your child having the Flu vaccination?",
+        "Do you agree to your child having the flu vaccination?",
         phone.choose("Yes, I agree to the nasal spray (recommended)"),
         error="Select whether you agree",
     )
