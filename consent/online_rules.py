@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 
 from govuk.text import plain_line
@@ -25,8 +25,11 @@ def may_finish(
     """
     if is_open:
         return True
-    since = closed_at if closed_at is not None and closed_at <= now else begun_at
-    return now < max(since, begun_at) + GRACE
+    # Hours between times of one zone are those its clocks show: a clock change would count.
+    begun, present = begun_at.astimezone(UTC), now.astimezone(UTC)
+    closed = closed_at.astimezone(UTC) if closed_at is not None else begun
+    since = max(begun, closed) if closed <= present else begun
+    return present < since + GRACE
 
 
 def birth_dates(today: date) -> tuple[date, date]:

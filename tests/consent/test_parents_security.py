@@ -158,7 +158,8 @@ def test_the_form_asks_nothing_about_children(form, organisation):
             form.start()
             form.walk()
             form.confirm()
-        return [re.split(" WHERE | VALUES | SET ", one["sql"])[0] for one in queries]
+        statements = [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
+        return [re.split(" WHERE | VALUES | SET ", one)[0] for one in statements]
 
     unknown = ask()
     factories.ChildFactory(
