@@ -19,3 +19,34 @@ class Reason(TextChoices):
     NOT_AT_SCHOOL = "not_at_school", "Do not want vaccination at school"
     PERSONAL = "personal", "Personal choice"
     OTHER = "other", "Other"
+
+
+class Route(TextChoices):
+    """How an answer came. The child's own comes by no other way."""
+
+    ONLINE = "online", "Online"
+    PHONE = "phone", "By phone"
+    PAPER = "paper", "Paper"
+    IN_PERSON = "in_person", "In person"
+    SELF = "self", "Self-consent"
+
+
+# The ways an answer comes that staff write down for somebody else.
+STAFF_ROUTES = (Route.PHONE, Route.PAPER, Route.IN_PERSON)
+
+
+class FollowUp(TextChoices):
+    """What came of talking to a parent who refused and asked for it."""
+
+    CONFIRMED = "confirmed", "The refusal stands"
+    WITHDRAWN = "withdrawn", "The refusal does not stand"
+
+
+class TriageOutcome(TextChoices):
+    """What a nurse decides on whether it is safe to vaccinate. Source: consent §10."""
+
+    SAFE = "safe", "Safe to vaccinate"
+    DO_NOT_VACCINATE = "do_not_vaccinate", "Do not vaccinate"
+    DELAY = "delay", "Delay vaccination"
+    INVITE_TO_CLINIC = "invite_to_clinic", "Invite to clinic"
+    KEEP = "keep", "Keep in triage"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from cohorts.models import Child, Parent
 from consent import choices
+from consent.clinical_models import GillickAssessment, Triage
 from consent.online_models import OnlineDecision, OnlineDraft, OnlineResponse
 from govuk.models import Draft
 from programmes.choices import Method
@@ -19,10 +20,13 @@ from sessions_app.models import Session
 __all__ = [
     "ConsentRequest",
     "ConsentResponse",
+    "GillickAssessment",
     "OnlineDecision",
     "OnlineDraft",
     "OnlineResponse",
+    "ResponseChange",
     "ResponseDraft",
+    "Triage",
 ]
 
 
@@ -57,17 +61,16 @@ class ConsentRequest(models.Model):
 
 
 class ConsentResponse(models.Model):
-    """One decision, by one person, for one child and programme. History is kept, never changed
-    but to be withdrawn or marked invalid. Source: consent §1.
+    """One decision, by one person, for one child and programme. Source: consent §1.
+
+    The person is a parent, or the child, who then has no parent here. What was answered is never
+    changed; that it was withdrawn, marked invalid or talked over is marked here and told in a
+    `ResponseChange` of its own.
     """
 
     Decision = choices.Decision
     Reason = choices.Reason
-
-    class Route(models.TextChoices):
-        PHONE = "phone", "By phone"
-        PAPER = "paper", "Paper"
-        IN_PERSON = "in_person", "In person"
+    Route = choices.Route
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="consent_responses")
@@ -75,9 +78,29 @@ class ConsentResponse(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
     academic_year = models.SmallIntegerField()
-    parent = models.ForeignKey(Parent, on_delete=models.PROTECT, related_name="consent_responses")
-    parent_name = models.CharField(max_length=300, help_text="As it was when they answered")
+    parent = models.ForeignKey(
+        Parent,
+        on_delete=models.PROTECT,
+        related_name="consent_responses",
+        null=True,
+        help_text="None: the child answered",
+    )
+    parent_name = models.CharField(
+        max_length=300, help_text="Who answered, as named then; the child's own for self-consent"
+    )
     relationship = models.CharField(max_length=300, help_text="As it was when they answered")
+    email = models.CharField(max_length=254, blank=True, help_text="As it was given")
+    phone = models.CharField(max_length=20, blank=True, help_text="As it was given")
+    assessment = models.ForeignKey(
+        GillickAssessment,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="Of the child who answered",
+    )
+    notify_parents = models.BooleanField(
+        null=True, help_text="Whether the child who consents wants their parents told"
+    )
     decision = models.CharField(max_length=20, choices=Decision)
     route = models.CharField(max_length=20, choices=Route)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
@@ -96,6 +119,11 @@ class ConsentResponse(models.Model):
     responded_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     invalidated_at = models.DateTimeField(null=True)
+    wants_follow_up = models.BooleanField(
+        default=False, help_text="Refused, and asked to be contacted about it"
+    )
+    follow_up_outcome = models.CharField(max_length=10, choices=choices.FollowUp, blank=True)
+    follow_up_resolved_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-responded_at", "-id"]
@@ -113,6 +141,36 @@ class ConsentResponse(models.Model):
                 | (~Q(decision="given") & Q(methods__len=0, without_gelatine=False)),
                 name="only_given_consent_has_methods",
             ),
+            models.CheckConstraint(
+                condition=Q(route="self", parent__isnull=True, assessment__isnull=False)
+                | (~Q(route="self") & Q(parent__isnull=False, assessment__isnull=True)),
+                name="a_parent_or_the_assessed_child_answers",
+            ),
+            models.CheckConstraint(
+                condition=~Q(route="self") | ~Q(decision="not_provided"),
+                name="self_consent_is_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=~(Q(route="self", decision="given") ^ Q(notify_parents__isnull=False)),
+                name="who_consents_alone_says_who_is_told",
+            ),
+            models.CheckConstraint(
+                condition=Q(route__in=["online", "self"]) | Q(recorded_by__isnull=False),
+                name="somebody_recorded_the_response",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(decision="given"),
+                name="only_given_consent_is_withdrawn",
+            ),
+            models.CheckConstraint(
+                condition=Q(wants_follow_up=False) | Q(decision="refused"),
+                name="only_refusals_are_followed_up",
+            ),
+            models.CheckConstraint(
+                condition=~(Q(follow_up_outcome="") ^ Q(follow_up_resolved_at__isnull=True))
+                & (Q(follow_up_outcome="") | Q(wants_follow_up=True)),
+                name="follow_up_has_an_outcome_and_a_time",
+            ),
         ]
         indexes = [
             models.Index(fields=["child", "programme", "academic_year"], name="response_by_child")
@@ -120,6 +178,42 @@ class ConsentResponse(models.Model):
 
     def __str__(self) -> str:
         return f"Consent response {self.public_id}"
+
+    @property
+    def is_self_consent(self) -> bool:
+        return self.parent_id is None
+
+
+class ResponseChange(models.Model):
+    """Why a response no longer counts as it was given: who said so, and when. Never changed."""
+
+    class Kind(models.TextChoices):
+        WITHDRAWN = "withdrawn", "Consent withdrawn"
+        INVALIDATED = "invalidated", "Marked as invalid"
+        FOLLOW_UP_CONFIRMED = "confirmed", "Followed up: the refusal stands"
+        FOLLOW_UP_WITHDRAWN = "overturned", "Followed up: the refusal does not stand"
+
+    response = models.ForeignKey(ConsentResponse, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=20, choices=Kind)
+    reason = models.CharField(max_length=20, choices=choices.Reason, blank=True)
+    notes = models.TextField(max_length=1000, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, help_text="None: by itself"
+    )
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["response", "kind"], name="response_changes_once"),
+            models.CheckConstraint(
+                condition=~(Q(kind="withdrawn") ^ ~Q(reason="")),
+                name="withdrawal_has_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.response_id} {self.kind}"
 
 
 class ResponseDraft(Draft):

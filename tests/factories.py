@@ -207,6 +207,9 @@ class ResponseFactory(DjangoModelFactory):
     decision = ConsentResponse.Decision.GIVEN
     methods = factory.LazyAttribute(lambda o: ["injection"] if o.decision == "given" else [])
     route = ConsentResponse.Route.PHONE
+    recorded_by = factory.SubFactory(
+        UserFactory, organisation=factory.SelfAttribute("..organisation")
+    )
     responded_at = datetime(2027, 1, 11, 9, tzinfo=UTC)
 
 

@@ -6,9 +6,8 @@ from django.core.exceptions import ValidationError
 
 from cohorts import formats
 from cohorts.models import ParentRelationship
-from consent.choices import Decision, Reason
+from consent.choices import STAFF_ROUTES, Decision, Reason
 from consent.decisions import OPTIONS
-from consent.models import ConsentResponse
 from consent.questions import DETAILS_LENGTH, Asked, Question
 from consent.selectors.contacts import KnownContact
 from consent.services.contacts import NewContact
@@ -157,7 +156,7 @@ class RouteForm(GovukForm):
 
     route = RadiosField(
         label="How was the response given?",
-        choices=ConsentResponse.Route.choices,
+        choices=[(route.value, route.label) for route in STAFF_ROUTES],
         error_messages={"required": "Select how the response was given"},
         govuk=AS_HEADING,
     )

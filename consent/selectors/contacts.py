@@ -21,7 +21,7 @@ def known_contacts(child: Child) -> list[KnownContact]:
         for relationship in ParentRelationship.objects.filter(child=child).select_related("parent")
     }
     for response in (
-        ConsentResponse.objects.filter(child=child)
+        ConsentResponse.objects.filter(child=child, parent__isnull=False)
         .exclude(parent__in=contacts)
         .select_related("parent")
         .order_by("-responded_at", "-pk")
