@@ -50,3 +50,12 @@ class TriageOutcome(TextChoices):
     DELAY = "delay", "Delay vaccination"
     INVITE_TO_CLINIC = "invite_to_clinic", "Invite to clinic"
     KEEP = "keep", "Keep in triage"
+
+
+class Unanswered(TextChoices):
+    """Why nobody has answered yet. Source: consent §9.2, rows 5 to 8."""
+
+    NO_CONTACT = "no_contact", "No contact details"
+    REQUEST_SCHEDULED = "request_scheduled", "Request scheduled"
+    REQUEST_NOT_SCHEDULED = "request_not_scheduled", "No request scheduled"
+    NO_ANSWER = "no_answer", "No response"

@@ -1,58 +1,129 @@
 """What `sessions_app` asks consent for: each child's consent and triage, a programme at a time."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 
-from consent import questions, rules
-from consent.models import ConsentResponse
-from sessions_app.models import TriageStatus
+from consent import questions, status_rules
+from consent.choices import FollowUp
+from consent.models import ConsentResponse, GillickAssessment, Triage
+from consent.status_rules import CHILD
 
-Facts = dict[tuple[int, str], str]
+Pair = tuple[int, str]
+Facts = dict[Pair, str]
 
 
-def consent_facts(child_ids: Collection[int], academic_year: int) -> Facts:
-    """The consent status of each child and programme with an answer that year: one query."""
+def consent_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
+    """The consent status of each child and programme with an answer that year: two queries."""
     return {
-        (child_id, programme): rules.consent_status(
+        (child_id, programme): status_rules.consent_status(
             responses, programme=programme, academic_year=academic_year
         )
         for (child_id, programme), responses in _responses(child_ids, academic_year).items()
     }
 
 
-def triage_facts(child_ids: Collection[int], academic_year: int) -> Facts:
-    """Whether each child and programme with an answer that year needs triage: one query."""
+def triage_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
+    """Where triage stands for each child and programme with an answer or a decision that year.
+
+    Three queries. Depends on the day, because a delay ends.
+    """
+    responses = _responses(child_ids, academic_year)
+    decisions = _decisions(child_ids, academic_year)
     return {
-        (child_id, programme): (
-            TriageStatus.NEEDED
-            if rules.needs_triage(responses, programme=programme, academic_year=academic_year)
-            else TriageStatus.NOT_NEEDED
+        (child_id, programme): status_rules.triage_status(
+            responses.get((child_id, programme), []),
+            decisions.get((child_id, programme), []),
+            programme=programme,
+            academic_year=academic_year,
+            today=today,
         )
-        for (child_id, programme), responses in _responses(child_ids, academic_year).items()
+        for child_id, programme in responses.keys() | decisions.keys()
     }
 
 
-def as_rule_input(response: ConsentResponse) -> rules.Response:
-    """A stored response as the rules see it."""
-    return rules.Response(
-        responder=response.parent_id,
+def rule_inputs(responses: Iterable[ConsentResponse]) -> list[status_rules.Response]:
+    """Stored responses as the rules see them; one query, whether the children are competent."""
+    found = list(responses)
+    competent = _competence([one for one in found if one.is_self_consent])
+    return [_rule_input(one, competent.get(one.pk, True)) for one in found]
+
+
+def _rule_input(response: ConsentResponse, is_competent: bool) -> status_rules.Response:
+    return status_rules.Response(
+        responder=CHILD if response.parent_id is None else response.parent_id,
         programme=response.programme_id,
         academic_year=response.academic_year,
         decision=response.decision,
         responded_at=response.responded_at,
         order=response.pk,
         is_withdrawn=response.withdrawn_at is not None,
-        is_invalid=response.invalidated_at is not None,
+        is_invalid=(
+            response.invalidated_at is not None or response.follow_up_outcome == FollowUp.WITHDRAWN
+        ),
         calls_for_triage=questions.call_for_triage(response.health_answers),
+        methods=tuple(response.methods),
+        without_gelatine=response.without_gelatine,
+        awaits_follow_up=response.wants_follow_up and not response.follow_up_outcome,
+        is_competent=is_competent,
+    )
+
+
+def _competence(own: Collection[ConsentResponse]) -> Mapping[int, bool]:
+    """Whether the newest version of the assessment behind each child's own answer says so.
+
+    An assessment is of a child, session, programme and day; editing it adds a version.
+    """
+    newest = {
+        _series(assessment): assessment.is_competent
+        for assessment in GillickAssessment.objects.filter(
+            child_id__in={one.child_id for one in own}
+        ).order_by("pk")
+    }
+    behind = GillickAssessment.objects.in_bulk({one.assessment_id for one in own})
+    return {one.pk: newest[_series(behind[one.assessment_id])] for one in own}
+
+
+def _series(assessment: GillickAssessment) -> tuple:
+    return (
+        assessment.child_id,
+        assessment.session_id,
+        assessment.programme_id,
+        assessment.assessed_on,
+    )
+
+
+def triage_input(triage: Triage) -> status_rules.TriageDecision:
+    """A stored decision as the rules see it."""
+    return status_rules.TriageDecision(
+        programme=triage.programme_id,
+        academic_year=triage.academic_year,
+        outcome=triage.outcome,
+        performed_at=triage.performed_at,
+        order=triage.pk,
+        delay_until=triage.delay_until,
+        method=triage.method,
+        is_invalid=triage.invalidated_at is not None,
     )
 
 
 def _responses(
     child_ids: Collection[int], academic_year: int
-) -> dict[tuple[int, str], list[rules.Response]]:
+) -> dict[Pair, list[status_rules.Response]]:
+    rows = ConsentResponse.objects.filter(child_id__in=child_ids, academic_year=academic_year)
+    stored = list(rows.order_by())
     found = defaultdict(list)
-    for response in ConsentResponse.objects.filter(
+    for response, as_seen in zip(stored, rule_inputs(stored), strict=True):
+        found[response.child_id, response.programme_id].append(as_seen)
+    return found
+
+
+def _decisions(
+    child_ids: Collection[int], academic_year: int
+) -> dict[Pair, list[status_rules.TriageDecision]]:
+    found = defaultdict(list)
+    for triage in Triage.objects.filter(
         child_id__in=child_ids, academic_year=academic_year
     ).order_by():
-        found[response.child_id, response.programme_id].append(as_rule_input(response))
+        found[triage.child_id, triage.programme_id].append(triage_input(triage))
     return found

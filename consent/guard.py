@@ -67,7 +67,7 @@ class _Facts:
         self.statuses = {
             (status.child_id, status.programme_id, status.academic_year): status
             for year in {session.academic_year for session in self.sessions.values()}
-            for status in statuses.compute(sorted(child_ids), year)
+            for status in statuses.compute(sorted(child_ids), year, today=today)
         }
 
     def why_not(self, message: Message, requests: list[ConsentRequest]) -> str:

@@ -1,89 +1,13 @@
-"""What a child's responses add up to, and when parents may be asked: plain values in and out."""
+"""Where a child stands, and when parents may be asked: plain values in and out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
-from consent.choices import Decision
 from sessions_app.choices import ConsentStatus, TriageStatus
 
 REPEAT_AFTER = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Response:
-    """One answer by one person, as far as a status depends on it.
-
-    `responder` is the parent's id, so that two people of one name stay two. `order` decides
-    between answers of one instant: the larger is the later.
-    """
-
-    responder: int
-    programme: str
-    academic_year: int
-    decision: str
-    responded_at: datetime
-    order: int
-    is_withdrawn: bool = False
-    is_invalid: bool = False
-    calls_for_triage: bool = False
-
-    @property
-    def stands_for(self) -> str:
-        """The decision in force: a withdrawn consent is a refusal."""
-        return str(Decision.REFUSED) if self.is_withdrawn else self.decision
-
-
-def counted_responses(
-    responses: Iterable[Response], *, programme: str, academic_year: int
-) -> list[Response]:
-    """The newest valid decision of each responder in a programme and year, in no set order.
-
-    Invalid answers, and notes that nobody answered, never count; so neither hides an earlier
-    decision of the same person. Source: consent §9.3.
-    """
-    newest: dict[int, Response] = {}
-    for response in responses:
-        if (response.programme, response.academic_year) != (programme, academic_year):
-            continue
-        if response.is_invalid or response.decision == Decision.NOT_PROVIDED:
-            continue
-        other = newest.get(response.responder)
-        if other is None or _when(other) < _when(response):
-            newest[response.responder] = response
-    return list(newest.values())
-
-
-def _when(response: Response) -> tuple[datetime, int]:
-    return response.responded_at, response.order
-
-
-def consent_status(responses: Iterable[Response], *, programme: str, academic_year: int) -> str:
-    """The consent of all responders together; any refusal beside a yes is a conflict.
-
-    A value of `ConsentStatus`. Source: consent §9.3 and sessions and clinics §3.3.
-    """
-    counted = counted_responses(responses, programme=programme, academic_year=academic_year)
-    decisions = {response.stands_for for response in counted}
-    if not decisions:
-        return ConsentStatus.NO_RESPONSE
-    if len(decisions) > 1:
-        return ConsentStatus.CONFLICTS
-    return ConsentStatus.GIVEN if decisions == {Decision.GIVEN} else ConsentStatus.REFUSED
-
-
-def needs_triage(responses: Iterable[Response], *, programme: str, academic_year: int) -> bool:
-    """Whether a clinician must look at the health answers: only where consent is given.
-
-    Source: consent §10.
-    """
-    kept = list(responses)
-    status = consent_status(kept, programme=programme, academic_year=academic_year)
-    return status == ConsentStatus.GIVEN and any(
-        response.calls_for_triage
-        for response in counted_responses(kept, programme=programme, academic_year=academic_year)
-    )
 
 
 def respond_by(dates: Iterable[date], *, today: date) -> date | None:
@@ -104,8 +28,10 @@ class Standing(Enum):
     VACCINATED = "Vaccinated", "green", "The child has had this vaccination."
     DO_NOT_VACCINATE = "Could not vaccinate", "red", "Triage decided not to vaccinate."
     DELAYED = "Could not vaccinate", "red", "Triage decided to delay the vaccination."
+    INVITED_TO_CLINIC = "Could not vaccinate", "red", "Triage decided to vaccinate at a clinic."
     REFUSED = "Consent refused", "red", "Everybody who responded refused consent."
     CONFLICTS = "Conflicting consent", "orange", "Some gave consent and some refused it."
+    FOLLOW_UP = "Follow-up requested", "blue", "Somebody refused, and asked to talk about it."
     NO_RESPONSE = "No response", "blue", "Nobody has responded yet."
     NEEDS_TRIAGE = "Needs triage", "blue", "An answer to a health question needs triage."
     SAFE = "Safe to vaccinate", "purple", "Triage decided that it is safe to vaccinate."
@@ -156,6 +82,8 @@ class ProgrammeFacts:
             return Standing.DO_NOT_VACCINATE
         if self.triage == TriageStatus.DELAY:
             return Standing.DELAYED
+        if self.triage == TriageStatus.INVITE_TO_CLINIC:
+            return Standing.INVITED_TO_CLINIC
         if self.consent != ConsentStatus.GIVEN:
             return Standing[ConsentStatus(self.consent).name]
         if self.triage == TriageStatus.NEEDED:

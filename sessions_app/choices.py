@@ -10,6 +10,7 @@ class ConsentStatus(TextChoices):
     GIVEN = "given", "Consent given"
     REFUSED = "refused", "Consent refused"
     CONFLICTS = "conflicts", "Conflicting consent"
+    FOLLOW_UP = "follow_up", "Follow-up requested"
 
 
 class TriageStatus(TextChoices):
@@ -18,6 +19,7 @@ class TriageStatus(TextChoices):
     SAFE = "safe", "Safe to vaccinate"
     DO_NOT_VACCINATE = "do_not_vaccinate", "Do not vaccinate"
     DELAY = "delay", "Delay vaccination"
+    INVITE_TO_CLINIC = "invite_to_clinic", "Invite to clinic"
 
 
 class VaccinationStatus(TextChoices):

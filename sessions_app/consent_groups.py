@@ -31,6 +31,7 @@ BY_URGENCY = (
     ConsentStatus.GIVEN,
     ConsentStatus.REFUSED,
     ConsentStatus.CONFLICTS,
+    ConsentStatus.FOLLOW_UP,
     ConsentStatus.NO_RESPONSE,
 )
 

@@ -20,8 +20,8 @@ from sessions_app.models import ProgrammeStatus
 
 CHUNK = 5000
 
-# child ids, academic year → the value for each (child id, programme key) it knows.
-FactProvider = Callable[[Sequence[int], int], dict[tuple[int, str], str]]
+# child ids, academic year, today → the value for each (child id, programme key) it knows.
+FactProvider = Callable[[Sequence[int], int, date], dict[tuple[int, str], str]]
 
 UNKNOWN = {
     "consent": ConsentStatus.NO_RESPONSE,
@@ -63,8 +63,8 @@ def chunks(ids: Iterable[int], size: int = CHUNK) -> Iterator[list[int]]:
         yield ordered[start : start + size]
 
 
-def compute(child_ids: Sequence[int], academic_year: int) -> list[Status]:
-    """What the statuses of these children are now, from the facts themselves.
+def compute(child_ids: Sequence[int], academic_year: int, *, today: date) -> list[Status]:
+    """What the statuses of these children are today, from the facts themselves.
 
     One row for each programme that the child's organisation runs, in a constant number of
     queries. Children outside every cohort have none.
@@ -77,7 +77,9 @@ def compute(child_ids: Sequence[int], academic_year: int) -> list[Status]:
     contactable = set(
         Contact.objects.filter(child_id__in=child_ids).values_list("child_id", flat=True)
     )
-    known = {name: provider(child_ids, academic_year) for name, provider in _providers.items()}
+    known = {
+        name: provider(child_ids, academic_year, today) for name, provider in _providers.items()
+    }
     consents, triages, vaccinations = (known.get(name, {}) for name in UNKNOWN)
     statuses = []
     for child_id, organisation_id, birth_year, died_on, restricted_at, invalidated_at in (
@@ -148,7 +150,7 @@ def refresh(child_ids: Iterable[int], *, today: date) -> int:
     changed = 0
     for ids in chunks(child_ids):
         Child.objects.lock_all(ids)
-        statuses = compute(ids, academic_year)
+        statuses = compute(ids, academic_year, today=today)
         with connection.cursor() as cursor:
             if statuses:
                 cursor.execute(STORE, [list(column) for column in zip(*statuses, strict=True)])
@@ -188,4 +190,6 @@ def stale(child_ids: Iterable[int], *, today: date) -> Iterator[Status]:
                 child_id__in=ids, academic_year=academic_year
             ).values_list(*Status._fields)
         }
-        yield from (status for status in compute(ids, academic_year) if status not in stored)
+        yield from (
+            status for status in compute(ids, academic_year, today=today) if status not in stored
+        )

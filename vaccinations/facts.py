@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from cohorts.models import Child
 from sessions_app.choices import VaccinationStatus
@@ -11,7 +12,7 @@ from vaccinations.rules import Record, is_vaccinated
 
 
 def vaccination_facts(
-    child_ids: Collection[int], academic_year: int
+    child_ids: Collection[int], academic_year: int, today: date
 ) -> dict[tuple[int, str], VaccinationStatus]:
     """Who is vaccinated, by child and programme, as known of an academic year; two queries.
 

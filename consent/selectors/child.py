@@ -8,8 +8,8 @@ from datetime import datetime
 from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
-from consent import rules
-from consent.facts import as_rule_input
+from consent import rules, status_rules
+from consent.facts import rule_inputs
 from consent.models import ConsentRequest, ConsentResponse
 from consent.selectors.facts import child_facts
 from consent.selectors.lists import reason_of
@@ -117,8 +117,8 @@ def _programme_consent(
 ) -> ProgrammeConsent:
     counted = {
         response.order
-        for response in rules.counted_responses(
-            map(as_rule_input, responses),
+        for response in status_rules.counted_responses(
+            rule_inputs(responses),
             programme=programme.key,
             academic_year=session.academic_year,
         )

@@ -16,7 +16,9 @@ def child_facts(child: Child, session: Session, *, today: date) -> rules.ChildFa
     Nothing stored is trusted, so that a page and the button pressed on it have one answer.
     """
     year = session.academic_year
-    known = {status.programme_id: status for status in statuses.compute([child.pk], year)}
+    known = {
+        status.programme_id: status for status in statuses.compute([child.pk], year, today=today)
+    }
     return rules.ChildFacts(
         is_deceased=child.date_of_death is not None,
         is_invalid=child.invalidated_at is not None,

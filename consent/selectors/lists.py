@@ -12,8 +12,8 @@ from django.db.models.functions import Lower
 from calendars.rules import birth_academic_year_of
 from cohorts.models import Child
 from cohorts.search import fold
-from consent import rules
-from consent.facts import as_rule_input
+from consent import choices, status_rules
+from consent.facts import rule_inputs
 from consent.models import ConsentResponse
 from programmes.models import Programme
 from sessions_app import invitations
@@ -180,11 +180,11 @@ def refusal_reasons(
     reasons: dict[int, dict[str, None]] = defaultdict(dict)
     for (child_id, programme), found in responses.items():
         by_order = {response.pk: response for response in found}
-        counted = rules.counted_responses(
-            map(as_rule_input, found), programme=programme, academic_year=academic_year
+        counted = status_rules.counted_responses(
+            rule_inputs(found), programme=programme, academic_year=academic_year
         )
         for response in sorted(counted, key=lambda one: one.order):
-            if response.stands_for == rules.Decision.REFUSED:
+            if response.stands_for == choices.Decision.REFUSED:
                 reasons[child_id][reason_of(by_order[response.order])] = None
     return {child_id: list(words) for child_id, words in reasons.items()}
 

@@ -32,6 +32,7 @@ TABS = (
     Tab(ConsentStatus.GIVEN, "given", "Consent given", "with consent given"),
     Tab(ConsentStatus.REFUSED, "refused", "Consent refused", "with consent refused"),
     Tab(ConsentStatus.CONFLICTS, "conflicts", "Conflicts", "with conflicting consent"),
+    Tab(ConsentStatus.FOLLOW_UP, "follow-up", "Follow-up requested", "to follow up"),
 )
 
 

@@ -54,7 +54,7 @@ def guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str]:
     present = {
         (status.child_id, status.programme_id, status.academic_year): status
         for year in {session.academic_year for session in sessions.values()}
-        for status in statuses.compute(sorted(child_ids), year)
+        for status in statuses.compute(sorted(child_ids), year, today=london_day(now))
     }
     reasons = {}
     for message in messages:

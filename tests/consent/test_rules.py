@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent import rules
+from consent import rules, status_rules
+from consent.choices import Decision
 from consent.models import ConsentResponse
-from consent.rules import Decision, Response
+from consent.status_rules import Response
 from sessions_app.choices import ConsentStatus, TriageStatus
 
 MONDAY = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -31,7 +32,11 @@ def answer(responder, decision, *, days=0, order=0, **flags):
 
 
 def status(*responses):
-    return rules.consent_status(responses, **SCOPE)
+    return status_rules.consent_status(responses, **SCOPE)
+
+
+def triage(*responses, decisions=(), today=date(2027, 1, 20)):
+    return status_rules.triage_status(responses, decisions, today=today, **SCOPE)
 
 
 def test_decisions_are_those_that_are_stored():
@@ -98,7 +103,7 @@ def test_answers_of_one_instant_are_told_apart_by_their_order():
     ],
 )
 def test_triage_is_needed_for_given_consent_with_a_yes_that_calls_for_it(responses, needed):
-    assert rules.needs_triage(responses, **SCOPE) is needed
+    assert triage(*responses) == (TriageStatus.NEEDED if needed else TriageStatus.NOT_NEEDED)
 
 
 answers = st.builds(
@@ -175,7 +180,7 @@ def test_invalid_unanswered_and_other_scopes_never_change_anything(responses, ex
 
 @given(many_answers)
 def test_triage_is_never_needed_without_given_consent(responses):
-    if rules.needs_triage(responses, **SCOPE):
+    if triage(*responses) == TriageStatus.NEEDED:
         assert status(*responses) == ConsentStatus.GIVEN
 
 

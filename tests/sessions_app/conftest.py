@@ -76,6 +76,8 @@ def facts(monkeypatch):
 
     def know(**values):
         for name, known in values.items():
-            monkeypatch.setitem(statuses._providers, name, lambda ids, year, known=known: known)
+            monkeypatch.setitem(
+                statuses._providers, name, lambda ids, year, today, known=known: known
+            )
 
     return know

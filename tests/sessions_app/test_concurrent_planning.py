@@ -87,7 +87,7 @@ def test_two_facts_learned_at_once_are_both_in_the_stored_status(clinic, monkeyp
     child = clinic.child()
 
     def known_by_row(name, value):
-        def provider(ids, year):
+        def provider(ids, year, today):
             is_known = Parent.objects.filter(full_name=name).exists()
             return {(pk, "hpv"): value for pk in ids if is_known}
 

@@ -13,7 +13,7 @@ def test_each_child_and_programme_with_a_record_has_a_fact(organisation):
     VaccinationRecordFactory(child=vaccinated, programme_id="flu", performed_on=date(2025, 10, 1))
     VaccinationRecordFactory(child=refused, outcome="refused")
 
-    facts = vaccination_facts([vaccinated.id, refused.id, without.id], 2026)
+    facts = vaccination_facts([vaccinated.id, refused.id, without.id], 2026, date(2026, 11, 2))
 
     assert facts == {
         (vaccinated.id, "hpv"): VaccinationStatus.VACCINATED,
@@ -29,7 +29,7 @@ def test_a_discarded_record_says_nothing(organisation):
         discarded_at=datetime(2026, 10, 2, tzinfo=UTC),
         discarded_by=UserFactory(organisation=organisation),
     )
-    assert vaccination_facts([child.id], 2026) == {}
+    assert vaccination_facts([child.id], 2026, date(2026, 11, 2)) == {}
 
 
 def test_queries_do_not_grow_with_the_children(organisation, django_assert_num_queries):
@@ -38,4 +38,7 @@ def test_queries_do_not_grow_with_the_children(organisation, django_assert_num_q
         for child in children:
             VaccinationRecordFactory(child=child)
         with django_assert_num_queries(2):
-            assert len(vaccination_facts([child.id for child in children], 2026)) == size
+            assert (
+                len(vaccination_facts([child.id for child in children], 2026, date(2026, 11, 2)))
+                == size
+            )

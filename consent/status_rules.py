@@ -1,0 +1,223 @@
+"""What a child's responses and triage add up to: the one place where a status is decided.
+
+Plain values in and out. `sessions_app` stores the outcome; lists, counts and invitations read it.
+Source: consent §9.3 and §10.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from consent.choices import Decision, TriageOutcome, Unanswered
+from consent.decisions import Agreement
+from programmes.choices import Method
+from sessions_app.choices import ConsentStatus, TriageStatus
+
+CHILD = 0
+PREFERENCE = (Method.NASAL, Method.INJECTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer by one person, as far as a status depends on it.
+
+    `responder` is the parent's id, so that two people of one name stay two; `CHILD` for the child.
+    `order` decides between answers of one instant: the larger is the later. `is_competent` is of
+    the child's own answer alone: the assessment behind it still says so.
+    """
+
+    responder: int
+    programme: str
+    academic_year: int
+    decision: str
+    responded_at: datetime
+    order: int
+    is_withdrawn: bool = False
+    is_invalid: bool = False
+    calls_for_triage: bool = False
+    methods: Collection[str] = (Method.INJECTION,)
+    without_gelatine: bool = False
+    awaits_follow_up: bool = False
+    is_competent: bool = True
+
+    @property
+    def stands_for(self) -> str:
+        """The decision in force: a withdrawn consent is a refusal."""
+        return str(Decision.REFUSED) if self.is_withdrawn else self.decision
+
+    @property
+    def is_given(self) -> bool:
+        return self.stands_for == Decision.GIVEN
+
+
+@dataclass(frozen=True, slots=True)
+class TriageDecision:
+    """What a nurse decided; `order` decides between decisions of one instant."""
+
+    programme: str
+    academic_year: int
+    outcome: str
+    performed_at: datetime
+    order: int
+    delay_until: date | None = None
+    method: str = ""
+    is_invalid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outreach:
+    """Whether parents can be asked, were asked, or will be: what tells apart those who have not
+    answered. `requests_on` is the day the session's requests go.
+    """
+
+    is_contactable: bool
+    was_asked: bool
+    requests_on: date | None
+
+
+def counted_responses(
+    responses: Iterable[Response], *, programme: str, academic_year: int
+) -> list[Response]:
+    """The newest valid decision of each responder in a programme and year, in no set order.
+
+    Invalid answers, and notes that nobody answered, never count; so neither hides an earlier
+    decision of the same person. A competent child's own answer counts alone. Source: consent §9.3.
+    """
+    newest: dict[int, Response] = {}
+    for response in responses:
+        if (response.programme, response.academic_year) != (programme, academic_year):
+            continue
+        if response.is_invalid or response.decision == Decision.NOT_PROVIDED:
+            continue
+        if response.responder == CHILD and not response.is_competent:
+            continue
+        other = newest.get(response.responder)
+        if other is None or _when(other) < _when(response):
+            newest[response.responder] = response
+    return [newest[CHILD]] if CHILD in newest else list(newest.values())
+
+
+def _when(response: Response) -> tuple[datetime, int]:
+    return response.responded_at, response.order
+
+
+def agreed(counted: Collection[Response]) -> Agreement | None:
+    """What all who count agree to: the methods in common, without gelatine if anybody asks so.
+
+    None unless all gave consent and have a method in common. Source: consent §9.2.
+    """
+    if not counted or not all(response.is_given for response in counted):
+        return None
+    common = set.intersection(*(set(response.methods) for response in counted))
+    if not common:
+        return None
+    return Agreement(
+        tuple(method for method in PREFERENCE if method in common),
+        without_gelatine=any(response.without_gelatine for response in counted),
+    )
+
+
+def consent_status(responses: Iterable[Response], *, programme: str, academic_year: int) -> str:
+    """The consent of all who count together: a value of `ConsentStatus`.
+
+    A hard refusal beside anything else is a conflict, and so is consent to different methods.
+    Source: consent §9.2 and §9.3.
+    """
+    return _status(counted_responses(responses, programme=programme, academic_year=academic_year))
+
+
+def _status(counted: Collection[Response]) -> str:
+    if not counted:
+        return ConsentStatus.NO_RESPONSE
+    given = sum(response.is_given for response in counted)
+    awaiting = sum(not response.is_given and response.awaits_follow_up for response in counted)
+    refused = len(counted) - given - awaiting
+    if refused == len(counted):
+        return ConsentStatus.REFUSED
+    if refused:
+        return ConsentStatus.CONFLICTS
+    if awaiting:
+        return ConsentStatus.FOLLOW_UP
+    return ConsentStatus.GIVEN if agreed(counted) else ConsentStatus.CONFLICTS
+
+
+def unanswered_because(outreach: Outreach, *, today: date) -> str:
+    """Why nobody has answered yet: a value of `Unanswered`. Source: consent §9.2, rows 5 to 8."""
+    if not outreach.is_contactable:
+        return Unanswered.NO_CONTACT
+    if outreach.was_asked:
+        return Unanswered.NO_ANSWER
+    if outreach.requests_on is not None and outreach.requests_on > today:
+        return Unanswered.REQUEST_SCHEDULED
+    return Unanswered.REQUEST_NOT_SCHEDULED
+
+
+def newest_triage(
+    decisions: Iterable[TriageDecision], *, programme: str, academic_year: int
+) -> TriageDecision | None:
+    """The decision that counts: the newest valid one in a programme and year."""
+    return max(
+        (
+            decision
+            for decision in decisions
+            if (decision.programme, decision.academic_year) == (programme, academic_year)
+            and not decision.is_invalid
+        ),
+        key=lambda decision: (decision.performed_at, decision.order),
+        default=None,
+    )
+
+
+def triage_status(
+    responses: Iterable[Response],
+    decisions: Iterable[TriageDecision],
+    *,
+    programme: str,
+    academic_year: int,
+    today: date,
+) -> str:
+    """Where triage stands: a value of `TriageStatus`.
+
+    It is needed where consent is given and an answer calls for it that is newer than the last
+    decision; where the decision was to keep it in triage; and where the day that a delay named
+    has come. A decision that stops the vaccination stands whatever the consent; that it is safe
+    stands only beside consent to the vaccine found safe. Source: consent §9.3, rule 6, and §10.
+    """
+    counted = counted_responses(responses, programme=programme, academic_year=academic_year)
+    last = newest_triage(decisions, programme=programme, academic_year=academic_year)
+    is_given = _status(counted) == ConsentStatus.GIVEN
+    if last is None:
+        calls = is_given and any(response.calls_for_triage for response in counted)
+        return TriageStatus.NEEDED if calls else TriageStatus.NOT_NEEDED
+    if is_given and _is_reopened(last, counted, today):
+        return TriageStatus.NEEDED
+    if not is_given and (
+        last.outcome in (TriageOutcome.SAFE, TriageOutcome.KEEP) or _is_over(last, today)
+    ):
+        return TriageStatus.NOT_NEEDED
+    return TriageStatus(last.outcome)
+
+
+def _is_reopened(last: TriageDecision, counted: Collection[Response], today: date) -> bool:
+    if last.outcome == TriageOutcome.KEEP or _is_over(last, today):
+        return True
+    if any(r.calls_for_triage and r.responded_at > last.performed_at for r in counted):
+        return True
+    agreement = agreed(counted)
+    return bool(last.method) and (agreement is None or last.method not in agreement.methods)
+
+
+def _is_over(last: TriageDecision, today: date) -> bool:
+    """Whether the first day a delayed vaccine may be given has come."""
+    return last.delay_until is not None and last.delay_until <= today
+
+
+def may_be_vaccinated(*, consent: str, triage: str) -> bool:
+    """Whether the vaccine may be given: consent given, and triage safe or not needed.
+
+    A later refusal always blocks, whatever triage said. Source: consent §9.3, rule 5.
+    """
+    return consent == ConsentStatus.GIVEN and triage in (
+        TriageStatus.SAFE,
+        TriageStatus.NOT_NEEDED,
+    )

@@ -1,0 +1,254 @@
+"""The status against a slow model written from the rules alone, on 100,000 random histories.
+
+The model replays what happened day by day and keeps the answers that still hold; the rules look
+at the rows as they are in the end. Source: consent §9.3 and §10.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent import status_rules as rules
+from consent.status_rules import CHILD, Response, TriageDecision
+
+EXAMPLES, HISTORIES = 100, 1000
+START = datetime(2026, 10, 1, 9)
+WANTED = ("flu", 2026)
+METHODS = (("nasal",), ("injection",), ("nasal", "injection"))
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened; `row` is the answer or decision it is about."""
+
+    what: str
+    row: int
+    at: datetime
+
+
+@dataclass
+class History:
+    """Rows as the database would hold them in the end, and the events that led there."""
+
+    responses: list[Response] = field(default_factory=list)
+    triages: list[TriageDecision] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+def random_history(random: Random) -> History:
+    history, now = History(), START
+    for _ in range(random.randint(0, 7)):
+        # Some things happen at one instant: then their order decides.
+        now += timedelta(hours=random.choice((0, 1, 30)))
+        what = random.choice(("answer", "answer", "answer", "triage", "change", "change"))
+        if what == "answer":
+            _answer(history, random, now)
+        elif what == "triage":
+            _triage(history, random, now)
+        elif history.responses or history.triages:
+            _change(history, random, now)
+    return history
+
+
+def _scope(random: Random) -> tuple[str, int]:
+    return WANTED if random.random() < 0.9 else random.choice((("hpv", 2026), ("flu", 2025)))
+
+
+def _answer(history: History, random: Random, now: datetime) -> None:
+    programme, year = _scope(random)
+    decision = random.choice(("given", "given", "refused", "refused", "not_provided"))
+    is_given = decision == "given"
+    methods = random.choice(METHODS) if is_given else ()
+    response = Response(
+        responder=random.choice((CHILD, 1, 1, 2, 2, 3)),
+        programme=programme,
+        academic_year=year,
+        decision=decision,
+        responded_at=now,
+        order=len(history.responses),
+        methods=methods,
+        without_gelatine=methods == ("injection",) and random.random() < 0.5,
+        calls_for_triage=is_given and random.random() < 0.5,
+        awaits_follow_up=decision == "refused" and random.random() < 0.4,
+    )
+    history.events.append(Event("answer", len(history.responses), now))
+    history.responses.append(response)
+
+
+def _triage(history: History, random: Random, now: datetime) -> None:
+    programme, year = _scope(random)
+    outcome = random.choice(
+        ("safe", "safe", "do_not_vaccinate", "delay", "invite_to_clinic", "keep")
+    )
+    decision = TriageDecision(
+        programme=programme,
+        academic_year=year,
+        outcome=outcome,
+        performed_at=now,
+        order=len(history.triages),
+        delay_until=date(2026, 10, random.randint(1, 20)) if outcome == "delay" else None,
+        method=random.choice(("", "nasal", "injection")) if outcome == "safe" else "",
+    )
+    history.events.append(Event("triage", len(history.triages), now))
+    history.triages.append(decision)
+
+
+def _change(history: History, random: Random, now: datetime) -> None:
+    if history.triages and random.random() < 0.2:
+        row = random.randrange(len(history.triages))
+        history.triages[row] = replace(history.triages[row], is_invalid=True)
+        history.events.append(Event("void triage", row, now))
+        return
+    if not history.responses:
+        return
+    row = random.randrange(len(history.responses))
+    response = history.responses[row]
+    if random.random() < 0.3:
+        history.responses[row] = replace(response, is_invalid=True)
+        history.events.append(Event("invalidate", row, now))
+    elif response.responder == CHILD and random.random() < 0.5:
+        history.responses[row] = replace(response, is_competent=False)
+        history.events.append(Event("not competent", row, now))
+    elif response.decision == "given":
+        history.responses[row] = replace(response, is_withdrawn=True)
+        history.events.append(Event("withdraw", row, now))
+    elif response.awaits_follow_up:
+        history.responses[row] = replace(response, awaits_follow_up=False)
+        history.events.append(Event("refusal stands", row, now))
+
+
+def slow_model(history: History, today: date) -> tuple[str, str]:
+    """Consent and triage by replaying the history: no row's end state is looked at."""
+    answers: dict[int, list[int]] = {}
+    views: dict[int, str] = {}
+    triages: list[int] = []
+    for event in history.events:
+        if event.what in ("triage", "void triage"):
+            decision = history.triages[event.row]
+            if (decision.programme, decision.academic_year) != WANTED:
+                continue
+            if event.what == "triage":
+                triages.append(event.row)
+            elif event.row in triages:
+                triages.remove(event.row)
+            continue
+        response = history.responses[event.row]
+        if (response.programme, response.academic_year) != WANTED:
+            continue
+        mine = answers.setdefault(response.responder, [])
+        if event.what == "answer" and response.decision != "not_provided":
+            mine.append(event.row)
+            views[event.row] = "yes" if response.decision == "given" else "no"
+            # Whether a talk was asked for: the row says so in the end only while it is awaited.
+            talks = [e for e in history.events if (e.what, e.row) == ("refusal stands", event.row)]
+            if response.decision == "refused" and (response.awaits_follow_up or talks):
+                views[event.row] = "perhaps"
+        elif event.what in ("invalidate", "not competent"):
+            if event.row in mine:
+                mine.remove(event.row)
+        elif event.what in ("withdraw", "refusal stands"):
+            views[event.row] = "no"
+    speaking = {who: rows[-1] for who, rows in answers.items() if rows}
+    if CHILD in speaking:
+        speaking = {CHILD: speaking[CHILD]}
+    rows = list(speaking.values())
+    said = {views[row] for row in rows}
+    shared = [
+        m for m in ("nasal", "injection") if all(m in history.responses[r].methods for r in rows)
+    ]
+    consent = {
+        frozenset(): "no_response",
+        frozenset({"yes"}): "given" if shared else "conflicts",
+        frozenset({"no"}): "refused",
+        frozenset({"perhaps"}): "follow_up",
+        frozenset({"yes", "perhaps"}): "follow_up",
+    }.get(frozenset(said), "conflicts")
+    return consent, _slow_triage(history, rows, consent, shared, triages, today)
+
+
+def _slow_triage(history, rows, consent, shared, triages, today) -> str:
+    worrying = [
+        history.responses[r].responded_at for r in rows if history.responses[r].calls_for_triage
+    ]
+    if not triages:
+        return "needed" if consent == "given" and worrying else "not_needed"
+    last = history.triages[triages[-1]]
+    waits = last.outcome == "delay" and today < last.delay_until
+    stops = last.outcome in ("do_not_vaccinate", "invite_to_clinic") or waits
+    if consent != "given":
+        return last.outcome if stops else "not_needed"
+    if [moment for moment in worrying if moment > last.performed_at]:
+        return "needed"
+    if stops:
+        return last.outcome
+    fits = last.outcome == "safe" and (not last.method or last.method in shared)
+    return "safe" if fits else "needed"
+
+
+def status_of(history: History, today: date) -> tuple[str, str]:
+    scope = {"programme": WANTED[0], "academic_year": WANTED[1]}
+    return (
+        str(rules.consent_status(history.responses, **scope)),
+        str(rules.triage_status(history.responses, history.triages, today=today, **scope)),
+    )
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.integers(min_value=0, max_value=2**40))
+def test_the_status_of_any_history_is_that_of_the_slow_model(seed):
+    random = Random(seed)
+    for _ in range(HISTORIES):
+        history = random_history(random)
+        today = date(2026, 10, random.randint(1, 25))
+        assert status_of(history, today) == slow_model(history, today), history
+        shuffled = replace(
+            history, responses=random.sample(history.responses, len(history.responses))
+        )
+        assert status_of(shuffled, today) == status_of(history, today)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(min_value=0, max_value=2**40))
+def test_a_later_refusal_always_blocks_whatever_triage_said(seed):
+    random = Random(seed)
+    for _ in range(100):
+        history = random_history(random)
+        later = START + timedelta(days=400)
+        refusal = Response(
+            responder=random.choice((1, 2, 3, 4)),
+            programme=WANTED[0],
+            academic_year=WANTED[1],
+            decision="refused",
+            responded_at=later,
+            order=1000,
+        )
+        _triage(history, random, later + timedelta(hours=1))
+        responses = [r for r in history.responses if r.responder != CHILD] + [refusal]
+        scope = {"programme": WANTED[0], "academic_year": WANTED[1]}
+        consent = rules.consent_status(responses, **scope)
+        triage = rules.triage_status(responses, history.triages, today=date(2026, 10, 9), **scope)
+        assert consent in ("refused", "conflicts")
+        assert not rules.may_be_vaccinated(consent=consent, triage=triage)
+
+
+def test_histories_reach_every_status():
+    random = Random(4)
+    seen = [status_of(random_history(random), date(2026, 10, 9)) for _ in range(20_000)]
+    assert {consent for consent, _ in seen} == {
+        "no_response",
+        "given",
+        "refused",
+        "conflicts",
+        "follow_up",
+    }
+    assert {triage for _, triage in seen} == {
+        "not_needed",
+        "needed",
+        "safe",
+        "do_not_vaccinate",
+        "delay",
+        "invite_to_clinic",
+    }
