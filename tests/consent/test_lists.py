@@ -55,6 +55,7 @@ def test_every_child_is_in_one_tab_and_the_first_is_no_response(clinic, answered
         "Consent given 1",
         "Consent refused 1",
         "Conflicts 1",
+        "Follow-up requested 0",
     ]
     assert found.current_tab == "No response 2"
     assert "2 children without a response" in found.text
