@@ -28,6 +28,8 @@ class Entry(models.Model):
         MESSAGE_FAILED = "message_failed", "Message failed"
         MESSAGE_WITHHELD = "message_withheld", "Message withheld"
         CONSENT = "consent", "Consent"
+        TRIAGE = "triage", "Triage"
+        GILLICK = "gillick", "Gillick assessment"
         VACCINATION = "vaccination", "Vaccination"
         RECORD = "record", "Child record"
 

@@ -7,6 +7,7 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         from consent import checks, facts, messages, receivers  # noqa: F401 (registers itself)
         from consent.guard import guard
+        from consent.triage_guard import triage_guard
         from notifications import outbox
         from sessions_app import statuses
 
@@ -14,3 +15,5 @@ class ConsentConfig(AppConfig):
         statuses.register_facts("triage", facts.triage_facts)
         for template in (messages.CLINIC_REQUEST, messages.SCHOOL_REQUEST):
             outbox.register_guard(template, guard)
+        for template in messages.TRIAGE.values():
+            outbox.register_guard(template, triage_guard)

@@ -53,9 +53,12 @@ class TriageOutcome(TextChoices):
 
 
 class Unanswered(TextChoices):
-    """Why nobody has answered yet. Source: consent §9.2, rows 5 to 8."""
+    """Why nobody has answered yet, as a sentence. Source: consent §9.2, rows 5 to 8."""
 
-    NO_CONTACT = "no_contact", "No contact details"
-    REQUEST_SCHEDULED = "request_scheduled", "Request scheduled"
-    REQUEST_NOT_SCHEDULED = "request_not_scheduled", "No request scheduled"
-    NO_ANSWER = "no_answer", "No response"
+    NO_CONTACT = "no_contact", "Nobody has responded: no parent has contact details."
+    REQUEST_SCHEDULED = "request_scheduled", "Nobody has responded yet: a request is scheduled."
+    REQUEST_NOT_SCHEDULED = (
+        "request_not_scheduled",
+        "Nobody has responded yet: no request has been sent or is scheduled.",
+    )
+    NO_ANSWER = "no_answer", "Nobody has responded yet."

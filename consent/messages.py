@@ -1,4 +1,4 @@
-"""What a request for consent says beside the fixed wording of its template."""
+"""What messages about consent say beside the fixed wording of their templates."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,6 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from cohorts.models import Child
+from consent.choices import TriageOutcome
+from consent.models import Triage
 from consent.selectors.sessions import respond_by
 from govuk.filters import govuk_date, govuk_date_with_weekday
 from programmes.models import Programme
@@ -17,6 +19,14 @@ from sessions_app.selectors.lists import days_of
 
 CLINIC_REQUEST = "consent_clinic_request"
 SCHOOL_REQUEST = "consent_school_request"
+# What parents hear of each decision at triage; by email only. Source: consent §10.
+TRIAGE = {
+    TriageOutcome.SAFE: "triage_safe",
+    TriageOutcome.DO_NOT_VACCINATE: "triage_do_not_vaccinate",
+    TriageOutcome.DELAY: "triage_delay",
+    TriageOutcome.INVITE_TO_CLINIC: "triage_clinic",
+    TriageOutcome.KEEP: "triage_under_review",
+}
 
 
 def template_for(session: Session) -> str:
@@ -49,18 +59,30 @@ def personalisation(
 
     Source: sessions and clinics §6.5 and §7; consent §12.
     """
-    team = session.location.team
     deadline = respond_by(session, today=today)
     upcoming = [govuk_date_with_weekday(day) for day in days_of(session) if day >= today]
+    return _about(child, session, programmes) | {
+        "consent_link": consent_links(session, programmes),
+        "consent_deadline": govuk_date(deadline) if deadline else "",
+        "location_name": session.location.name,
+        "session_dates": join_words(upcoming),
+    }
+
+
+def about_triage(triage: Triage) -> dict[str, str]:
+    """The values of an email about a decision at triage. It tells no health answer."""
+    until = {"delay_until": govuk_date(triage.delay_until)} if triage.delay_until else {}
+    return _about(triage.child, triage.session, [triage.programme]) | until
+
+
+def _about(child: Child, session: Session, programmes: Sequence[Programme]) -> dict[str, str]:
+    """The child, the vaccination, and whom to ask: in every message about consent."""
+    team = session.location.team
     known_as = f" (known as {child.preferred_name})" if child.preferred_name else ""
     return {
         "short_child_name": child.preferred_given_name or child.given_name,
         "full_and_preferred_child_name": f"{child.full_name}{known_as}",
         "vaccination": vaccination_named([programme.name for programme in programmes]),
-        "consent_link": consent_links(session, programmes),
-        "consent_deadline": govuk_date(deadline) if deadline else "",
-        "location_name": session.location.name,
-        "session_dates": join_words(upcoming),
         "team_name": team.name,
         "team_email": team.email,
         "team_phone": team.phone,

@@ -179,3 +179,19 @@ def why_no_response(facts: ChildFacts, programme: ProgrammeFacts) -> str:
 def is_repeat(*, latest_request_at: datetime | None, now: datetime) -> bool:
     """Whether a further request needs an explicit yes: the last was under 24 hours ago (E29)."""
     return latest_request_at is not None and now - latest_request_at < REPEAT_AFTER
+
+
+def why_no_triage(facts: ChildFacts, programme: ProgrammeFacts) -> str:
+    """Why a nurse cannot decide on triage for a programme now, as a sentence; else empty.
+
+    Possible whenever consent is given, even if no answer calls for it. Source: consent §10.
+    """
+    if facts.is_deceased:
+        return "Triage is not possible because the child has died."
+    if facts.is_session_closed:
+        return "Triage is not possible because this session is closed."
+    if programme.is_vaccinated:
+        return "No triage is needed because the child is already vaccinated."
+    if programme.consent != ConsentStatus.GIVEN:
+        return "Triage is possible once consent is given."
+    return ""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consent.views import child, lists, requests, responses
+from consent.views import child, gillick, lists, requests, responses, triage, triage_lists
 
 app_name = "consent"
 
@@ -11,9 +11,13 @@ A_CHILD = "children/<uuid:public_id>/"
 urlpatterns = [
     path("consent/", lists.responses, name="responses"),
     path("consent/<slug:tab>/", lists.responses, name="responses"),
+    path("triage/", triage_lists.children, name="triage-list"),
+    path("triage/<slug:group>/", triage_lists.children, name="triage-list"),
     path(A_CHILD, child.show, name="child"),
     path(f"{A_CHILD}activity/", child.activity, name="activity"),
     path(f"{A_CHILD}consent-request/", requests.send, name="send-request"),
+    path(f"{A_CHILD}gillick/<slug:programme>/", gillick.assessment, name="gillick"),
+    path(f"{A_CHILD}triage/<slug:programme>/", triage.decide, name="triage"),
     path(f"{A_CHILD}responses/<slug:programme>/", responses.start, name="start-response"),
     path(f"{A_CHILD}responses/<uuid:draft_id>/check/", responses.check, name="check-response"),
     path(f"{A_CHILD}responses/<uuid:draft_id>/<slug:step>/", responses.answer, name="response"),

@@ -36,15 +36,13 @@ BY_URGENCY = (
 )
 
 
-def children_by_consent(
+def members_with_status(
     session: Session, programmes: Sequence[Programme], *, children: QuerySet[Child] | None = None
 ) -> QuerySet[Child]:
-    """The children now in the session, annotated with `consent`: a value of `ConsentStatus`.
-
-    Children in no year group of the programmes are left out, and of several programmes only
-    those of a child's year group count. A child for whom nothing is known has no response.
+    """The living children now in the session whom the programmes are for, joined with
+    `status_row`: a row for each programme that something is known of.
     """
-    found = (
+    return (
         (Child.objects.all() if children is None else children)
         .filter(
             # Both are true of whoever is in a session; said here for the index of names.
@@ -52,7 +50,7 @@ def children_by_consent(
             date_of_death__isnull=True,
             memberships__session=session,
             memberships__left_at__isnull=True,
-            birth_academic_year__in=_birth_years(programmes, session),
+            birth_academic_year__in=birth_years_of(programmes, session),
         )
         .annotate(
             status_row=FilteredRelation(
@@ -64,6 +62,17 @@ def children_by_consent(
             )
         )
     )
+
+
+def children_by_consent(
+    session: Session, programmes: Sequence[Programme], *, children: QuerySet[Child] | None = None
+) -> QuerySet[Child]:
+    """The children now in the session, annotated with `consent`: a value of `ConsentStatus`.
+
+    Children in no year group of the programmes are left out, and of several programmes only
+    those of a child's year group count. A child for whom nothing is known has no response.
+    """
+    found = members_with_status(session, programmes, children=children)
     if len(programmes) == 1:
         no_response = _value(ConsentStatus.NO_RESPONSE)
         return found.annotate(consent=Coalesce("status_row__consent", no_response))
@@ -71,7 +80,9 @@ def children_by_consent(
         urgency=Max(
             Case(
                 *(
-                    When(_offered(programmes, session) & Q(status_row__consent=value), then=rank)
+                    When(
+                        is_offered_to(programmes, session) & Q(status_row__consent=value), then=rank
+                    )
                     for rank, value in enumerate(BY_URGENCY)
                 ),
                 output_field=IntegerField(),
@@ -132,7 +143,7 @@ def left_out_of_groups(session: Session, programmes: Sequence[Programme]) -> Lef
     """The children of a session whom `consent_counts` does not count; one query."""
     in_session = Child.objects.filter(memberships__session=session, memberships__left_at=None)
     has_died = Q(date_of_death__isnull=False)
-    is_offered = Q(birth_academic_year__in=_birth_years(programmes, session))
+    is_offered = Q(birth_academic_year__in=birth_years_of(programmes, session))
     return LeftOut(
         **in_session.aggregate(
             deceased=Count("pk", filter=has_died),
@@ -145,16 +156,16 @@ def _value(status: ConsentStatus) -> Value:
     return Value(status.value, output_field=CharField())
 
 
-def _birth_years(programmes: Iterable[Programme], session: Session) -> list[int]:
+def birth_years_of(programmes: Iterable[Programme], session: Session) -> list[int]:
     """The birth years of the children whom the programmes are for in the session's year."""
     groups = {group for programme in programmes for group in programme.year_groups}
     return sorted(birth_academic_year_of(group, session.academic_year) for group in groups)
 
 
-def _offered(programmes: Sequence[Programme], session: Session) -> Q:
+def is_offered_to(programmes: Sequence[Programme], session: Session) -> Q:
     """The status is of a programme for the child's year group."""
     offered = Q()
     for programme in programmes:
-        birth_years = _birth_years([programme], session)
+        birth_years = birth_years_of([programme], session)
         offered |= Q(status_row__programme=programme, birth_academic_year__in=birth_years)
     return offered

@@ -123,6 +123,7 @@ def parts_of(nurse, organisation):
         "draft_id": draft.pk,
         "programme": "hpv",
         "tab": "no-response",
+        "group": "needed",
         "step": "who",
     }
     public_ids = {

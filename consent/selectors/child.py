@@ -3,17 +3,20 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
 from consent import rules, status_rules
+from consent.choices import Unanswered
 from consent.facts import rule_inputs
-from consent.models import ConsentRequest, ConsentResponse
+from consent.models import ConsentRequest, ConsentResponse, GillickAssessment, Triage
 from consent.selectors.facts import child_facts
+from consent.selectors.gillick import day_to_assess, newest_by_programme
 from consent.selectors.lists import reason_of
-from consent.selectors.requests import latest_request
+from consent.selectors.requests import latest_request, programmes_asked_about
+from consent.selectors.triage import triages_of
 from sessions_app import invitations
 from sessions_app.invitations import Outlook
 from sessions_app.models import Session
@@ -53,7 +56,13 @@ class ProgrammeConsent:
     standing: rules.Standing
     responses: Sequence[ShownResponse]
     health_answers: Sequence[tuple[str, Sequence[ShownAnswer]]]
+    assessment: GillickAssessment | None
+    may_be_assessed: bool
+    triages: Sequence[Triage]
+    triage: str
     why_no_response: str
+    why_no_triage: str
+    unanswered_because: str
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,24 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
         .order_by("-responded_at", "-pk")
     ):
         responses[response.programme_id].append(response)
+    triages = defaultdict(list)
+    for triage in triages_of(child, session.academic_year):
+        triages[triage.programme_id].append(triage)
+    assessments = newest_by_programme(child, session)
+    asked = programmes_asked_about(child, session.academic_year)
     return ChildInSession(
         outlook=_outlook(child, session, now),
         programmes=[
-            _programme_consent(programme, facts, responses[programme.key], session)
+            _programme_consent(
+                programme,
+                facts,
+                responses[programme.key],
+                triages[programme.key],
+                assessments.get(programme.key),
+                session,
+                today=today,
+                was_asked=programme.key in asked,
+            )
             for programme in facts.programmes
         ],
         latest_request=latest_request(child),
@@ -113,7 +136,12 @@ def _programme_consent(
     programme: rules.ProgrammeFacts,
     facts: rules.ChildFacts,
     responses: Sequence[ConsentResponse],
+    triages: Sequence[Triage],
+    assessment: GillickAssessment | None,
     session: Session,
+    *,
+    today: date,
+    was_asked: bool,
 ) -> ProgrammeConsent:
     counted = {
         response.order
@@ -124,13 +152,25 @@ def _programme_consent(
         )
     }
     why_no_response = rules.why_no_response(facts, programme)
+    outreach = status_rules.Outreach(
+        is_contactable=facts.is_reachable,
+        was_asked=was_asked,
+        requests_on=session.consent_requests_on,
+    )
     return ProgrammeConsent(
         key=programme.key,
         name=programme.name,
         standing=programme.standing,
         responses=[_shown(response, counted) for response in responses],
         health_answers=_health_answers([one for one in responses if one.pk in counted]),
+        assessment=assessment,
+        may_be_assessed=not (facts.is_session_closed or facts.is_deceased)
+        and day_to_assess(session, assessment, today=today) is not None,
+        triages=triages,
+        triage=programme.triage,
         why_no_response=why_no_response,
+        why_no_triage=rules.why_no_triage(facts, programme),
+        unanswered_because=Unanswered(status_rules.unanswered_because(outreach, today=today)).label,
     )
 
 

@@ -144,7 +144,7 @@ def rows(
     programmes: Sequence[Programme],
     children: Sequence[Child],
     *,
-    tab: ConsentStatus,
+    tab: ConsentStatus | None = None,
 ) -> list[ListedChild]:
     """What the list shows of the children of one page; at most two queries."""
     ids = [child.pk for child in children]

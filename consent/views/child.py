@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.permissions import is_nurse
 from activity.selectors import child_log
 from calendars import clock
 from consent.selectors.child import child_in_session
@@ -25,6 +26,7 @@ def show(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
             "session": session,
             "child": child,
             "about": child_in_session(child, session, now=clock.now()),
+            "is_nurse": is_nurse(request.user),
         },
     )
 

@@ -16,6 +16,7 @@ from sessions_app.selectors.counts import (
     members,
 )
 from sessions_app.selectors.lists import days_of, state
+from sessions_app.triage_groups import TriageGroup, triage_counts
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class SessionOverview:
     children: int
     consent: dict[ConsentStatus, int] | None
     left_out_of_consent: LeftOut | None
+    needing_triage: int
     invitations: InvitationCounts | None
     waiting: int
     next_bookable: date | None
@@ -58,6 +60,7 @@ def session_overview(session: Session, *, now: datetime) -> SessionOverview:
         children=members(session).count(),
         consent=consent_counts(session, programmes) if dates else None,
         left_out_of_consent=left_out_of_groups(session, programmes) if dates else None,
+        needing_triage=triage_counts(session, programmes)[TriageGroup.NEEDED] if dates else 0,
         invitations=invitations,
         waiting=invitations.to_be_invited if invitations and not bookable else 0,
         next_bookable=bookable,

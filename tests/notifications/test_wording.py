@@ -15,6 +15,7 @@ EVERY_VALUE = VALUES | {
     "consent_deadline": "Monday 11 January 2027",
     "location_name": "Grace Academy",
     "session_dates": "Tuesday 12 January 2027",
+    "delay_until": "1 March 2027",
 }
 LONG_VALUES = EVERY_VALUE | {
     "full_and_preferred_child_name": "Wilhelmina-Josephine Featherstonehaugh-Cholmondeley "
@@ -72,6 +73,11 @@ def test_titles_are_what_the_activity_log_says():
         "clinic_subsequent_invitation": "Session clinic subsequent invitation",
         "consent_clinic_request": "Consent clinic request",
         "consent_school_request": "Consent school request",
+        "triage_safe": "Triage: vaccination will happen",
+        "triage_do_not_vaccinate": "Triage: vaccination will not happen",
+        "triage_delay": "Triage: vaccination is delayed",
+        "triage_clinic": "Triage: vaccination at a clinic",
+        "triage_under_review": "Triage: answers under review",
     }
     assert wording.title("long_gone", "email") == "Unknown email"
     assert wording.title("long_gone", "text") == "Unknown text message"

@@ -1,0 +1,105 @@
+"""Withdrawing a consent and marking a response as invalid. Source: consent §7.
+
+What was answered stays as it was: each change is a row of its own, and both invalidate the triage
+of that programme and year.
+"""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from activity import services as activity
+from activity.models import Entry
+from calendars.clock import london_day
+from calendars.rules import first_day_of
+from cohorts.models import Child
+from consent import reasons
+from consent.choices import Decision
+from consent.models import ConsentResponse, ResponseChange, Triage
+from sessions_app import invitations, statuses
+
+Kind = ResponseChange.Kind
+
+
+class ChangeNotPossible(Exception):
+    """The response cannot be changed so any more; the message is a sentence for the page."""
+
+
+@transaction.atomic
+def withdraw_response(
+    *, response: ConsentResponse, reason: str, notes: str, now: datetime, by: User
+) -> ResponseChange:
+    """Make a given consent a refusal from now on. Raises ChangeNotPossible; ValueError where the
+    reason needs details and there are none.
+    """
+    rule = reasons.rule_of(reason, programme=response.programme_id)
+    if rule.needs_details and not notes:
+        raise ValueError(f"{reason} needs details")
+    response = _locked(response)
+    if response.decision != Decision.GIVEN:
+        raise ChangeNotPossible("Only consent that was given can be withdrawn.")
+    if response.withdrawn_at is not None:
+        raise ChangeNotPossible("This consent has already been withdrawn.")
+    response.withdrawn_at = now
+    response.save(update_fields=["withdrawn_at"])
+    return _tell(response, Kind.WITHDRAWN, "withdrawn", reason=reason, notes=notes, now=now, by=by)
+
+
+@transaction.atomic
+def invalidate_response(
+    *, response: ConsentResponse, notes: str, now: datetime, by: User | None
+) -> ResponseChange:
+    """Let a response no longer count, as if it had not been given. Raises ChangeNotPossible."""
+    response = _locked(response)
+    response.invalidated_at = now
+    response.save(update_fields=["invalidated_at"])
+    return _tell(response, Kind.INVALIDATED, "invalidated", notes=notes, now=now, by=by)
+
+
+def _locked(response: ConsentResponse) -> ConsentResponse:
+    """The response as it is now, of a child whom nobody else changes meanwhile."""
+    Child.objects.lock(response.child_id)
+    found = ConsentResponse.objects.select_related("programme", "child").get(pk=response.pk)
+    if found.invalidated_at is not None:
+        raise ChangeNotPossible("This response has already been marked as invalid.")
+    return found
+
+
+def _tell(
+    response: ConsentResponse,
+    kind: str,
+    verb: str,
+    *,
+    notes: str,
+    now: datetime,
+    by: User | None,
+    reason: str = "",
+) -> ResponseChange:
+    change = ResponseChange.objects.create(
+        response=response, kind=kind, reason=reason, notes=notes, at=now, by=by
+    )
+    Triage.objects.filter(
+        child_id=response.child_id,
+        programme=response.programme_id,
+        academic_year=response.academic_year,
+        invalidated_at__isnull=True,
+    ).update(invalidated_at=now)
+    activity.record(
+        child_id=response.child_id,
+        kind=Entry.Kind.CONSENT,
+        title=f"Consent from {response.parent_name} {verb}",
+        body="\n".join(filter(None, [response.programme.name, notes])),
+        organisation_id=response.organisation_id,
+        session_id=response.session_id,
+        now=now,
+        by=by,
+    )
+    statuses.refresh([response.child_id], today=_day_of(response, now))
+    invitations.catch_up([response.child_id], now=now, by=by)
+    return change
+
+
+def _day_of(response: ConsentResponse, now: datetime) -> date:
+    """Today; in August, for a response about the coming school year, its first day."""
+    return max(london_day(now), first_day_of(response.academic_year))

@@ -1,0 +1,145 @@
+"""Deciding on whether it is safe to vaccinate a child. Source: consent §10."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from activity import services as activity
+from activity.models import Entry
+from calendars.clock import london_day
+from calendars.rules import first_day_of
+from cohorts.models import Child, Contact
+from consent import messages, rules, status_rules, triage_options
+from consent.choices import TriageOutcome
+from consent.models import Triage
+from consent.selectors.facts import child_facts
+from consent.selectors.triage import counted_responses, newest_triage
+from notifications import outbox
+from notifications.models import Channel, Lane, Message
+from sessions_app import invitations, memberships, statuses
+from sessions_app.clinic import community_clinic
+from sessions_app.models import Membership, Session
+
+TO_CLINIC = (TriageOutcome.DELAY, TriageOutcome.INVITE_TO_CLINIC)
+
+
+class TriageNotPossible(Exception):
+    """No decision may be made now; the message is a sentence for the page."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the nurse decided."""
+
+    option: triage_options.Option
+    delay_until: date | None = None
+    notes: str = ""
+
+
+@transaction.atomic
+def decide_triage(
+    *,
+    child: Child,
+    session: Session,
+    programme: str,
+    verdict: Verdict,
+    form_token: UUID,
+    now: datetime,
+    by: User,
+) -> Triage:
+    """Add a decision with its activity entry, its messages and its place in the clinic.
+
+    `session` was fetched `with_days`. One form decides once: the same `form_token` again returns
+    what the first did. Every condition is looked at anew. Parents are written to where the decision
+    differs from the last one. Raises TriageNotPossible.
+    """
+    child = Child.objects.lock(child.pk)
+    if done := Triage.objects.filter(form_token=form_token, child=child).first():
+        return done
+    facts = child_facts(child, session, today=london_day(now))
+    standing = next((found for found in facts.programmes if found.key == programme), None)
+    if standing is None:
+        raise TriageNotPossible("This vaccination is no longer offered in this session.")
+    if reason := rules.why_no_triage(facts, standing):
+        raise TriageNotPossible(reason)
+    counted = counted_responses(child, programme, session.academic_year)
+    agreement = status_rules.agreed([seen for seen, _ in counted])
+    if agreement is None or verdict.option not in triage_options.options(programme, agreement):
+        raise TriageNotPossible("Consent has changed. Look at the responses and decide again.")
+    before = newest_triage(child, programme, session.academic_year)
+    triage = Triage.objects.create(
+        child=child,
+        programme_id=programme,
+        organisation_id=session.organisation_id,
+        session=session,
+        academic_year=session.academic_year,
+        outcome=verdict.option.outcome,
+        method=verdict.option.method,
+        without_gelatine=verdict.option.without_gelatine,
+        delay_until=verdict.delay_until,
+        notes=verdict.notes,
+        performed_by=by,
+        performed_at=now,
+        form_token=form_token,
+    )
+    activity.record(
+        child_id=child.pk,
+        kind=Entry.Kind.TRIAGE,
+        title=f"Triaged decision: {triage.get_outcome_display()}",
+        body="\n".join(filter(None, [triage.programme.name, verdict.notes])),
+        organisation_id=session.organisation_id,
+        session_id=session.pk,
+        now=now,
+        by=by,
+    )
+    # In August a session may be of the coming school year, whose status it then is.
+    statuses.refresh([child.pk], today=max(london_day(now), first_day_of(session.academic_year)))
+    if triage.outcome in TO_CLINIC:
+        clinic = community_clinic(
+            session.organisation, now=now, academic_year=session.academic_year
+        )
+        memberships.join(clinic, [child.pk], reason=Membership.Reason.TRIAGE, now=now, by=by)
+    invitations.catch_up([child.pk], now=now, by=by)
+    if before is None or _said(before) != _said(triage):
+        parents = [response.parent_id for _, response in counted if response.parent_id]
+        outbox.queue_all(_letters(triage, parents, now=now, by=by), now=now)
+    return triage
+
+
+def _said(triage: Triage) -> tuple:
+    """What a parent would read of a decision."""
+    return triage.outcome, triage.method, triage.without_gelatine, triage.delay_until
+
+
+def _letters(triage: Triage, parents: list[int], *, now: datetime, by: User) -> list[Message]:
+    """One email to each address of the parents who gave consent; none where no one may be told."""
+    child = triage.child
+    if child.date_of_death or child.invalidated_at or child.is_restricted:
+        return []
+    contacts = {
+        contact.recipient: contact
+        for contact in Contact.objects.filter(
+            child=child, parent_id__in=parents, channel=Channel.EMAIL
+        ).order_by("-parent_id")
+    }
+    values = messages.about_triage(triage)
+    return [
+        Message(
+            letter=triage.form_token,
+            template=messages.TRIAGE[triage.outcome],
+            channel=contact.channel,
+            recipient=contact.recipient,
+            personalisation=values,
+            organisation_id=triage.organisation_id,
+            child=child,
+            parent_id=contact.parent_id,
+            session_id=triage.session_id,
+            sent_by=by,
+            lane=Lane.URGENT,
+            due_at=now,
+        )
+        for contact in contacts.values()
+    ]
