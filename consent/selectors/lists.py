@@ -171,21 +171,24 @@ def rows(
 def refusal_reasons(
     child_ids: Sequence[int], programmes: Sequence[Programme], *, academic_year: int
 ) -> dict[int, list[str]]:
-    """The distinct reasons of the refusals that count, by child; one query."""
-    responses = defaultdict(list)
-    for response in ConsentResponse.objects.filter(
-        child_id__in=child_ids, programme__in=programmes, academic_year=academic_year
-    ).order_by("responded_at", "pk"):
-        responses[response.child_id, response.programme_id].append(response)
+    """The distinct reasons of the refusals that count, by child; at most three queries."""
+    stored = list(
+        ConsentResponse.objects.filter(
+            child_id__in=child_ids, programme__in=programmes, academic_year=academic_year
+        ).order_by("responded_at", "pk")
+    )
+    by_order = {response.pk: response for response in stored}
+    as_seen = defaultdict(list)
+    for response, seen in zip(stored, rule_inputs(stored), strict=True):
+        as_seen[response.child_id, response.programme_id].append(seen)
     reasons: dict[int, dict[str, None]] = defaultdict(dict)
-    for (child_id, programme), found in responses.items():
-        by_order = {response.pk: response for response in found}
+    for (child_id, programme), found in as_seen.items():
         counted = status_rules.counted_responses(
-            rule_inputs(found), programme=programme, academic_year=academic_year
+            found, programme=programme, academic_year=academic_year
         )
-        for response in sorted(counted, key=lambda one: one.order):
-            if response.stands_for == choices.Decision.REFUSED:
-                reasons[child_id][reason_of(by_order[response.order])] = None
+        for seen in sorted(counted, key=lambda one: one.order):
+            if seen.stands_for == choices.Decision.REFUSED:
+                reasons[child_id][reason_of(by_order[seen.order])] = None
     return {child_id: list(words) for child_id, words in reasons.items()}
 
 
