@@ -50,7 +50,7 @@ def assessment(request: HttpRequest, slug: str, public_id: UUID, programme: str)
             messages.success(request, f"Child assessed as {outcome}.")
         return redirect(back)
     if request.method != "POST":
-        log_view(request, child, "gillick")
+        log_view(request, child, "consent")
     return render(
         request,
         "consent/gillick.html",

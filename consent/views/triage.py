@@ -64,7 +64,7 @@ def decide(request: HttpRequest, slug: str, public_id: UUID, programme: str) -> 
     if request.method == "POST" and "token" in form.errors:
         messages.warning(request, STALE)
         return redirect(request.path)
-    log_view(request, child, "triage")
+    log_view(request, child, "consent")
     return render(
         request,
         "consent/triage.html",

@@ -196,7 +196,7 @@ def test_responses_are_listed_newest_first_with_what_became_of_them(clinic, answ
         f"{mum.full_name}Mum",
         "Dan DadDad",
     ]
-    assert rows[0][1:] == ["12 January 2027By phone", "Consent given"]
+    assert rows[0][1:] == ["12 January 2027By phone, recorded by Test User", "Consent given"]
     assert rows[1][2] == "Consent refused SupersededOtherNeedstime"
     assert rows[2][2] == "Consent given Withdrawn"
 

@@ -11,6 +11,7 @@ from consent.selectors.gillick import competent_child
 from sessions_app import statuses
 from sessions_app.models import ProgrammeStatus, SessionDate
 from tests import factories
+from tests.conftest import signed_in
 from tests.consent.wizard import names
 from tests.pages import page
 from tests.sessions_app.conftest import at
@@ -155,7 +156,7 @@ def test_all_five_must_be_answered_and_notes_are_short(
 
 
 def test_only_on_a_session_day_but_edited_later_too(
-    child, clinic, nurse_client, address, show, morning
+    child, clinic, nurse, nurse_client, address, show, morning
 ):
     assert address not in show().links.values()
     nurse_client.post(address, YES)
@@ -163,18 +164,18 @@ def test_only_on_a_session_day_but_edited_later_too(
     SessionDate.objects.create(session=clinic.session, value=TODAY)
     nurse_client.post(address, YES)
     morning.move_to(at("2027-01-13T10:00"), tick=False)
-    nurse_client.post(address, NO)
+    signed_in(nurse).post(address, NO)
     assert {one.assessed_on for one in GillickAssessment.objects.all()} == {TODAY}
     assert GillickAssessment.objects.count() == 2
 
 
-def test_the_next_session_day_starts_afresh(clinic, child, nurse_client, address, morning):
+def test_the_next_session_day_starts_afresh(clinic, child, nurse, nurse_client, address, morning):
     for day in (TODAY, date(2027, 1, 13)):
         SessionDate.objects.create(session=clinic.session, value=day)
     nurse_client.post(address, YES)
     morning.move_to(at("2027-01-13T10:00"), tick=False)
     assert competent_child(child, clinic.session, "hpv", today=date(2027, 1, 13)) is None
-    assert page(nurse_client.get(address)).h1 == "Assess Gillick competence"
+    assert page(signed_in(nurse).get(address)).h1 == "Assess Gillick competence"
 
 
 def test_consent_14_27_administrators_and_strangers_do_not_assess(

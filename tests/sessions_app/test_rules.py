@@ -74,7 +74,11 @@ def test_i05_i07_invited_means_in_a_year_group_unvaccinated_and_not_refused(fact
         assert facts.is_in_year_groups
         assert facts.is_contactable
         assert facts.vaccination == VaccinationStatus.NOT_VACCINATED
-        assert facts.consent in (ConsentStatus.NO_RESPONSE, ConsentStatus.GIVEN)
+        assert facts.consent in (
+            ConsentStatus.NO_RESPONSE,
+            ConsentStatus.GIVEN,
+            ConsentStatus.FOLLOW_UP,
+        )
         assert facts.triage != TriageStatus.DO_NOT_VACCINATE
 
 
