@@ -142,7 +142,7 @@ class SchoolForm(GovukForm):
 
     school = SchoolSelect(
         label="What school does your child go to?",
-        help_text="Start typing the school’s name, or choose it from the list",
+        help_text="Start typing the name of the school, or “home-schooled”",
         error_messages={
             "required": "Select your child’s school",
             "invalid_choice": "Select your child’s school from the list",

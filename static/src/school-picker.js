@@ -6,6 +6,11 @@ for (const list of document.querySelectorAll("select[data-school-picker]")) {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
     return schools.filter((one) => words.every((word) => one.text.toLowerCase().includes(word)));
   };
+  // Names that begin so come before the many schools of a town that is called so.
+  const suggested = (typed) => {
+    const begins = (one) => one.text.toLowerCase().startsWith(typed.trim().toLowerCase());
+    return found(typed).sort((one, other) => begins(other) - begins(one));
+  };
   const choose = (text) => {
     list.value = schools.find((one) => one.text === text)?.value ?? "";
   };
@@ -18,7 +23,7 @@ for (const list of document.querySelectorAll("select[data-school-picker]")) {
     confirmOnBlur: false,
     // In line, its going would move the button away from under a finger that presses it.
     displayMenu: "overlay",
-    source: (typed, show) => show(found(typed).slice(0, 12).map((one) => one.text)),
+    source: (typed, show) => show(suggested(typed).slice(0, 12).map((one) => one.text)),
     tNoResults: () => "No school found",
     onConfirm: (text) => text && choose(text),
   });
