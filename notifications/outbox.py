@@ -5,9 +5,10 @@ sweep finds what it missed. Source: Notify §11, `docs/decisions/0010-outbox.md`
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -83,6 +84,60 @@ def _insert(messages: Sequence[Message], now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [now, *map(list, columns)])
         return cursor.rowcount
+
+
+class AlreadyClaimed(Exception):
+    """A sender has taken up one of the messages: it may have been sent."""
+
+
+WITHDRAW = """
+WITH mine AS MATERIALIZED (
+    SELECT id, status FROM notifications_message
+    WHERE letter = ANY(%(letters)s) AND resend_of_id IS NULL
+    ORDER BY id FOR UPDATE
+), withdrawn AS (
+    UPDATE notifications_message AS message
+    SET status = 'withheld', settled_at = %(now)s, reason = %(reason)s
+    FROM mine WHERE message.id = mine.id AND mine.status = 'waiting'
+)
+SELECT count(*) FILTER (WHERE status = 'waiting'),
+       count(*) FILTER (WHERE status NOT IN ('waiting', 'withheld'))
+FROM mine
+"""
+
+
+def withdraw(letters: Collection[UUID], *, reason: str, now: datetime) -> int:
+    """Take every message of these letters out of the queue; how many there were.
+
+    Runs in the caller's transaction. Raises AlreadyClaimed if a sender has one of them: then
+    nothing may be withdrawn, and the transaction must end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WITHDRAW, {"letters": list(letters), "reason": reason, "now": now})
+        withdrawn, claimed = cursor.fetchone()
+    if claimed:
+        raise AlreadyClaimed
+    return withdrawn
+
+
+HOLD = """
+UPDATE notifications_message
+SET due_at = CASE channel WHEN 'text' THEN %(texts_from)s ELSE %(until)s END::timestamptz
+WHERE letter = ANY(%(letters)s) AND status = 'waiting' AND resend_of_id IS NULL
+"""
+
+
+def hold(letters: Collection[UUID], *, until: datetime) -> None:
+    """Let no message of these letters, queued in this transaction, go before an instant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            HOLD,
+            {
+                "letters": list(letters),
+                "until": until,
+                "texts_from": rules.send_not_before("text", until),
+            },
+        )
 
 
 def wake(lane: int) -> None:

@@ -8,11 +8,15 @@ class SessionsConfig(AppConfig):
     def ready(self) -> None:
         from cohorts.services.school_moves import register_clinic_question
         from notifications import outbox
-        from sessions_app import receivers  # noqa: F401 connects them
+        from sessions_app import (
+            dates_changed,
+            receivers,  # noqa: F401 connects them
+        )
         from sessions_app.clinic_choice import days_at_school
         from sessions_app.invitations import messages
         from sessions_app.invitations.guard import guard
 
         for template in (messages.FIRST, messages.LATER):
             outbox.register_guard(template, guard)
+        outbox.register_guard(dates_changed.TEMPLATE, dates_changed.guard)
         register_clinic_question(days_at_school)

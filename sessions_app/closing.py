@@ -58,7 +58,7 @@ def can_close(session: Session, *, today: date) -> bool:
 
 def preview(session: Session, *, now: datetime) -> ClosingPreview:
     """What closing the session now would do."""
-    clinic = _clinic(session, now=now)
+    clinic = clinic_of(session, now=now)
     child_ids = list(not_vaccinated(session).values_list("child_id", flat=True))
     return ClosingPreview(
         children=len(child_ids),
@@ -102,11 +102,10 @@ def can_reopen(session: Session) -> bool:
     """Whether closing may be undone: until an invitation went to one of its children."""
     if not session.is_closed:
         return False
-    invited = Invitation.objects.filter(
+    invited = Invitation.objects.standing().filter(
         child=OuterRef("child"),
         session=OuterRef("session"),
         planned_at__gte=OuterRef("joined_at"),
-        withheld_at__isnull=True,
     )
     return not came_from(session).filter(Exists(invited)).exists()
 
@@ -139,11 +138,12 @@ def reopen_session(*, session_id: int, by: User, now: datetime) -> None:
 def _lock(session_id: int, *, now: datetime) -> tuple[Session, Session]:
     """The school session, locked, and its year's clinic, held: others may join the clinic too."""
     session = Session.objects.lock(session_id)
-    clinic = _clinic(session, now=now)
+    clinic = clinic_of(session, now=now)
     return session, Session.objects.hold(clinic.pk)
 
 
-def _clinic(session: Session, *, now: datetime) -> Session:
+def clinic_of(session: Session, *, now: datetime) -> Session:
+    """The clinic session that closing the school session adds children to."""
     return community_clinic(session.organisation, now=now, academic_year=session.academic_year)
 
 

@@ -1,14 +1,15 @@
 """How sessions are put into words for pages."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
+from math import ceil
 
 from django.urls import reverse
 
-from govuk.filters import count, govuk_date_with_weekday
+from govuk.filters import count, govuk_date_with_weekday, govuk_time
 from programmes.together import forms_for, name_in_address
-from sessions_app.models import Session
-from sessions_app.rules import join_words
+from sessions_app.models import Mailing, Session
+from sessions_app.rules import HELD_FROM, join_words
 from sessions_app.schedule_rules import State, consent_closes_on, is_open_for_consent
 from sessions_app.selectors.lists import Tab
 
@@ -93,3 +94,43 @@ def parent_links(session: Session) -> dict[str, str]:
         )
         for form in forms_for(names)
     }
+
+
+def time_left(until: datetime, now: datetime) -> str:
+    """1 minute 40 seconds; never less than a second."""
+    minutes, seconds = divmod(max(1, ceil((until - now).total_seconds())), 60)
+    parts = [count(minutes, "minute")] * bool(minutes) + [count(seconds, "second")] * bool(seconds)
+    return " ".join(parts)
+
+
+def mailing_of(mailing: Mailing) -> str:
+    """What a mailing is and to whom, to go on a sentence with."""
+    what = "Invitations" if mailing.kind == Mailing.Kind.INVITATIONS else "Messages"
+    about = "" if mailing.kind == Mailing.Kind.INVITATIONS else " about the changed dates"
+    return f"{what} to the parents of {count(mailing.letters, 'child', 'children')}{about}"
+
+
+def held_notice(mailing: Mailing, now: datetime) -> str:
+    """That a mailing waits, until when, and how long that is."""
+    return (
+        f"{mailing_of(mailing)} will be sent at {govuk_time(mailing.goes_at)}. "
+        f"You can call them back for {time_left(mailing.goes_at, now)}."
+    )
+
+
+def invited_notice(letters: int) -> str:
+    """What to add to a success message: that parents are being invited, or that they wait."""
+    if not letters:
+        return ""
+    families = f"the parents of {count(letters, 'child', 'children')}"
+    if letters < HELD_FROM:
+        return f" T{families[1:]} are being invited."
+    return f" Invitations to {families} go in two minutes, unless you call them back."
+
+
+def told_notice(letters: int) -> str:
+    """That families are told of changed dates, or that the messages wait."""
+    families = f"the parents of {count(letters, 'child', 'children')}"
+    if letters < HELD_FROM:
+        return f"T{families[1:]} are being told that dates have changed."
+    return f"Messages to {families} go in two minutes, unless you call them back."

@@ -120,6 +120,7 @@ def leave(
     for membership in gone:
         by_session[membership.session_id].append(membership.child_id)
     for session in Session.objects.filter(pk__in=by_session).select_related("location"):
+        invitations.free(session, now=now, child_ids=by_session[session.pk])
         record_for_children(
             by_session[session.pk],
             kind=Entry.Kind.REMOVED_FROM_SESSION,

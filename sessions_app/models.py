@@ -14,6 +14,24 @@ from cohorts.models import Child, Location
 from govuk.models import Draft
 from programmes.models import Programme
 from sessions_app.choices import ConsentStatus, Exclusion, TriageStatus, VaccinationStatus
+from sessions_app.mailing_models import DatesChange, DatesNotice, Mailing
+
+__all__ = [
+    "ConsentStatus",
+    "DatesChange",
+    "DatesNotice",
+    "Exclusion",
+    "Invitation",
+    "Mailing",
+    "Membership",
+    "ProgrammeStatus",
+    "ScheduleDraft",
+    "Session",
+    "SessionDate",
+    "TriageStatus",
+    "VaccinationStatus",
+    "new_slug",
+]
 
 SLUG_ALPHABET = string.ascii_letters + string.digits
 
@@ -264,6 +282,16 @@ class ProgrammeStatus(models.Model):
         return f"Child {self.child_id}, {self.programme_id}, {self.academic_year}"
 
 
+class InvitationQuerySet(models.QuerySet):
+    def standing(self) -> "InvitationQuerySet":
+        """Those that count: neither held back unsent nor called back."""
+        return self.filter(withheld_at__isnull=True, called_back_at__isnull=True)
+
+    def called_back(self) -> "InvitationQuerySet":
+        """Those that a person called back and nobody has released: not to be planned again."""
+        return self.filter(withheld_at__isnull=True, called_back_at__isnull=False)
+
+
 class Invitation(models.Model):
     """That a child's parents are invited to a clinic for one programme on one occasion.
 
@@ -289,6 +317,20 @@ class Invitation(models.Model):
         null=True,
         help_text="All messages were held back before sending; it may be planned again",
     )
+    mailing = models.ForeignKey(
+        Mailing,
+        on_delete=models.PROTECT,
+        related_name="invitations",
+        null=True,
+        db_index=False,
+        help_text="The action of a person that planned it; none for a job's",
+    )
+    called_back_at = models.DateTimeField(
+        null=True,
+        help_text="A person called it back unsent; it keeps its place until it is released",
+    )
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["planned_at"]
@@ -307,6 +349,11 @@ class Invitation(models.Model):
         indexes = [
             models.Index(fields=["letter"], name="invitation_by_letter"),
             models.Index(fields=["child"], name="invitation_by_child"),
+            models.Index(
+                fields=["mailing"],
+                name="invitation_by_mailing",
+                condition=Q(mailing__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,9 @@ from sessions_app.choices import ConsentStatus, Exclusion, TriageStatus, Vaccina
 
 INVITATIONS_GO_AT = time(9)
 LEAST_DAYS_BETWEEN_INVITATIONS = 7
+# From so many letters of one person's action on they wait, so that it can be called back.
+HELD_FROM = 21
+CALL_BACK_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ def later_invitation(
     opens_on = max(upcoming - timedelta(days=days_before), previous + timedelta(days=1))
     due_at = invitations_open_at(opens_on)
     return LaterInvitation(date=upcoming, due_at=due_at) if now >= due_at else None
+
+
+def held_until(queued_at: datetime) -> datetime:
+    """When a mailing that a person queued goes, unless it is called back."""
+    return queued_at + CALL_BACK_WITHIN
 
 
 def join_words(words: Sequence[str]) -> str:

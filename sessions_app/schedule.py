@@ -20,7 +20,7 @@ from activity.services import record_for_children
 from calendars.clock import london_day
 from govuk.filters import govuk_date
 from notifications.models import Message
-from sessions_app import invitations
+from sessions_app import dates_changed, invitations
 from sessions_app.models import Invitation, ScheduleDraft, Session, SessionDate
 from sessions_app.schedule_rules import (
     Changes,
@@ -181,7 +181,7 @@ def first_written_on(session: Session) -> date | None:
     For a clinic: on which somebody was invited. For a school: of any message about it.
     """
     if session.is_clinic:
-        written = Invitation.objects.filter(session=session, withheld_at__isnull=True)
+        written = Invitation.objects.standing().filter(session=session)
         first = written.aggregate(at=Min("planned_at"))["at"]
     else:
         messages = Message.objects.filter(
@@ -194,7 +194,8 @@ def first_written_on(session: Session) -> date | None:
 def invited_children(session: Session) -> QuerySet:
     """The ids of the children whose parents were invited to the session; none for a school."""
     return (
-        Invitation.objects.filter(session=session, withheld_at__isnull=True)
+        Invitation.objects.standing()
+        .filter(session=session)
         .order_by("child_id")
         .values_list("child_id", flat=True)
         .distinct()
@@ -237,7 +238,11 @@ def confirm(
             now=now,
             by=by,
         )
+        if session.is_clinic:
+            dates_changed.record(session, in_words=in_words(schedule.changes), by=by, now=now)
     draft.delete()
+    if session.is_clinic:
+        invitations.free(session, now=now)
     return invitations.plan(now=now, session_ids=[session.pk], by=by) if session.is_clinic else 0
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sessions_app.selectors.lists import Tab
-from sessions_app.views import closing, editing, sessions
+from sessions_app.views import closing, editing, mailings, sessions
 
 app_name = "sessions"
 
@@ -24,6 +24,18 @@ urlpatterns = [
     path("<slug:slug>/edit/<uuid:draft_id>/notice/", editing.notice, name="draft-notice"),
     path("<slug:slug>/edit/<uuid:draft_id>/reminders/", editing.reminders, name="draft-reminders"),
     path("<slug:slug>/edit/<uuid:draft_id>/check/", editing.check, name="draft-check"),
+    path("<slug:slug>/mailings/<uuid:mailing_id>/", mailings.show, name="mailing"),
+    path(
+        "<slug:slug>/mailings/<uuid:mailing_id>/call-back/",
+        mailings.call_back,
+        name="mailing-call-back",
+    ),
+    path(
+        "<slug:slug>/mailings/<uuid:mailing_id>/release/",
+        mailings.release,
+        name="mailing-release",
+    ),
+    path("<slug:slug>/dates-changed/<uuid:change_id>/", mailings.tell, name="dates-changed"),
     path("<slug:slug>/close/", closing.close, name="close"),
     path("<slug:slug>/reopen/", closing.reopen, name="reopen"),
 ]

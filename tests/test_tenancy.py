@@ -16,7 +16,7 @@ from accounts.middleware import PUBLIC
 from cohorts.child_rows import ChildRow
 from cohorts.models import ImportIssue, SchoolMove, Upload
 from notifications.models import Channel, Message
-from sessions_app.models import ScheduleDraft
+from sessions_app.models import DatesChange, Mailing, ScheduleDraft
 from tests.conftest import signed_in
 from tests.factories import (
     ClinicSessionFactory,
@@ -117,7 +117,12 @@ def parts_of(nurse, organisation):
         due_at=NOW,
     )
     draft = ScheduleDraft.objects.create(owner=nurse, session=session)
+    mailing = Mailing.objects.create(session=session, queued_by=nurse, queued_at=NOW)
     named = {
+        "mailing_id": mailing.pk,
+        "change_id": DatesChange.objects.create(
+            session=session, changed_at=NOW, changed_by=nurse, in_words="1 March added"
+        ).pk,
         "slug": session.slug,
         "reference": message.reference,
         "draft_id": draft.pk,

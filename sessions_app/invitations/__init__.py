@@ -2,6 +2,13 @@
 before one is sent.
 """
 
+from sessions_app.invitations.mailings import (
+    CallingBackRefused,
+    call_back,
+    called_back_children,
+    free,
+    release,
+)
 from sessions_app.invitations.outlooks import (
     Outlook,
     Preview,
@@ -16,10 +23,14 @@ from sessions_app.invitations.overdue import overdue, plan_overdue
 from sessions_app.invitations.planning import catch_up, plan, plan_each, plan_first, plan_later
 
 __all__ = [
+    "CallingBackRefused",
     "Outlook",
     "Preview",
     "State",
+    "call_back",
+    "called_back_children",
     "catch_up",
+    "free",
     "in_state",
     "outlooks",
     "overdue",
@@ -30,5 +41,6 @@ __all__ = [
     "plan_overdue",
     "preview",
     "preview_joining",
+    "release",
     "with_state",
 ]

@@ -30,9 +30,11 @@ def guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str]:
     A constant number of queries for a batch.
     """
     invitations: dict[UUID, list[Invitation]] = defaultdict(list)
-    for invitation in Invitation.objects.filter(
-        letter__in={message.letter for message in messages}, withheld_at__isnull=True
-    ).select_related("session__location", "programme"):
+    for invitation in (
+        Invitation.objects.standing()
+        .filter(letter__in={message.letter for message in messages})
+        .select_related("session__location", "programme")
+    ):
         invitations[invitation.letter].append(invitation)
     child_ids = {message.child_id for message in messages}
     sessions = {one.session_id: one.session for some in invitations.values() for one in some}

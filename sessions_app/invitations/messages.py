@@ -2,6 +2,8 @@
 
 from itertools import combinations
 
+from notifications import wording
+from notifications.models import Channel
 from sessions_app.models import Session
 from sessions_app.rules import vaccination_named
 
@@ -50,6 +52,27 @@ def shared_personalisation(session: Session) -> dict[str, str]:
         "team_email": team.email,
         "team_phone": team.phone,
     }
+
+
+# No real child's record is opened for an example.
+EXAMPLE_CHILD = {"short_child_name": "Sam", "full_and_preferred_child_name": "Sam Taylor"}
+
+
+def examples(session: Session, template: str, **values: str) -> list[tuple[str, wording.Preview]]:
+    """What a parent of a made-up child would read, on each channel by its name."""
+    programmes = [programme.name for programme in session.programmes.order_by("name", "key")]
+    if not programmes:
+        return []
+    personalisation = (
+        shared_personalisation(session)
+        | EXAMPLE_CHILD
+        | {"vaccination": vaccination_named(programmes)}
+        | values
+    )
+    return [
+        (str(channel.label), wording.get(template, channel).preview(personalisation))
+        for channel in Channel
+    ]
 
 
 def vaccinations_named(session: Session) -> dict[str, str]:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.db import connection
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.enums import TextChoices
 
 from calendars.clock import london_day
-from govuk.filters import govuk_date
+from govuk.filters import govuk_date, govuk_time
 from notifications.models import Message
 from sessions_app import rules
 from sessions_app.choices import Exclusion
@@ -22,6 +23,7 @@ class State(TextChoices):
 
     INVITED = "invited", "Invited"
     TO_BE_INVITED = "to_be_invited", "Will be invited"
+    CALLED_BACK = "called_back", "Called back, not invited yet"
     NOT_INVITED = "not_invited", "Not invited"
 
 
@@ -43,7 +45,7 @@ class Outlook:
 class Preview:
     """What a change would send: children whose parents are written to now, and on which day;
     who is left out and why; how many were invited before, and which later clinic date how many of
-    these are invited to again at once.
+    these are invited to again at once; how many emails and texts go now.
     """
 
     now: int = 0
@@ -52,6 +54,17 @@ class Preview:
     left_out: list[tuple[Exclusion, int]] = field(default_factory=list)
     already_invited: int = 0
     again: tuple[date, int] | None = None
+    emails: int = 0
+    texts: int = 0
+
+    @property
+    def children_now(self) -> int:
+        return self.now + (self.again[1] if self.again else 0)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether so many are written to now that it can be called back for two minutes."""
+        return self.children_now >= rules.HELD_FROM
 
 
 def active_dates(session: Session) -> list[date]:
@@ -71,6 +84,10 @@ def with_state(children: QuerySet, session: Session, *, child: str = "pk") -> Qu
     return children.annotate(
         invitation_state=Case(
             When(_was_invited(session, child), then=Value(State.INVITED.value)),
+            When(
+                _may_be_invited(session, child) & Q(_was_called_back(session, child)),
+                then=Value(State.CALLED_BACK.value),
+            ),
             When(_may_be_invited(session, child), then=Value(State.TO_BE_INVITED.value)),
             default=Value(State.NOT_INVITED.value),
             output_field=CharField(),
@@ -84,16 +101,21 @@ def in_state(children: QuerySet, session: Session, state: str, *, child: str = "
     if state == State.INVITED:
         return children.filter(invited)
     may_be_invited = _may_be_invited(session, child)
-    if state == State.TO_BE_INVITED:
-        return children.filter(~invited, may_be_invited)
-    return children.filter(~invited, ~may_be_invited)
+    if state == State.NOT_INVITED:
+        return children.filter(~invited, ~may_be_invited)
+    called_back = _was_called_back(session, child)
+    return children.filter(
+        ~invited, may_be_invited, called_back if state == State.CALLED_BACK else ~called_back
+    )
 
 
 def _was_invited(session: Session, child: str) -> Exists:
+    return Exists(Invitation.objects.standing().filter(session=session, child_id=OuterRef(child)))
+
+
+def _was_called_back(session: Session, child: str) -> Exists:
     return Exists(
-        Invitation.objects.filter(
-            session=session, child_id=OuterRef(child), withheld_at__isnull=True
-        )
+        Invitation.objects.called_back().filter(session=session, child_id=OuterRef(child))
     )
 
 
@@ -120,10 +142,16 @@ def outlooks(session: Session, child_ids: Iterable[int], *, now: datetime) -> di
         ).values_list("child_id", flat=True)
     )
     invitations = defaultdict(list)
-    for invitation in Invitation.objects.filter(
-        session=session, child_id__in=ids, withheld_at__isnull=True
-    ).order_by("planned_at"):
-        invitations[invitation.child_id].append(invitation)
+    called_back = {}
+    for invitation in (
+        Invitation.objects.filter(session=session, child_id__in=ids, withheld_at__isnull=True)
+        .select_related("mailing")
+        .order_by("planned_at")
+    ):
+        if invitation.called_back_at is None:
+            invitations[invitation.child_id].append(invitation)
+        else:
+            called_back[invitation.child_id] = invitation.called_back_at
     exclusions = _exclusions(session, ids)
     messages = defaultdict(list)
     letters = {one.letter for some in invitations.values() for one in some}
@@ -135,9 +163,11 @@ def outlooks(session: Session, child_ids: Iterable[int], *, now: datetime) -> di
     found = {}
     for child_id in ids:
         if invitations[child_id]:
-            found[child_id] = _invited(invitations[child_id][-1], messages)
+            found[child_id] = _invited(invitations[child_id][-1], messages, now)
         elif child_id in members:
-            found[child_id] = _not_yet(exclusions.get(child_id, {}), upcoming)
+            found[child_id] = _not_yet(
+                exclusions.get(child_id, {}), upcoming, called_back.get(child_id)
+            )
     return found
 
 
@@ -156,7 +186,11 @@ def _exclusions(session: Session, ids: Sequence[int]) -> dict[int, dict[str, str
     return found
 
 
-def _invited(invitation: Invitation, messages: dict) -> Outlook:
+def _invited(invitation: Invitation, messages: dict, now: datetime) -> Outlook:
+    if invitation.mailing and invitation.mailing.is_held(now):
+        day = london_day(invitation.planned_at)
+        goes = govuk_time(invitation.mailing.goes_at)
+        return Outlook(State.INVITED, f"Invitation will be sent at {goes}", day)
     sent = [one for one in messages.get(invitation.letter, []) if one[0] != Message.Status.WITHHELD]
     accepted = [accepted_at for _, accepted_at in sent if accepted_at]
     if sent and all(status in UNDELIVERED for status, _ in sent):
@@ -183,8 +217,16 @@ def _upcoming(session: Session, dates: list[date], now: datetime) -> tuple[str, 
     return f"Will be invited on {govuk_date(day)}", day
 
 
-def _not_yet(exclusions: dict[str, str], upcoming: tuple[str, date | None]) -> Outlook:
+def _not_yet(
+    exclusions: dict[str, str],
+    upcoming: tuple[str, date | None],
+    called_back_at: datetime | None,
+) -> Outlook:
     if not exclusions or "" in exclusions.values():
+        if called_back_at:
+            day = govuk_date(called_back_at)
+            text = f"Not invited yet: the invitation was called back on {day}"
+            return Outlook(State.CALLED_BACK, text)
         text, day = upcoming
         return Outlook(State.TO_BE_INVITED, text, day)
     reasons = tuple(dict.fromkeys(Exclusion(value) for value in exclusions.values()))
@@ -218,7 +260,15 @@ def preview(
     children = Membership.objects.filter(session=session, left_at__isnull=True).values("child_id")
     dates = {day: (rows or {}).get(day) for day in dates}
     found = _preview(session, children, dates=list(dates), invitations_on=invitations_on, now=now)
-    return replace(found, again=count_later(session, dates=dates, now=now))
+    again = count_later(session, dates=dates, now=now)
+    if again is None:
+        return found
+    return replace(
+        found,
+        again=(again.date, again.children),
+        emails=found.emails + again.emails,
+        texts=found.texts + again.texts,
+    )
 
 
 def preview_joining(session: Session, child_ids: Iterable[int], *, now: datetime) -> Preview:
@@ -240,9 +290,7 @@ def _preview(
     invitations_on: date | None,
     now: datetime,
 ) -> Preview:
-    invited = Invitation.objects.filter(
-        session=session, child_id=OuterRef("child_id"), withheld_at__isnull=True
-    )
+    invited = Invitation.objects.standing().filter(session=session, child_id=OuterRef("child_id"))
     rows = (
         ProgrammeStatus.objects.filter(
             child_id__in=children,
@@ -273,5 +321,22 @@ def _preview(
     if session.is_closed or upcoming is None or invitations_on is None:
         return Preview(waiting=due, left_out=left_out, already_invited=already)
     if now >= rules.invitations_open_at(invitations_on):
-        return Preview(now=due, left_out=left_out, already_invited=already)
+        emails, texts = _count_messages([pk for pk, value in standing.items() if value == "due"])
+        return Preview(
+            now=due, left_out=left_out, already_invited=already, emails=emails, texts=texts
+        )
     return Preview(later=[(invitations_on, due)], left_out=left_out, already_invited=already)
+
+
+def _count_messages(child_ids: list[int]) -> tuple[int, int]:
+    """How many emails and texts a letter about each of these children comes to."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_MESSAGES, [child_ids])
+        return cursor.fetchone()
+
+
+COUNT_MESSAGES = """
+SELECT count(DISTINCT (child_id, recipient)) FILTER (WHERE channel = 'email'),
+       count(DISTINCT (child_id, recipient)) FILTER (WHERE channel = 'text')
+FROM cohorts_contact WHERE child_id = ANY(%s)
+"""

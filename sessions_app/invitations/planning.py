@@ -10,11 +10,13 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
+from calendars import clock
 from calendars.clock import london_day
 from calendars.rules import academic_year_of
 from heartbeats import faults
@@ -24,7 +26,7 @@ from notifications.rules import send_not_before
 from sessions_app import rules
 from sessions_app.invitations import messages
 from sessions_app.invitations.withdrawal import release_undelivered
-from sessions_app.models import Membership, Session, SessionDate
+from sessions_app.models import Invitation, Mailing, Membership, Session, SessionDate
 
 # Fewer letters than this at once are somebody's late joining, not a mailing: they go first.
 BULK_FROM = 21
@@ -73,6 +75,7 @@ WHERE member.session_id = %(session)s
       FROM sessions_app_invitation earlier
       WHERE earlier.session_id = %(session)s
         AND earlier.withheld_at IS NULL
+        AND earlier.called_back_at IS NULL
         AND (%(children)s::bigint[] IS NULL OR earlier.child_id = ANY(%(children)s)))) IS TRUE
   AND (member.child_id, status.programme_id) NOT IN (
       SELECT same.child_id, same.programme_id
@@ -87,6 +90,7 @@ WHERE member.session_id = %(session)s
       WHERE recent.session_id = %(session)s
         AND (recent.planned_at >= %(due_at)s OR recent.planned_at > %(not_since)s)
         AND recent.withheld_at IS NULL
+        AND recent.called_back_at IS NULL
         AND (%(children)s::bigint[] IS NULL OR recent.child_id = ANY(%(children)s)))
 """
 
@@ -97,11 +101,16 @@ drawn AS MATERIALIZED (
     FROM due
     WHERE EXISTS (SELECT FROM cohorts_contact contact WHERE contact.child_id = due.child_id)
 ),
+hold AS MATERIALIZED (
+    SELECT coalesce(count(DISTINCT child_id) >= %(held_from)s::int, false) AS is_held FROM drawn
+),
 invited AS (
     INSERT INTO sessions_app_invitation
-        (letter, child_id, session_id, programme_id, session_date_id, planned_at, planned_by_id)
+        (letter, child_id, session_id, programme_id, session_date_id, planned_at, planned_by_id,
+         mailing_id)
     SELECT first_value(letter) OVER (PARTITION BY child_id ORDER BY programme_id),
-           child_id, %(session)s, programme_id, %(session_date)s, %(now)s, %(by)s
+           child_id, %(session)s, programme_id, %(session_date)s, %(now)s, %(by)s,
+           %(mailing)s::uuid
     FROM drawn
     ORDER BY child_id, programme_id
     ON CONFLICT DO NOTHING
@@ -131,7 +140,11 @@ queued AS (
            CASE WHEN (SELECT count(*) FROM planned) < %(bulk_from)s
                 THEN %(urgent)s ELSE %(bulk)s END,
            'waiting',
-           CASE address.channel WHEN 'text' THEN %(texts_from)s ELSE %(now)s END::timestamptz,
+           CASE WHEN (SELECT is_held FROM hold)
+                THEN CASE address.channel WHEN 'text' THEN %(held_texts_from)s::timestamptz
+                                          ELSE %(held_until)s::timestamptz END
+                ELSE CASE address.channel WHEN 'text' THEN %(texts_from)s ELSE %(now)s END
+           END::timestamptz,
            %(now)s, ''
     FROM (
         SELECT DISTINCT ON (planned.child_id, contact.channel, contact.recipient)
@@ -149,10 +162,16 @@ queued AS (
                END AS name) known_as
     RETURNING lane
 )
-SELECT (SELECT count(*) FROM planned), (SELECT min(lane) FROM queued)
+SELECT (SELECT count(*) FROM planned), (SELECT count(*) FROM queued),
+       (SELECT min(lane) FROM queued), (SELECT is_held FROM hold)
 """
 
-COUNT_DUE = "SELECT count(DISTINCT child_id) FROM ({due}) due"
+COUNT_DUE = """
+SELECT count(DISTINCT due.child_id),
+       count(DISTINCT (due.child_id, contact.recipient)) FILTER (WHERE contact.channel = 'email'),
+       count(DISTINCT (due.child_id, contact.recipient)) FILTER (WHERE contact.channel = 'text')
+FROM ({due}) due LEFT JOIN cohorts_contact contact ON contact.child_id = due.child_id
+"""
 
 
 def plan(
@@ -164,7 +183,8 @@ def plan(
 ) -> int:
     """Queue every invitation that is due, first and later ones; returns how many letters.
 
-    A letter is to all parents of one child. Without `session_ids` all clinic sessions of this
+    A letter is to all parents of one child. Many that a person's action queues are held for two
+    minutes and can be called back (`mailings`). Without `session_ids` all clinic sessions of this
     academic year are looked at; with `child_ids` only these children. Safe to run twice, late
     and by many at once. Source: sessions and clinics §6.1, §6.2.
     """
@@ -177,8 +197,10 @@ def plan(
         with transaction.atomic():
             session = Session.objects.hold(session_id)
             dates = _dates(session)
-            letters += plan_first(session, dates=dates, now=now, child_ids=children, by=by)
-            letters += plan_later(session, dates=dates, now=now, child_ids=children, by=by)
+            mailing = _mailing_of(session, by=by, now=now)
+            writing = {"now": now, "child_ids": children, "by": by, "mailing": mailing}
+            letters += plan_first(session, dates=dates, **writing)
+            letters += plan_later(session, dates=dates, **writing)
         if children is None:
             # Not while the session is held: two who hold it would wait for each other.
             Session.objects.filter(pk=session_id).update(invitations_planned_at=now)
@@ -223,13 +245,15 @@ def plan_first(
     now: datetime,
     child_ids: list[int] | None = None,
     by: User | None = None,
+    mailing: Mailing | None = None,
 ) -> int:
     """Queue the first invitation of every eligible child without one, if they are due now."""
     if not rules.first_invitations_are_due(
         dates=dates, invitations_on=session.invitations_on, is_closed=session.is_closed, now=now
     ):
         return 0
-    return _write(FIRST_DUE, messages.FIRST, session, now=now, child_ids=child_ids, by=by)
+    writing = {"now": now, "child_ids": child_ids, "by": by, "mailing": mailing}
+    return _write(FIRST_DUE, messages.FIRST, session, **writing)
 
 
 def plan_later(
@@ -239,6 +263,7 @@ def plan_later(
     now: datetime,
     child_ids: list[int] | None = None,
     by: User | None = None,
+    mailing: Mailing | None = None,
 ) -> int:
     """Queue the repeat for the next clinic date, if one is due now and the organisation repeats.
 
@@ -254,16 +279,26 @@ def plan_later(
         now=now,
         child_ids=child_ids,
         by=by,
+        mailing=mailing,
         session_date=dates[later.date],
         due_at=later.due_at,
     )
 
 
+class Again(NamedTuple):
+    """The clinic date that children are invited to again, and what they would be sent."""
+
+    date: date
+    children: int
+    emails: int
+    texts: int
+
+
 def count_later(
     session: Session, *, dates: Mapping[date, int | None], now: datetime
-) -> tuple[date, int] | None:
-    """The clinic date that children would be invited to again at once, and how many would be, if
-    the session had these dates; each with its saved row, or none for a new one.
+) -> Again | None:
+    """What would be sent again at once if the session had these dates; each with its saved row,
+    or none for a new one.
     """
     later = _later(session, dates=dates, now=now)
     if later is None:
@@ -280,8 +315,8 @@ def count_later(
                 "not_since": _not_since(now),
             },
         )
-        (children,) = cursor.fetchone()
-    return (later.date, children) if children else None
+        again = Again(later.date, *cursor.fetchone())
+    return again if again.children else None
 
 
 def _clinics(now: datetime) -> QuerySet[Session]:
@@ -324,9 +359,11 @@ def _write(
     now: datetime,
     child_ids: list[int] | None,
     by: User | None,
+    mailing: Mailing | None = None,
     session_date: int | None = None,
     due_at: datetime | None = None,
 ) -> int:
+    held_until = mailing and (mailing.goes_at or rules.held_until(max(now, clock.now())))
     with connection.cursor() as cursor:
         # A whole cohort is sorted in memory; the setting ends with the transaction.
         cursor.execute("SET LOCAL work_mem = '64MB'")
@@ -342,6 +379,10 @@ def _write(
                 "not_since": _not_since(now),
                 "now": now,
                 "texts_from": send_not_before(Channel.TEXT, now),
+                "mailing": mailing and mailing.pk,
+                "held_from": mailing and rules.HELD_FROM - mailing.letters,
+                "held_until": held_until,
+                "held_texts_from": held_until and send_not_before(Channel.TEXT, held_until),
                 "by": by.pk if by else None,
                 "template": template,
                 "shared": json.dumps(messages.shared_personalisation(session)),
@@ -351,7 +392,39 @@ def _write(
                 "bulk": Lane.BULK,
             },
         )
-        letters, lane = cursor.fetchone()
-    if lane is not None:
+        letters, queued, lane, is_held = cursor.fetchone()
+    if mailing and letters:
+        _note(mailing, letters=letters, queued=queued, held_until=held_until if is_held else None)
+    if lane is not None and not is_held:
         transaction.on_commit(partial(outbox.wake, lane), robust=True)
     return letters
+
+
+def _mailing_of(session: Session, *, by: User | None, now: datetime) -> Mailing | None:
+    """The mailing of this action of a person, unsaved while it has queued nothing; a job has none.
+
+    An action is known by its person and its instant, which all that it does is given.
+    """
+    if by is None:
+        return None
+    action = {
+        "session": session,
+        "kind": Mailing.Kind.INVITATIONS,
+        "queued_by": by,
+        "queued_at": now,
+    }
+    return Mailing.objects.filter(**action).first() or Mailing(**action)
+
+
+def _note(mailing: Mailing, *, letters: int, queued: int, held_until: datetime | None) -> None:
+    """Write down what an action has queued; once that is many, what it queued before waits too."""
+    if held_until and not mailing.goes_at:
+        mailing.goes_at = held_until
+        if mailing.letters:
+            outbox.hold(
+                Invitation.objects.filter(mailing=mailing).values_list("letter", flat=True),
+                until=held_until,
+            )
+    mailing.letters += letters
+    mailing.messages += queued
+    mailing.save()

@@ -19,9 +19,10 @@ def release(letters: Iterable[UUID], *, now: datetime) -> None:
     """Free the invitations of these letters, which nobody received, to be planned again.
 
     The statuses are computed anew, so that the planner sees what the guard saw and does not
-    plan the same again; the next planning picks up what is still due. Source: §6.1 rule 5.
+    plan the same again; the next planning picks up what is still due. What a person called back
+    is not freed by a guard. Source: §6.1 rule 5.
     """
-    invitations = Invitation.objects.filter(letter__in=list(letters), withheld_at__isnull=True)
+    invitations = Invitation.objects.standing().filter(letter__in=list(letters))
     child_ids = list(invitations.values_list("child_id", flat=True))
     invitations.update(withheld_at=now)
     statuses.refresh(child_ids, today=london_day(now))
@@ -45,10 +46,13 @@ def release_undelivered(child_ids: Iterable[int], *, now: datetime) -> int:
         recipient=OuterRef("recipient"),
     )
     untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"))
-    return Invitation.objects.filter(
-        Exists(sent),
-        ~Exists(sent.exclude(status__in=UNDELIVERED)),
-        Exists(untried),
-        child__in=list(child_ids),
-        withheld_at__isnull=True,
-    ).update(withheld_at=now)
+    return (
+        Invitation.objects.standing()
+        .filter(
+            Exists(sent),
+            ~Exists(sent.exclude(status__in=UNDELIVERED)),
+            Exists(untried),
+            child__in=list(child_ids),
+        )
+        .update(withheld_at=now)
+    )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from sessions_app import invitations
 from sessions_app.choices import Exclusion
 from sessions_app.invitations import State
-from sessions_app.models import Invitation, Membership, ProgrammeStatus, Session
+from sessions_app.models import Membership, ProgrammeStatus, Session
 
 # Of several programmes the first that applies decides: one to invite for, then why not.
 MAY_BE_INVITED = ""
@@ -19,14 +20,22 @@ PRECEDENCE = (MAY_BE_INVITED, *Exclusion.values)
 NOTHING_KNOWN = Exclusion.YEAR_GROUP
 
 COUNTS = """
-SELECT was_invited, standing, count(*)
+SELECT was_invited, was_called_back, standing, count(*)
 FROM (
     SELECT EXISTS (
                SELECT FROM sessions_app_invitation invitation
                WHERE invitation.session_id = %(session)s
                  AND invitation.child_id = member.child_id
                  AND invitation.withheld_at IS NULL
+                 AND invitation.called_back_at IS NULL
            ) AS was_invited,
+           EXISTS (
+               SELECT FROM sessions_app_invitation invitation
+               WHERE invitation.session_id = %(session)s
+                 AND invitation.child_id = member.child_id
+                 AND invitation.withheld_at IS NULL
+                 AND invitation.called_back_at IS NOT NULL
+           ) AS was_called_back,
            (%(precedence)s::text[])[
                min(array_position(%(precedence)s::text[], status.exclusion::text))
            ] AS standing
@@ -38,7 +47,7 @@ FROM (
     WHERE member.session_id = %(session)s AND member.left_at IS NULL
     GROUP BY member.child_id
 ) children
-GROUP BY was_invited, standing
+GROUP BY was_invited, was_called_back, standing
 """
 
 
@@ -48,6 +57,7 @@ class InvitationCounts:
 
     invited: int = 0
     to_be_invited: int = 0
+    called_back: int = 0
     not_invited: tuple[tuple[Exclusion, int], ...] = ()
 
     @property
@@ -56,7 +66,7 @@ class InvitationCounts:
 
     @property
     def total(self) -> int:
-        return self.invited + self.to_be_invited + self.left_out
+        return self.invited + self.to_be_invited + self.called_back + self.left_out
 
 
 def members(session: Session) -> QuerySet[Membership]:
@@ -78,10 +88,12 @@ def invitation_counts(session: Session) -> InvitationCounts:
         )
         rows = cursor.fetchall()
     left_out = dict.fromkeys(Exclusion, 0)
-    invited = to_be_invited = 0
-    for was_invited, standing, size in rows:
+    invited = to_be_invited = called_back = 0
+    for was_invited, was_called_back, standing, size in rows:
         if was_invited:
             invited += size
+        elif standing == MAY_BE_INVITED and was_called_back:
+            called_back += size
         elif standing == MAY_BE_INVITED:
             to_be_invited += size
         else:
@@ -89,23 +101,14 @@ def invitation_counts(session: Session) -> InvitationCounts:
     return InvitationCounts(
         invited=invited,
         to_be_invited=to_be_invited,
+        called_back=called_back,
         not_invited=tuple((reason, size) for reason, size in left_out.items() if size),
     )
 
 
 def in_state(rows: QuerySet[Membership], session: Session, state: str) -> QuerySet[Membership]:
     """Those memberships whose child stands so with the invitation to this clinic session."""
-    invited = Exists(
-        Invitation.objects.filter(
-            session=session, child_id=OuterRef("child_id"), withheld_at__isnull=True
-        )
-    )
-    if state == State.INVITED:
-        return rows.filter(invited)
-    may_be_invited = _has(session, [MAY_BE_INVITED])
-    if state == State.TO_BE_INVITED:
-        return rows.filter(~invited, may_be_invited)
-    return rows.filter(~invited, ~may_be_invited)
+    return invitations.in_state(rows, session, state, child="child_id")
 
 
 def left_out_because(

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from calendars import clock
 from sessions_app import closing
 from sessions_app.closing import ClosingRefused
-from sessions_app.views.scope import find_session
+from sessions_app.views.scope import find_session, message_examples
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,6 +34,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "session": session,
             "preview": closing.preview(session, now=now),
+            "examples": message_examples(closing.clinic_of(session, now=now)),
             "caption": session.location.name,
             "title": "Close session",
             "button": "Close session",

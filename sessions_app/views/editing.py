@@ -9,13 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from calendars import clock
-from govuk.filters import count
 from sessions_app import display, invitations, schedule
 from sessions_app.forms import ConfirmScheduleForm, NoticeForm, RemindersForm, SessionDates
 from sessions_app.models import ScheduleDraft, Session
 from sessions_app.schedule import DAYS_A_WEEK, Schedule, ScheduleRefused
 from sessions_app.schedule_rules import concerns, notice_bounds
-from sessions_app.views.scope import find_session
+from sessions_app.views.scope import find_session, message_examples
 
 CLOSED = "This session is closed. Its dates cannot be changed."
 NO_DRAFT = "Those changes have been saved already or were left for too long."
@@ -191,6 +190,7 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
             "reminders": display.reminder_text(
                 drafted.answers.reminder_weeks, is_past=drafted.is_past
             ),
+            "examples": message_examples(session) if session.is_clinic else {},
             "preview": (
                 invitations.preview(
                     session,
@@ -219,12 +219,7 @@ def _confirm(
         )
     except ScheduleRefused as refused:
         return _back_to(session, request, str(refused))
-    invited = (
-        f" The parents of {count(letters, 'child', 'children')} are being invited."
-        if letters
-        else ""
-    )
-    messages.success(request, f"Session saved.{invited}")
+    messages.success(request, f"Session saved.{display.invited_notice(letters)}")
     return redirect("sessions:show", slug=session.slug)
 
 

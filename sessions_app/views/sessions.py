@@ -14,6 +14,7 @@ from sessions_app import display, invitations
 from sessions_app.forms import SessionChildrenFilter
 from sessions_app.selectors.children import children_in
 from sessions_app.selectors.lists import Tab, session_list
+from sessions_app.selectors.mailings import notices
 from sessions_app.selectors.overview import session_overview
 from sessions_app.views.scope import find_session
 
@@ -71,6 +72,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "session": session,
             "overview": overview,
+            "mailings": notices(session, now=now),
             "tag": display.status_tag(overview.state),
             "consent_period": display.consent_period(overview.dates, overview.today),
             "parent_links": display.parent_links(session),

@@ -16,8 +16,13 @@ EVERY_VALUE = VALUES | {
     "location_name": "Grace Academy",
     "session_dates": "Tuesday 12 January 2027",
     "delay_until": "1 March 2027",
+    "what_changed": "* 25 January 2027 moved to 8 February 2027",
+    "what_changed_short": "25 January 2027 moved to 8 February 2027",
+    "dates_now": "* Monday 8 February 2027",
 }
 LONG_VALUES = EVERY_VALUE | {
+    "what_changed_short": "25 September 2027 moved to 28 September 2027; "
+    "26 September 2027 moved to 29 September 2027",
     "full_and_preferred_child_name": "Wilhelmina-Josephine Featherstonehaugh-Cholmondeley "
     "(known as Billie Featherstonehaugh-Cholmondeley)",
     "team_name": "Coventry and Warwickshire Community School-Age Immunisation Service (North)",
@@ -51,7 +56,7 @@ def test_texts_fit_and_say_that_replies_are_not_read(each):
     assert "Replies to this text are not read" in preview.body
 
 
-@pytest.mark.parametrize("each", [e for e in ALL if e.name.startswith("clinic_")], ids=name_of)
+@pytest.mark.parametrize("each", [e for e in ALL if e.name.endswith("_invitation")], ids=name_of)
 def test_invitations_leave_out_dates_slots_consent_links_and_the_parents_name(each):
     assert set(each.placeholders) <= set(VALUES)
     said = f"{each.subject} {each.body}".lower()
@@ -69,6 +74,7 @@ def test_childrens_names_carry_no_links_into_emails(each):
 def test_titles_are_what_the_activity_log_says():
     titles = {each.name: each.title for each in ALL}
     assert titles == {
+        "clinic_dates_changed": "Session clinic dates changed",
         "clinic_initial_invitation": "Session clinic initial invitation",
         "clinic_subsequent_invitation": "Session clinic subsequent invitation",
         "consent_clinic_request": "Consent clinic request",

@@ -1,0 +1,71 @@
+"""What waits to be sent about a session, and what was called back: for its page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from govuk.filters import count, govuk_datetime
+from sessions_app import dates_changed, display
+from sessions_app.models import DatesChange, Mailing, Session
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One mailing, as a banner says it."""
+
+    id: UUID
+    slug: str
+    what: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Notices:
+    """Mailings that can still be called back, and those called back whose families wait; and the
+    change of dates that families who were invited can be told of."""
+
+    slug: str
+    held: list[Notice]
+    called_back: list[Notice]
+    change: DatesChange | None = None
+
+
+def notices(session: Session, *, now: datetime) -> Notices:
+    """Those of a session; of a closed school session also those that closing it queued."""
+    about = Q(session=session)
+    if session.closed_at:
+        about |= Q(
+            session__organisation=session.organisation_id,
+            queued_at=session.closed_at,
+            queued_by=session.closed_by_id,
+        )
+    mailings = Mailing.objects.filter(about).select_related("session", "called_back_by")
+    held = mailings.filter(goes_at__gt=now, called_back_at__isnull=True)
+    called_back = mailings.filter(
+        kind=Mailing.Kind.INVITATIONS, called_back_at__isnull=False, released_at__isnull=True
+    ).annotate(waiting=Count("invitations__child", distinct=True, filter=_waits()))
+    return Notices(
+        slug=session.slug,
+        change=dates_changed.to_tell(session) if session.is_clinic else None,
+        held=[_notice(mailing, display.held_notice(mailing, now)) for mailing in held],
+        called_back=[
+            _notice(
+                mailing,
+                f"The parents of {count(mailing.waiting, 'child', 'children')} are not invited: "
+                f"{mailing.called_back_by.full_name} called the invitations back on "
+                f"{govuk_datetime(mailing.called_back_at)}.",
+            )
+            for mailing in called_back
+            if mailing.waiting
+        ],
+    )
+
+
+def _waits() -> Q:
+    return Q(invitations__withheld_at__isnull=True, invitations__called_back_at__isnull=False)
+
+
+def _notice(mailing: Mailing, text: str) -> Notice:
+    return Notice(mailing.pk, mailing.session.slug, display.mailing_of(mailing), text)

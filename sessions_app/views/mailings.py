@@ -1,0 +1,124 @@
+"""A mailing that waits: calling it back, and letting it go after all."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from calendars import clock
+from sessions_app import dates_changed, display, invitations
+from sessions_app.invitations import messages as invitation_messages
+from sessions_app.models import DatesChange, Mailing
+from sessions_app.views.scope import find_mailing, find_session, message_examples
+
+
+@require_safe
+def show(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
+    """Who is written to and when, and how long it can be called back; what became of it."""
+    mailing = find_mailing(request, slug, mailing_id)
+    now = clock.now()
+    return render(
+        request,
+        "sessions/mailing.html",
+        {
+            "mailing": mailing,
+            "session": mailing.session,
+            "what": display.mailing_of(mailing),
+            "is_held": mailing.is_held(now),
+            "time_left": mailing.goes_at and display.time_left(mailing.goes_at, now),
+            "can_release": _can_release(mailing),
+        },
+    )
+
+
+@require_POST
+def call_back(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
+    """Take it back: nothing of it is sent."""
+    mailing = find_mailing(request, slug, mailing_id)
+    try:
+        if invitations.call_back(mailing_id=mailing.pk, by=request.user, now=clock.now()):
+            messages.success(request, "Called back. Nothing was sent to any parent.")
+        else:
+            messages.success(request, "It was called back already. Nothing was sent.")
+    except invitations.CallingBackRefused as refused:
+        messages.warning(request, str(refused))
+    return redirect("sessions:mailing", slug=slug, mailing_id=mailing.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def release(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
+    """Say who would be invited now, and let them be invited once that is confirmed."""
+    mailing = find_mailing(request, slug, mailing_id)
+    session, now = mailing.session, clock.now()
+    if not _can_release(mailing):
+        messages.warning(request, "These invitations do not wait for anybody any more.")
+        return redirect("sessions:mailing", slug=slug, mailing_id=mailing.pk)
+    if request.method == "POST":
+        letters = invitations.release(mailing_id=mailing.pk, by=request.user, now=now)
+        sent = display.invited_notice(letters) or " They are sent when they are due."
+        messages.success(request, f"Invitations released.{sent}")
+        return redirect("sessions:show", slug=slug)
+    return render(
+        request,
+        "sessions/release.html",
+        {
+            "session": session,
+            "preview": invitations.preview_joining(
+                session, invitations.called_back_children(mailing), now=now
+            ),
+            "examples": message_examples(session),
+            "caption": session.location.name,
+            "title": "Invite these families",
+            "button": "Confirm",
+            "back": reverse("sessions:mailing", kwargs={"slug": slug, "mailing_id": mailing.pk}),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def tell(request: HttpRequest, slug: str, change_id) -> HttpResponse:
+    """Say who would be told of changed dates and what they read, and tell them."""
+    session = find_session(request, slug)
+    change = get_object_or_404(
+        DatesChange.objects.for_organisation(request.organisation), pk=change_id, session=session
+    )
+    now = clock.now()
+    if request.method == "POST":
+        try:
+            told = dates_changed.tell(change_id=change.pk, by=request.user, now=now)
+        except dates_changed.TellingRefused as refused:
+            messages.warning(request, str(refused))
+        else:
+            messages.success(request, display.told_notice(told))
+        return redirect("sessions:show", slug=slug)
+    if dates_changed.to_tell(session) != change:
+        messages.warning(request, dates_changed.TOLD_ALREADY)
+        return redirect("sessions:show", slug=slug)
+    return render(
+        request,
+        "sessions/dates_changed.html",
+        {
+            "session": session,
+            "change": change,
+            "recipients": dates_changed.recipients(session),
+            "examples": invitation_messages.examples(
+                session,
+                dates_changed.TEMPLATE,
+                **dates_changed.personalisation(change, session),
+            ),
+            "caption": session.location.name,
+            "title": "Tell families that dates have changed",
+            "button": "Confirm",
+            "back": reverse("sessions:show", kwargs={"slug": slug}),
+        },
+    )
+
+
+def _can_release(mailing: Mailing) -> bool:
+    return (
+        mailing.kind == Mailing.Kind.INVITATIONS
+        and mailing.called_back_at is not None
+        and mailing.released_at is None
+        and not mailing.session.is_closed
+    )
