@@ -31,8 +31,10 @@ SOCKET_NAME = ".s.PGSQL.5432"
 # As root the server runs as this user, because PostgreSQL refuses root.
 UNPRIVILEGED_USER = "nobody"
 PREVIOUS_MAY_TAKE_SECONDS = 15
-# A database of tests is thrown away, so it need not survive a crash.
+# A database of tests is thrown away, so it need not survive a crash. Two processes of tests may
+# each try something with fifty threads.
 THROWAWAY = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+THROWAWAY += ["-c", "max_connections=300"]
 
 
 def start(supervisor: Supervisor, data: Path, *, is_throwaway: bool = False) -> Path:

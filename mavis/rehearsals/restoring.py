@@ -106,9 +106,16 @@ def _count_copy(drill: Drill) -> None:
 
 
 def _was_hard(drill: Drill) -> bool:
-    """Whether there was anything to get wrong."""
-    cases = ("of those waiting in the copy", "of those the copy did not know")
-    missing = [case for case in cases if not drill.counts[case]]
+    """Whether there was anything to get wrong.
+
+    A batch holds a hundred, so a short drill may have claimed all that the copy calls unsent.
+    """
+    unsent = sum(drill.counts[f"of those {state} in the copy"] for state in ("waiting", "claimed"))
+    cases = {
+        "of those waiting or claimed in the copy": unsent,
+        "of those the copy did not know": drill.counts["of those the copy did not know"],
+    }
+    missing = [case for case, number in cases.items() if not number]
     for case in missing:
         say(f"The drill proves nothing: 0 {case}.")
     return not missing
