@@ -56,7 +56,7 @@ def match_children(
     for start in range(0, len(seekers), BLOCK):
         block = seekers[start : start + BLOCK]
         holders = _holders(block)
-        candidates = _candidates(block, organisation)
+        candidates = find_candidates(block, organisation=organisation)
         chosen += [
             choose_child(
                 seeker,
@@ -76,10 +76,14 @@ def _holders(seekers: Iterable[Seeker]) -> dict[str, Identity]:
     return {identity.nhs_number: identity for identity in (Identity(*row) for row in holders)}
 
 
-def _candidates(
-    seekers: Sequence[Seeker], organisation: Organisation
+def find_candidates(
+    seekers: Sequence[Seeker], *, organisation: Organisation
 ) -> Mapping[int, list[Identity]]:
-    """The children who share enough with each seeker, by the seeker's place."""
+    """The children who share enough with each seeker, by the seeker's place: one query.
+
+    They share a birth date or postcode with it, and a name as search folds them. With the
+    organisation's own children come those in nobody's cohort whom its files know.
+    """
     parameters = {
         "places": list(range(len(seekers))),
         "given": [search.fold(seeker.given_name) for seeker in seekers],

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Organisation
 from calendars.rules import birth_academic_year_of
 from cohorts.models import Child, Location
-from cohorts.search import fold
-from records.rules import search_terms
 from sessions_app.choices import VaccinationStatus
 from sessions_app.invitations import State, in_state
 from sessions_app.models import Membership, ProgrammeStatus, Session
@@ -58,14 +56,11 @@ def find_children(
 
     Year groups and vaccination are those of the academic year.
     """
-    children = Child.objects.for_organisation(organisation).filter(date_of_death__isnull=True)
-    for term in search_terms(fold(filters.query)):
-        if term.starts_word:
-            children = children.filter(
-                Q(search_text__startswith=term.text) | Q(search_text__contains=f" {term.text}")
-            )
-        else:
-            children = children.filter(search_text__contains=term.text)
+    children = (
+        Child.objects.for_organisation(organisation)
+        .filter(date_of_death__isnull=True)
+        .matching(filters.query)
+    )
     if filters.year_groups:
         birth_years = [birth_academic_year_of(year, academic_year) for year in filters.year_groups]
         children = children.filter(birth_academic_year__in=birth_years)

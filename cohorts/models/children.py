@@ -11,12 +11,25 @@ from accounts.models import Organisation
 from calendars import rules as calendar_rules
 from cohorts import search
 from cohorts.models.places import NAME_LENGTH, Location, Schooled
+from cohorts.search_terms import search_terms
 
 
 class ChildQuerySet(models.QuerySet):
     def for_organisation(self, organisation: Organisation) -> "ChildQuerySet":
         """The children in the organisation's cohorts."""
         return self.filter(organisation=organisation)
+
+    def matching(self, query: str) -> "ChildQuerySet":
+        """Those who have all that was typed, in any order: see `search_terms`."""
+        found = self
+        for term in search_terms(search.fold(query)):
+            if term.starts_word:
+                found = found.filter(
+                    Q(search_text__startswith=term.text) | Q(search_text__contains=f" {term.text}")
+                )
+            else:
+                found = found.filter(search_text__contains=term.text)
+        return found
 
     def lock(self, child_id: int) -> "Child":
         """The child, locked until the transaction ends against others who change the record.

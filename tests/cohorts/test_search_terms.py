@@ -1,11 +1,11 @@
-"""What a search on the Children page means."""
+"""What a search for children means."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cohorts.search import fold
-from records.rules import MOST_TERMS, Term, search_terms
+from cohorts.search_terms import MOST_TERMS, Term, search_terms
 
 
 def texts(question: str) -> list[str]:
