@@ -5,7 +5,8 @@ class ConsentConfig(AppConfig):
     name = "consent"
 
     def ready(self) -> None:
-        from consent import checks, facts, messages, receivers  # noqa: F401 (registers itself)
+        # Checks and receivers register themselves.
+        from consent import checks, facts, messages, receivers, unknown_contact  # noqa: F401
         from consent.guard import guard
         from consent.triage_guard import triage_guard
         from notifications import outbox
@@ -17,3 +18,4 @@ class ConsentConfig(AppConfig):
             outbox.register_guard(template, guard)
         for template in messages.TRIAGE.values():
             outbox.register_guard(template, triage_guard)
+        outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)

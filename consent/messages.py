@@ -61,7 +61,7 @@ def personalisation(
     """
     deadline = respond_by(session, today=today)
     upcoming = [govuk_date_with_weekday(day) for day in days_of(session) if day >= today]
-    return _about(child, session, programmes) | {
+    return about(child, session, programmes) | {
         "consent_link": consent_links(session, programmes),
         "consent_deadline": govuk_date(deadline) if deadline else "",
         "location_name": session.location.name,
@@ -72,10 +72,10 @@ def personalisation(
 def about_triage(triage: Triage) -> dict[str, str]:
     """The values of an email about a decision at triage. It tells no health answer."""
     until = {"delay_until": govuk_date(triage.delay_until)} if triage.delay_until else {}
-    return _about(triage.child, triage.session, [triage.programme]) | until
+    return about(triage.child, triage.session, [triage.programme]) | until
 
 
-def _about(child: Child, session: Session, programmes: Sequence[Programme]) -> dict[str, str]:
+def about(child: Child, session: Session, programmes: Sequence[Programme]) -> dict[str, str]:
     """The child, the vaccination, and whom to ask: in every message about consent."""
     team = session.location.team
     known_as = f" (known as {child.preferred_name})" if child.preferred_name else ""

@@ -60,6 +60,10 @@ class OnlineResponseQuerySet(models.QuerySet):
             "recorded_at", "id"
         )
 
+    def overlooked(self) -> "OnlineResponseQuerySet":
+        """Those whose child was never looked for, such as when a hint to a worker was lost."""
+        return self.waiting().filter(looked_for_at__isnull=True)
+
     def lock(self, response_id: int) -> "OnlineResponse":
         """The response, for whoever matches or archives it: nobody else does so meanwhile."""
         return self.select_for_update(of=("self",), no_key=True).get(pk=response_id)
@@ -115,6 +119,9 @@ class OnlineResponse(Schooled, models.Model):
     )
     contact_method_details = models.CharField(max_length=NAME_LENGTH, blank=True)
 
+    looked_for_at = models.DateTimeField(
+        null=True, help_text="When the child was first looked for; none before that"
+    )
     child = models.ForeignKey(
         Child, on_delete=models.PROTECT, related_name="online_responses", null=True
     )
@@ -192,7 +199,12 @@ class OnlineResponse(Schooled, models.Model):
                 fields=["organisation", "recorded_at", "id"],
                 condition=Q(matched_at__isnull=True, archived_at__isnull=True),
                 name="online_response_waiting",
-            )
+            ),
+            models.Index(
+                fields=["recorded_at"],
+                condition=Q(looked_for_at__isnull=True),
+                name="online_response_not_looked_at",
+            ),
         ]
 
     def __str__(self) -> str:

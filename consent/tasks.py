@@ -5,10 +5,12 @@ from datetime import timedelta
 from celery import shared_task
 
 from calendars import clock
-from consent.services import online, responses
+from consent.services import matching, online, responses
 from notifications import hints
 
 DRAFTS_ARE_KEPT = timedelta(days=1)
+# A hint that has not been taken up after so long was lost.
+HINTS_TAKE = timedelta(minutes=2)
 
 
 @shared_task(name="consent.forget_drafts")
@@ -23,3 +25,19 @@ def forget_drafts() -> None:
 def match_online_response(response_id: int) -> None:
     """Look for the child that a recorded response means; one not found waits for a person."""
     hints.take_up(online.MATCH_TASK, response_id)
+    matching.match(response_id, now=clock.now())
+
+
+@shared_task(name="consent.match_overlooked")
+def match_overlooked() -> None:
+    """Look for the children of responses whose hint was lost."""
+    now = clock.now()
+    matching.match_overlooked(before=now - HINTS_TAKE, now=now)
+
+
+@shared_task(name=matching.MATCH_WAITING_TASK)
+def match_waiting(organisation_id: int | None = None) -> None:
+    """Look again for the children of all that waits: every night, and when children were added."""
+    if organisation_id is not None:
+        hints.take_up(matching.MATCH_WAITING_TASK, organisation_id)
+    matching.match_waiting(now=clock.now(), organisation_id=organisation_id)

@@ -60,6 +60,15 @@ TIMETABLE = {
         "task": "consent.forget_drafts",
         "schedule": crontab(minute=50),
     },
+    # What waited for its hint in vain, and every night all that found no child yet.
+    "match-overlooked-responses": {
+        "task": "consent.match_overlooked",
+        "schedule": crontab(minute="*/5"),
+    },
+    "match-waiting-responses": {
+        "task": "consent.match_waiting",
+        "schedule": crontab(minute=20, hour=4),
+    },
     "place-newcomers-to-the-year": {
         "task": "sessions_app.place_newcomers_to_the_year",
         "schedule": crontab(minute=0, hour=4),

@@ -5,6 +5,7 @@ import pytest
 from consent.models import ConsentResponse
 from sessions_app import statuses
 from tests import factories
+from tests.consent.online import Link
 from tests.consent.wizard import Wizard
 from tests.sessions_app.conftest import Clinic, at
 
@@ -55,3 +56,9 @@ def mum(child):
 @pytest.fixture
 def wizard(nurse_client, clinic, child):
     return Wizard(nurse_client, clinic, child)
+
+
+@pytest.fixture
+def link(organisation):
+    """The link of a school's session."""
+    return Link(organisation)

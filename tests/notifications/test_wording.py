@@ -79,6 +79,7 @@ def test_titles_are_what_the_activity_log_says():
         "clinic_subsequent_invitation": "Session clinic subsequent invitation",
         "consent_clinic_request": "Consent clinic request",
         "consent_school_request": "Consent school request",
+        "consent_unknown_contact": "Unknown contact details",
         "triage_safe": "Triage: vaccination will happen",
         "triage_do_not_vaccinate": "Triage: vaccination will not happen",
         "triage_delay": "Triage: vaccination is delayed",

@@ -1,0 +1,202 @@
+"""What follows once it is known which child an online response means. Source: consent §3 and §5."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from accounts.models import User
+from activity import services as activity
+from activity.models import Entry
+from calendars.clock import london_day
+from calendars.rules import first_day_of
+from cohorts.models import Child, ParentRelationship, SchoolMove
+from cohorts.services import school_moves
+from consent import questions, unknown_contact
+from consent.models import ConsentResponse, OnlineDecision, OnlineResponse, Triage
+from consent.services.responders import is_unknown_contact, responder_of
+from consent.signals import response_considered
+from govuk.filters import govuk_date
+from sessions_app import invitations, statuses
+from sessions_app.choices import VaccinationStatus
+from sessions_app.models import ProgrammeStatus
+
+TITLES = {
+    OnlineDecision.Decision.GIVEN: "Consent given by",
+    OnlineDecision.Decision.REFUSED: "Consent refused by",
+}
+
+
+def family_of(child_id: int) -> set[int]:
+    """The child and all who share a parent: whose statuses a parent's new number may change."""
+    siblings = ParentRelationship.objects.filter(parent__relationships__child=child_id)
+    return {child_id, *siblings.values_list("child_id", flat=True)}
+
+
+def attach(
+    response: OnlineResponse,
+    child: Child,
+    *,
+    family: Collection[int],
+    now: datetime,
+    by: User | None = None,
+) -> None:
+    """Make consents of a response: parent, school move, statuses, log and warning with them.
+
+    The caller's transaction has locked the children of the `family`, then the response, which
+    waits. `by` is who matched it; without, it matched by itself.
+    """
+    contacts = []
+    if by is None and is_unknown_contact(child, response):
+        contacts = unknown_contact.contacts_of(child)
+    relationship, is_new = responder_of(child, response)
+    if is_new:
+        _log(
+            response,
+            child,
+            kind=Entry.Kind.RECORD,
+            title=f"Parent or guardian added: {response.parent_name} "
+            f"({response.relationship_label})",
+            now=now,
+            by=by,
+        )
+    if by is not None:
+        title = "Consent response matched with this record"
+        _log(response, child, kind=Entry.Kind.CONSENT, title=title, now=now, by=by)
+    consents = _consents(response, child, relationship, now=now)
+    _propose_move(response, child, now=now)
+    is_first = response.looked_for_at is None
+    response.child, response.matched_at, response.matched_by = child, now, by
+    response.looked_for_at = response.looked_for_at or now
+    response.save(update_fields=["child", "matched_at", "matched_by", "looked_for_at"])
+    # In August a session may be of the coming school year, whose status it then is.
+    year = response.session.academic_year
+    statuses.refresh(family, today=max(london_day(now), first_day_of(year)))
+    invitations.catch_up(family, now=now, by=by)
+    if contacts:
+        unknown_contact.warn(contacts, response, child, now=now)
+    response_considered.send(
+        OnlineResponse, response=response, consents=consents, is_first=is_first, by=by, now=now
+    )
+
+
+def _consents(
+    response: OnlineResponse, child: Child, relationship: ParentRelationship, *, now: datetime
+) -> list[ConsentResponse]:
+    """A consent for each programme, as of when the parent answered (lessons I22)."""
+    vaccinated = set(
+        ProgrammeStatus.objects.filter(
+            child=child,
+            academic_year=response.session.academic_year,
+            vaccination=VaccinationStatus.VACCINATED,
+        ).values_list("programme_id", flat=True)
+    )
+    consents = []
+    for decision in response.decisions.select_related("programme"):
+        consent = ConsentResponse.objects.create(
+            child=child,
+            programme_id=decision.programme_id,
+            organisation_id=response.organisation_id,
+            session_id=response.session_id,
+            academic_year=response.session.academic_year,
+            parent_id=relationship.parent_id,
+            parent_name=response.parent_name,
+            relationship=response.relationship_label,
+            email=response.email,
+            phone=response.phone,
+            decision=decision.decision,
+            route=ConsentResponse.Route.ONLINE,
+            reason=decision.reason,
+            notes=decision.reason_details,
+            methods=decision.methods,
+            without_gelatine=decision.without_gelatine,
+            health_answers=decision.health_answers,
+            wants_follow_up=decision.wants_follow_up,
+            responded_at=response.recorded_at,
+        )
+        decision.consent = consent
+        decision.save(update_fields=["consent"])
+        _reopen_triage(consent, now=now)
+        _log(
+            response,
+            child,
+            kind=Entry.Kind.CONSENT,
+            title=f"{TITLES[decision.decision]} {response.parent_name} "
+            f"({response.relationship_label})",
+            body=_told(response, decision, london_day(now), decision.programme_id in vaccinated),
+            now=now,
+        )
+        consents.append(consent)
+    return consents
+
+
+def _told(
+    response: OnlineResponse, decision: OnlineDecision, today: date, is_vaccinated: bool
+) -> str:
+    lines = [f"{decision.programme.name}, online"]
+    answered_on = london_day(response.recorded_at)
+    if answered_on != today:
+        lines.append(f"Answered on {govuk_date(answered_on)}")
+    if is_vaccinated:
+        lines.append("The child was vaccinated already")
+    return "\n".join(lines)
+
+
+def _reopen_triage(consent: ConsentResponse, *, now: datetime) -> None:
+    """Have answers triaged that whoever triaged could not see, as they had no child yet.
+
+    What was decided before they were given, the status rule reopens. An answer that the same
+    parent has replaced since reopens nothing.
+    """
+    if not questions.call_for_triage(consent.health_answers):
+        return
+    of_the_programme = {
+        "child": consent.child,
+        "programme": consent.programme_id,
+        "academic_year": consent.academic_year,
+    }
+    newer = ConsentResponse.objects.filter(
+        **of_the_programme,
+        parent=consent.parent_id,
+        invalidated_at__isnull=True,
+        responded_at__gt=consent.responded_at,
+    ).exclude(decision=ConsentResponse.Decision.NOT_PROVIDED)
+    if not newer.exists():
+        Triage.objects.filter(
+            **of_the_programme,
+            invalidated_at__isnull=True,
+            performed_at__gte=consent.responded_at,
+        ).update(invalidated_at=now)
+
+
+def _propose_move(response: OnlineResponse, child: Child, *, now: datetime) -> None:
+    """Ask a person to review the school the parent named, if it is news. Source: consent §5."""
+    target = school_moves.schooling_of(response)
+    if target == school_moves.schooling_of(child):
+        return
+    if child.date_of_death is not None or child.invalidated_at is not None:
+        return
+    later = OnlineResponse.objects.filter(child=child, recorded_at__gt=response.recorded_at)
+    if not later.exists():
+        proposal = school_moves.Proposal(child, target)
+        school_moves.propose([proposal], source=SchoolMove.Source.CONSENT, now=now)
+
+
+def _log(
+    response: OnlineResponse,
+    child: Child,
+    *,
+    kind: str,
+    title: str,
+    now: datetime,
+    body: str = "",
+    by: User | None = None,
+) -> None:
+    activity.record(
+        child_id=child.pk,
+        kind=kind,
+        title=title,
+        body=body,
+        organisation_id=response.organisation_id,
+        session_id=response.session_id,
+        now=now,
+        by=by,
+    )

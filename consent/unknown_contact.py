@@ -1,0 +1,91 @@
+"""Telling the parents on record that somebody with other contact details answered.
+
+Source: consent §3 and §12, `Unknown contact details`; lessons I24.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from cohorts.models import Child, Contact
+from consent import messages
+from consent.guard import CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
+from consent.models import OnlineResponse
+from notifications import outbox
+from notifications.models import Lane, Message
+
+TEMPLATE = "consent_unknown_contact"
+
+
+def letter_of(response: OnlineResponse) -> UUID:
+    """The one occasion of a warning about a response."""
+    return uuid5(response.public_id, TEMPLATE)
+
+
+def contacts_of(child: Child) -> list[Contact]:
+    """Where the parents on record can be written to, each address once; none of a child whose
+    parents must not be: who died, or whose record is sensitive or invalid.
+    """
+    if _why_not(child):
+        return []
+    contacts = {
+        (contact.channel, contact.recipient): contact
+        for contact in Contact.objects.filter(child=child).order_by("-parent_id")
+    }
+    return list(contacts.values())
+
+
+def warn(
+    contacts: Sequence[Contact], response: OnlineResponse, child: Child, *, now: datetime
+) -> None:
+    """Queue one warning to each of the contacts, however often it is asked for."""
+    programmes = sorted(
+        (decision.programme for decision in response.decisions.all()), key=lambda one: one.name
+    )
+    values = messages.about(child, response.session, programmes)
+    outbox.queue_all(
+        [
+            Message(
+                letter=letter_of(response),
+                template=TEMPLATE,
+                channel=contact.channel,
+                recipient=contact.recipient,
+                personalisation=values,
+                organisation_id=response.organisation_id,
+                child=child,
+                parent_id=contact.parent_id,
+                session_id=response.session_id,
+                lane=Lane.URGENT,
+                due_at=now,
+            )
+            for contact in contacts
+        ],
+        now=now,
+    )
+
+
+def guard(queued: Sequence[Message], *, now: datetime) -> dict[int, str]:
+    """Message id → why it must not be sent any more: two queries for a batch."""
+    child_ids = {message.child_id for message in queued}
+    children = Child.objects.in_bulk(child_ids)
+    present = set(
+        Contact.objects.filter(child_id__in=child_ids).values_list(
+            "child_id", "channel", "recipient"
+        )
+    )
+    reasons = {}
+    for message in queued:
+        reason = _why_not(children[message.child_id])
+        if not reason and (message.child_id, message.channel, message.recipient) not in present:
+            reason = CONTACT_CHANGED
+        if reason:
+            reasons[message.pk] = reason
+    return reasons
+
+
+def _why_not(child: Child) -> str:
+    if child.date_of_death is not None:
+        return DECEASED
+    if child.invalidated_at is not None:
+        return INVALID
+    return RESTRICTED if child.is_restricted else ""

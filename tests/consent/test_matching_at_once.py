@@ -1,0 +1,81 @@
+"""One response, several who would match it: on real transactions. Consent §3 and §4; I23, I27."""
+
+import pytest
+
+from cohorts.models import Child, Parent, SchoolMove
+from consent.models import ConsentResponse, OnlineResponse
+from consent.services import matching
+from notifications.models import Message
+from tests import factories
+from tests.consent.online import NOW
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+STRANGER = {"parent_name": "Di Lee", "email": "di@example.com"}
+
+
+def attempt(call):
+    """True if it was done, False if somebody else had been quicker."""
+
+    def tried():
+        try:
+            return call() is not False
+        except matching.AlreadyDealtWith:
+            return False
+
+    return tried
+
+
+def test_two_workers_make_one_consent_one_move_and_one_warning(link):
+    link.child()
+    birch = factories.SchoolFactory(team=link.school.team)
+    response = link.response(school=birch, **STRANGER)
+    done = at_once(*[attempt(lambda: matching.match(response.pk, now=NOW))] * 4)
+    assert sorted(done) == [False, False, False, True]
+    assert ConsentResponse.objects.count() == SchoolMove.objects.count() == 1
+    assert Parent.objects.filter(email="di@example.com").count() == 1
+    assert Message.objects.filter(template="consent_unknown_contact").count() == 2
+
+
+def test_i23_a_worker_and_two_people_make_one_consent(link, nurse, administrator):
+    child, other = link.child(), link.child(given_name="Al", mum=False)
+    response = link.response()
+    done = at_once(
+        attempt(lambda: matching.match(response.pk, now=NOW)),
+        attempt(lambda: matching.link(response_id=response.pk, child=other, by=nurse, now=NOW)),
+        attempt(
+            lambda: matching.link(response_id=response.pk, child=child, by=administrator, now=NOW)
+        ),
+    )
+    assert sum(done) == 1
+    consent = ConsentResponse.objects.get()
+    response.refresh_from_db()
+    assert consent.child == response.child
+
+
+def test_two_people_create_one_record_or_put_the_response_away(link, nurse, administrator):
+    response = link.response(given_name="Nobody")
+    done = at_once(
+        attempt(lambda: matching.create_record(response_id=response.pk, by=nurse, now=NOW)),
+        attempt(lambda: matching.create_record(response_id=response.pk, by=administrator, now=NOW)),
+        attempt(lambda: matching.archive(response_id=response.pk, note="Moved", by=nurse, now=NOW)),
+    )
+    assert sum(done) == 1
+    response.refresh_from_db()
+    assert Child.objects.count() == (0 if response.archived_at else 1)
+
+
+def test_answers_about_a_brother_and_a_sister_do_not_block_each_other(link):
+    """Both refresh both children, since a parent's number may be new to both."""
+    one = link.child(given_name="Al")
+    two = link.child(given_name="Jo", mum=False)
+    factories.RelationshipFactory(child=two, parent=one.relationships.get().parent)
+    responses = [
+        link.response(given_name=name, parent_name=parent, email=f"{parent}@example.com")
+        for name in ("Al", "Jo")
+        for parent in ("mo", "di", "ed")
+    ]
+    jobs = [lambda pk=response.pk: matching.match(pk, now=NOW) for response in responses]
+    assert all(at_once(*jobs))
+    assert OnlineResponse.objects.waiting().count() == 0
+    assert ConsentResponse.objects.count() == 6

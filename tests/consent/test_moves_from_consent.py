@@ -1,0 +1,113 @@
+"""School moves that online responses raise. Consent §5; cohorts and imports §11 and s18."""
+
+from datetime import date
+
+import pytest
+
+from cohorts.models import Child, SchoolMove
+from cohorts.services import school_moves
+from sessions_app.models import Membership
+from tests import factories
+from tests.consent.online import NOW
+from tests.pages import page
+from tests.sessions_app.conftest import at
+
+pytestmark = pytest.mark.django_db
+
+
+def open_moves(child):
+    return list(SchoolMove.objects.filter(child=child, decision=""))
+
+
+class TestSchoolMoves:
+    def test_another_school_waits_for_review_and_changes_nothing(self, link):
+        child = link.child()
+        birch = factories.SchoolFactory(team=link.school.team)
+        link.answer(school=birch)
+        [move] = open_moves(child)
+        assert (move.school, move.source) == (birch, SchoolMove.Source.CONSENT)
+        child.refresh_from_db()
+        assert child.school == link.school
+
+    def test_consent_14_8_taught_at_home_is_a_move_and_no_school_at_an_unknown_one_is_none(
+        self, link, clinic
+    ):
+        home = clinic.child(given_name="Kim", family_name="Poe")
+        link.answer(given_name="Kim", family_name="Poe", school=None, home_educated=False)
+        assert open_moves(home) == []
+        link.answer(given_name="Kim", family_name="Poe", school=None, home_educated=True)
+        [move] = open_moves(home)
+        assert move.school_label == "Home-educated"
+
+    @pytest.mark.parametrize("flag", ["date_of_death", "invalidated_at"])
+    def test_s18_none_for_a_child_who_died_or_whose_record_is_invalid(self, link, flag):
+        child = link.child()
+        value = date(2027, 1, 1) if flag == "date_of_death" else NOW
+        Child.objects.filter(pk=child.pk).update(**{flag: value})
+        response = link.answer(school=factories.SchoolFactory(team=link.school.team))
+        assert response.child == child
+        assert open_moves(child) == []
+
+    def test_both_parents_raise_one_and_the_newest_answer_wins(self, link):
+        child = link.child()
+        birch, cedar = (factories.SchoolFactory(team=link.school.team) for _ in range(2))
+        older = link.response(recorded_at=at("2027-01-10T09:00"), school=cedar)
+        link.answer(school=birch)
+        link.answer(school=birch, parent_name="Di Lee", email="di@example.com")
+        link.match(older)
+        [move] = open_moves(child)
+        assert move.school == birch
+        assert SchoolMove.objects.count() == 1
+
+    def test_i20_the_vaccinated_child_joins_no_session_when_the_move_is_confirmed(
+        self, link, nurse, organisation
+    ):
+        child = link.child()
+        birch = factories.SessionFactory(organisation=organisation, dates=[date(2027, 2, 1)])
+        factories.VaccinationRecordFactory(child=child)
+        link.answer(school=birch.location)
+        [move] = open_moves(child)
+        school_moves.confirm(move_id=move.pk, by=nurse, now=NOW)
+        child.refresh_from_db()
+        assert child.school == birch.location
+        assert not Membership.objects.filter(session=birch).exists()
+
+    def test_consent_14_7_a_confirmed_move_leads_to_the_schools_session(
+        self, link, nurse, organisation
+    ):
+        child = link.child()
+        birch = factories.SessionFactory(organisation=organisation, dates=[date(2027, 2, 1)])
+        link.answer(school=birch.location)
+        [move] = open_moves(child)
+        school_moves.confirm(move_id=move.pk, by=nurse, now=NOW)
+        assert Membership.objects.get(child=child, left_at=None).session == birch
+        assert child.consent_responses.get().decision == "given"
+
+
+@pytest.mark.parametrize(
+    ("choice", "stays"), [({"session": "clinic"}, True), ({"session": "session"}, False)]
+)
+def test_consent_14_7_a_child_of_the_clinic_stays_there_or_moves_to_the_school(
+    nurse_client, clinic, link, choice, stays
+):
+    child = clinic.child(given_name="Kim", family_name="Poe")
+    response = factories.OnlineResponseFactory(
+        session=clinic.session,
+        given_name="Kim",
+        family_name="Poe",
+        school=link.school,
+        home_educated=None,
+        recorded_at=NOW,
+    )
+    assert link.match(response)
+    [move] = open_moves(child)
+    address = f"/school-moves/{move.public_id}/"
+    asked = page(nurse_client.get(address))
+    assert "25 January 2027" in asked.text
+    unanswered = page(nurse_client.post(address, {"decision": "confirm"}))
+    assert unanswered.errors
+    nurse_client.post(address, {"decision": "confirm"} | choice)
+    child.refresh_from_db()
+    assert child.school == link.school
+    joined = Membership.objects.get(child=child, left_at=None).session
+    assert joined == (clinic.session if stays else link.session)

@@ -1,0 +1,86 @@
+"""Warning the parents on record of an answer from somebody unknown. Consent §3 and §12; I8, I24."""
+
+import pytest
+
+from cohorts.models import Child, Parent
+from consent import unknown_contact
+from consent.services import matching
+from notifications import wording
+from notifications.models import Message
+from tests import factories
+from tests.consent.online import NOW
+
+pytestmark = pytest.mark.django_db
+STRANGER = {"parent_name": "Di Lee", "email": "di@example.com", "phone": "+447700900333"}
+
+
+def warnings():
+    return list(Message.objects.filter(template=unknown_contact.TEMPLATE).order_by("channel"))
+
+
+def test_i24_the_parents_on_record_are_warned_once_and_the_stranger_is_not(link):
+    link.child(preferred_given_name="Josie")
+    response = link.answer(**STRANGER)
+    link.match(response)
+    assert [(one.channel, one.recipient) for one in warnings()] == [
+        ("email", "mo@example.com"),
+        ("text", "+447700900001"),
+    ]
+    for message in warnings():
+        shown = wording.get(message.template, message.channel).preview(message.personalisation)
+        assert "Josie" in shown.subject + shown.body
+        assert "HPV vaccination" in shown.body
+        assert link.school.team.phone in shown.body
+        assert "Di Lee" not in shown.body
+        assert "di@example.com" not in shown.body
+
+
+@pytest.mark.parametrize("known", [{"email": "mo@example.com"}, {"phone": "+447700900001"}])
+def test_one_detail_on_record_is_enough(link, known):
+    link.child()
+    link.answer(**STRANGER | known)
+    assert warnings() == []
+
+
+def test_the_answer_of_another_parent_on_record_warns_nobody(link):
+    child = link.child()
+    factories.RelationshipFactory(child=child, parent__email="di@example.com", kind="father")
+    link.answer(**STRANGER)
+    assert warnings() == []
+
+
+def test_without_parents_on_record_nobody_is_warned(link):
+    child = link.child(mum=False)
+    link.answer(**STRANGER)
+    assert child.relationships.count() == 1
+    assert warnings() == []
+
+
+def test_what_a_person_matched_warns_nobody(link, nurse):
+    child = link.child()
+    matching.link(response_id=link.response(**STRANGER).pk, child=child, by=nurse, now=NOW)
+    assert warnings() == []
+
+
+@pytest.mark.parametrize("flag", ["date_of_death", "invalidated_at", "restricted_at"])
+def test_i8_parents_of_children_who_must_not_be_written_about_are_not_warned(link, flag):
+    child = link.child()
+    flagged = {flag: NOW.date() if flag == "date_of_death" else NOW}
+    Child.objects.filter(pk=child.pk).update(**flagged)
+    link.answer(**STRANGER)
+    assert warnings() == []
+    Child.objects.filter(pk=child.pk).update(**{flag: None})
+    link.answer(**STRANGER | {"email": "third@example.com", "phone": ""})
+    Child.objects.filter(pk=child.pk).update(**flagged)
+    held_back = unknown_contact.guard(warnings(), now=NOW)
+    assert set(held_back) == {message.pk for message in warnings()} != set()
+
+
+def test_an_address_that_was_corrected_meanwhile_gets_nothing(link):
+    link.child()
+    link.answer(**STRANGER)
+    Parent.objects.filter(email="mo@example.com").update(email="new@example.com")
+    email, text = warnings()
+    assert unknown_contact.guard([email, text], now=NOW) == {
+        email.pk: "The contact details have changed"
+    }
