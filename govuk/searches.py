@@ -8,6 +8,7 @@ a random id. Everything else that was chosen stays in the address as it is. See 
 import functools
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -22,13 +23,17 @@ LOST = "Your search is no longer kept. Type it again."
 
 
 def keeps_out_of_address(
-    name: str, *, of: Callable[[HttpRequest, str], object] | None = None
+    name: str,
+    *,
+    of: Callable[[HttpRequest, Any], object] | None = None,
+    named: str = "slug",
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Let a list's view be searched by the field `name`; the view gets, as `asked`, the
     query string with the words it only names.
 
     A POST of the form leads to the list it asks for, so that going back, reloading and paging
-    work. `of` finds what the address names by its slug, or raises Http404, before anything is kept.
+    work. `of` finds what the address names by its slug, or by what `named` says, or raises Http404,
+    before anything is kept.
     An id that is not this sign-in's, or too old, is said to be lost and asks for nothing.
     """
 
@@ -38,7 +43,7 @@ def keeps_out_of_address(
         def inner(request: HttpRequest, *args, **kwargs) -> HttpResponse:
             if request.method == "POST":
                 if of is not None:
-                    of(request, kwargs["slug"])
+                    of(request, kwargs[named])
                 return _to_address(request, name)
             return view(request, *args, asked=_asked(request, name), **kwargs)
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("uploads/", include("cohorts.urls.uploads")),
     path("issues/", include("cohorts.urls.issues")),
     path("vaccination-issues/", include("vaccinations.urls")),
+    path("unmatched-responses/", include("consent.unmatched_urls")),
     path("school-moves/", include("cohorts.urls.school_moves")),
     path("admin/", admin.site.urls),
 ]

@@ -6,6 +6,8 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
+from cohorts.models import SchoolMove
+from consent.models import OnlineResponse
 from mavis.frame import navigation
 
 USES = {
@@ -16,6 +18,10 @@ USES = {
     ),
     "Children": ("find a child", "read a child's record", "see what happened in the activity log"),
     "Uploads": ("upload child and vaccination records", "resolve import issues"),
+    "Unmatched consent responses": (
+        "find the child whom a parent’s online response means",
+        "create a record for a child you do not know yet",
+    ),
     "School moves": ("confirm or ignore a change of school",),
     "Your organisation": ("see your contact details and session defaults",),
     "Operations": ("see messages that could not be sent", "see whether scheduled jobs run"),
@@ -26,8 +32,24 @@ USES = {
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """One card for each area, saying what it is for."""
-    areas = [area | {"uses": USES[area["text"]]} for area in navigation(request)]
+    waiting = _waiting(request)
+    areas = [
+        area | {"uses": USES[area["text"]], "waiting": waiting.get(area["text"], 0)}
+        for area in navigation(request)
+    ]
     return render(request, "mavis/home.html", {"areas": areas})
+
+
+def _waiting(request: HttpRequest) -> dict[str, int]:
+    """How much waits for a person, by area."""
+    if request.organisation is None:
+        return {}
+    return {
+        "Unmatched consent responses": OnlineResponse.objects.for_organisation(request.organisation)
+        .waiting()
+        .count(),
+        "School moves": SchoolMove.objects.for_organisation(request.organisation).waiting().count(),
+    }
 
 
 @requires_csrf_token

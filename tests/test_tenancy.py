@@ -21,6 +21,7 @@ from tests.conftest import signed_in
 from tests.factories import (
     ClinicSessionFactory,
     MembershipFactory,
+    OnlineResponseFactory,
     UserFactory,
     VaccinationRecordFactory,
 )
@@ -127,6 +128,7 @@ def parts_of(nurse, organisation):
         "reference": message.reference,
         "draft_id": draft.pk,
         "programme": "hpv",
+        "child_id": child.public_id,
         "tab": "no-response",
         "group": "needed",
         "step": "who",
@@ -138,6 +140,7 @@ def parts_of(nurse, organisation):
         "issues": issue.public_id,
         "school-moves": move.public_id,
         "vaccinations": history_issue.public_id,
+        "unmatched": OnlineResponseFactory(session__organisation=organisation).public_id,
     }
 
     def find(address: Address) -> dict:
