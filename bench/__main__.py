@@ -10,11 +10,12 @@ def main(name: str, file: str) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from bench import claims, latency, memory, pages, planning, report, sending
+    from bench import claims, latency, matching, memory, pages, planning, report, sending
 
     measures = {
         "planning": planning.measure,
         "planning-million": planning.measure_million,
+        "matching": matching.measure,
         "pages": pages.measure,
         "claims": claims.measure,
         "sending": sending.measure,

@@ -13,7 +13,7 @@ from mavis.local.processes import Supervisor
 from mavis.local.suite import private_folder
 from mavis.local.workplace import LOCAL
 
-BENCHMARKS = ("planning", "pages", "claims", "sending", "latency")
+BENCHMARKS = ("planning", "matching", "pages", "claims", "sending", "latency")
 # Those that take longer than a few minutes run only when they are named.
 LONG = ("planning-million", "ten-minutes", "memory")
 JSON = LOCAL / "bench.json"
