@@ -1,6 +1,7 @@
 """What follows once it is known which child an online response means. Source: consent §3 and §5."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import User
@@ -25,24 +26,30 @@ TITLES = {
 }
 
 
-def family_of(child_id: int) -> set[int]:
-    """The child and all who share a parent: whose statuses a parent's new number may change."""
-    siblings = ParentRelationship.objects.filter(parent__relationships__child=child_id)
-    return {child_id, *siblings.values_list("child_id", flat=True)}
+@dataclass(frozen=True)
+class Attached:
+    """A response that has found its child, the consents it became, and whether nothing was
+    announced of it before.
+    """
+
+    response: OnlineResponse
+    consents: list[ConsentResponse]
+    is_first: bool
+
+
+def families_of(child_ids: Collection[int]) -> set[int]:
+    """The children and all who share a parent with one: whose statuses a new number may change."""
+    siblings = ParentRelationship.objects.filter(parent__relationships__child__in=child_ids)
+    return {*child_ids, *siblings.values_list("child_id", flat=True)}
 
 
 def attach(
-    response: OnlineResponse,
-    child: Child,
-    *,
-    family: Collection[int],
-    now: datetime,
-    by: User | None = None,
-) -> None:
-    """Make consents of a response: parent, school move, statuses, log and warning with them.
+    response: OnlineResponse, child: Child, *, now: datetime, by: User | None = None
+) -> Attached:
+    """Make consents of a response: parent, school move, log and warning with them.
 
-    The caller's transaction has locked the children of the `family`, then the response, which
-    waits. `by` is who matched it; without, it matched by itself.
+    The caller's transaction has locked the child and who shares a parent, then the response, which
+    waits; and calls `finish`. `by` is who matched it; without, it matched by itself.
     """
     contacts = []
     if by is None and is_unknown_contact(child, response):
@@ -67,15 +74,34 @@ def attach(
     response.child, response.matched_at, response.matched_by = child, now, by
     response.looked_for_at = response.looked_for_at or now
     response.save(update_fields=["child", "matched_at", "matched_by", "looked_for_at"])
-    # In August a session may be of the coming school year, whose status it then is.
-    year = response.session.academic_year
-    statuses.refresh(family, today=max(london_day(now), first_day_of(year)))
-    invitations.catch_up(family, now=now, by=by)
     if contacts:
         unknown_contact.warn(contacts, response, child, now=now)
-    response_considered.send(
-        OnlineResponse, response=response, consents=consents, is_first=is_first, by=by, now=now
-    )
+    return Attached(response, consents, is_first)
+
+
+def finish(
+    attached: Collection[Attached],
+    family: Collection[int],
+    *,
+    now: datetime,
+    by: User | None = None,
+) -> None:
+    """Refresh once what follows for the locked children of the `family`, and announce each."""
+    # In August a session may be of the coming school year, whose status it then is.
+    first_days = {first_day_of(each.response.session.academic_year) for each in attached}
+    for today in {max(london_day(now), day) for day in first_days}:
+        statuses.refresh(family, today=today)
+    if attached:
+        invitations.catch_up(family, now=now, by=by)
+    for each in attached:
+        response_considered.send(
+            OnlineResponse,
+            response=each.response,
+            consents=each.consents,
+            is_first=each.is_first,
+            by=by,
+            now=now,
+        )
 
 
 def _consents(
@@ -90,7 +116,7 @@ def _consents(
         ).values_list("programme_id", flat=True)
     )
     consents = []
-    for decision in response.decisions.select_related("programme"):
+    for decision in response.decisions.all():
         consent = ConsentResponse.objects.create(
             child=child,
             programme_id=decision.programme_id,

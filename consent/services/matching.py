@@ -6,9 +6,11 @@ whether it still waits: two workers, or a worker and a person, cannot both do it
 """
 
 import logging
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Organisation, User
 from calendars.rules import academic_year_of
@@ -16,11 +18,13 @@ from cohorts.models import Child
 from cohorts.services.children import add_child
 from consent.models import OnlineResponse
 from consent.selectors.matching import find_children
-from consent.services.attaching import attach, family_of
+from consent.services.attaching import attach, families_of, finish
 from consent.signals import response_considered
 from notifications import hints
 
 MATCH_WAITING_TASK = "consent.match_waiting"
+# How many are matched in one transaction: what follows for all of them is worked out once.
+TOGETHER = 50
 
 logger = logging.getLogger(__name__)
 
@@ -33,45 +37,63 @@ class NumberTaken(Exception):
     """A child with the NHS number that was found for the response is known already."""
 
 
-@transaction.atomic
 def match(response_id: int, *, now: datetime) -> bool:
     """Match a waiting response with the child it means beyond doubt; whether there was one.
 
     One that is matched or archived already is left alone.
     """
-    child_id = _child_meant(_waiting().filter(pk=response_id).first())
-    family = family_of(child_id) if child_id else set()
+    return match_all([response_id], now=now) == 1
+
+
+@transaction.atomic
+def match_all(response_ids: Collection[int], *, now: datetime) -> int:
+    """Match those of an organisation that still wait, the oldest first, all or none of them; how
+    many found their child.
+    """
+    meant = _children_meant(_with_details().filter(pk__in=response_ids))
+    family = families_of({child_id for child_id in meant.values() if child_id})
     Child.objects.lock_all(family)
-    response = _lock(response_id)
-    if response is None:
-        return False
-    if child_id and _child_meant(response) == child_id:
-        attach(response, Child.objects.get(pk=child_id), family=family, now=now)
-        return True
-    if response.looked_for_at is None:
-        response.looked_for_at = now
-        response.save(update_fields=["looked_for_at"])
-        response_considered.send(
-            OnlineResponse, response=response, consents=[], is_first=True, by=None, now=now
-        )
-    return False
+    responses = list(_locked(response_ids))
+    confirmed = _children_meant(responses)
+    children = Child.objects.in_bulk(family)
+    attached = []
+    for response in responses:
+        child_id = confirmed[response.pk]
+        if child_id and child_id == meant.get(response.pk):
+            attached.append(attach(response, children[child_id], now=now))
+        elif response.looked_for_at is None:
+            _keep_waiting(response, now=now)
+    finish(attached, family, now=now)
+    return len(attached)
+
+
+def _keep_waiting(response: OnlineResponse, *, now: datetime) -> None:
+    response.looked_for_at = now
+    response.save(update_fields=["looked_for_at"])
+    response_considered.send(
+        OnlineResponse, response=response, consents=[], is_first=True, by=None, now=now
+    )
 
 
 def match_waiting(*, now: datetime, organisation_id: int | None = None) -> int:
     """Look again for the children of all that waits, the oldest first; how many were found.
 
-    Each is matched in a transaction of its own, and a fault in one leaves the others alone.
+    A fault in one leaves the others alone.
     """
-    waiting = _waiting()
+    waiting = _with_details()
     if organisation_id is not None:
         waiting = waiting.filter(organisation=organisation_id)
     matched = 0
     organisations = Organisation.objects.filter(pk__in=waiting.order_by().values("organisation"))
     for organisation in organisations.order_by("pk"):
         responses = list(waiting.filter(organisation=organisation))
-        for response, found in find_children(responses, organisation=organisation):
-            if found.child_id is not None or response.looked_for_at is None:
-                matched += _try_to_match(response.pk, now)
+        worth_it = [
+            response.pk
+            for response, found in find_children(responses, organisation=organisation)
+            if found.child_id is not None or response.looked_for_at is None
+        ]
+        for start in range(0, len(worth_it), TOGETHER):
+            matched += _try_to_match(worth_it[start : start + TOGETHER], now)
     return matched
 
 
@@ -79,7 +101,7 @@ def match_overlooked(*, before: datetime, now: datetime) -> int:
     """Match what nobody has looked at since `before`, as after a broker was away; how many."""
     overlooked = OnlineResponse.objects.overlooked().filter(recorded_at__lt=before)
     ids = list(overlooked.values_list("pk", flat=True))
-    return sum(_try_to_match(response_id, now) for response_id in ids)
+    return sum(_try_to_match([response_id], now) for response_id in ids)
 
 
 def look_again(organisation_id: int) -> None:
@@ -96,11 +118,11 @@ def link(*, response_id: int, child: Child, by: User, now: datetime) -> None:
 
     The child's own name and address stay as they are. Raises AlreadyDealtWith.
     """
-    family = family_of(child.pk)
+    family = families_of({child.pk})
     Child.objects.lock_all(family)
     response = _lock_or_refuse(response_id)
     child = Child.objects.for_organisation(response.organisation).get(pk=child.pk)
-    attach(response, child, family=family, now=now, by=by)
+    finish([attach(response, child, now=now, by=by)], family, now=now, by=by)
 
 
 @transaction.atomic
@@ -120,7 +142,7 @@ def create_record(*, response_id: int, by: User, now: datetime) -> Child:
         now=now,
         by=by,
     )
-    attach(response, child, family={child.pk}, now=now, by=by)
+    finish([attach(response, child, now=now, by=by)], {child.pk}, now=now, by=by)
     return child
 
 
@@ -151,40 +173,43 @@ def archive(*, response_id: int, note: str, by: User, now: datetime) -> None:
     response.save(update_fields=["archived_at", "archived_by", "archive_note"])
 
 
-def _waiting():
-    return OnlineResponse.objects.waiting().select_related("organisation")
-
-
-def _child_meant(response: OnlineResponse | None) -> int | None:
-    if response is None:
-        return None
-    [(_, found)] = find_children([response], organisation=response.organisation)
-    return found.child_id
-
-
-def _lock(response_id: int) -> OnlineResponse | None:
-    """The response, locked, if it still waits."""
+def _with_details() -> QuerySet[OnlineResponse]:
+    """What waits, with all that matching reads of it."""
     return (
         OnlineResponse.objects.waiting()
         .select_related("organisation", "session__location__team", "school")
         .prefetch_related("decisions__programme")
-        .select_for_update(of=("self",), no_key=True)
-        .filter(pk=response_id)
-        .first()
     )
 
 
+def _children_meant(responses: Iterable[OnlineResponse]) -> dict[int, int | None]:
+    """Whom each response means beyond doubt; all are of one organisation."""
+    waiting = list(responses)
+    if not waiting:
+        return {}
+    found = find_children(waiting, organisation=waiting[0].organisation)
+    return {response.pk: choice.child_id for response, choice in found}
+
+
+def _locked(response_ids: Collection[int]) -> QuerySet[OnlineResponse]:
+    """Those that still wait, locked."""
+    responses = _with_details().filter(pk__in=response_ids)
+    return responses.select_for_update(of=("self",), no_key=True)
+
+
 def _lock_or_refuse(response_id: int) -> OnlineResponse:
-    response = _lock(response_id)
+    response = _locked([response_id]).first()
     if response is None:
         raise AlreadyDealtWith
     return response
 
 
-def _try_to_match(response_id: int, now: datetime) -> bool:
+def _try_to_match(response_ids: Sequence[int], now: datetime) -> int:
     try:
-        return match(response_id, now=now)
+        return match_all(response_ids, now=now)
     except Exception:
+        if len(response_ids) > 1:
+            return sum(_try_to_match([response_id], now) for response_id in response_ids)
         # It keeps waiting for the next attempt, and for a person, who finds it in the list.
-        logger.exception("Online response %s could not be matched", response_id)
-        return False
+        logger.exception("Online response %s could not be matched", response_ids[0])
+        return 0
