@@ -104,6 +104,11 @@ def leave(
     One stays that carries a vaccination or another record of that session. The row is kept, so
     that a return is known as one. Source: sessions and clinics E14.
     """
+    memberships = list(memberships)
+    # Clinics first, as whoever confirms other dates has them before what was called back in them.
+    clinics = Session.objects.clinics().filter(pk__in={one.session_id for one in memberships})
+    for clinic_id in clinics.order_by("pk").values_list("pk", flat=True):
+        Session.objects.hold(clinic_id)
     leaving = list(
         Membership.objects.filter(
             pk__in=[membership.pk for membership in memberships], left_at__isnull=True

@@ -71,6 +71,8 @@ def release(*, mailing_id: UUID, by: User, now: datetime) -> int:
     Whoever is still due is invited at once, to be called back again if they are many; the others
     when they are. Released once, however many people ask.
     """
+    # The session first, as whoever confirms other dates has it before what was called back in it.
+    Session.objects.hold(Mailing.objects.values_list("session_id", flat=True).get(pk=mailing_id))
     mailing = _lock(mailing_id)
     if mailing.called_back_at is None or mailing.released_at is not None:
         return 0
