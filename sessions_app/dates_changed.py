@@ -1,6 +1,7 @@
 """Telling families who were invited that the clinic's dates have changed: offered, never automatic.
 
-Once for each change, and only of the newest one. Source: sessions and clinics E2, E3.
+Once for each change, with the newest one, which takes along what families were not told of before
+it. Source: sessions and clinics E2, E3.
 """
 
 from collections import Counter, defaultdict
@@ -10,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from calendars import clock
@@ -86,6 +88,28 @@ def to_tell(session: Session) -> DatesChange | None:
     return newest
 
 
+def what_changed(change: DatesChange) -> list[str]:
+    """A line for each date that came, went or moved since families were last told, oldest first."""
+    withheld_or_waiting = Message.objects.filter(
+        Q(status=Message.Status.WAITING) | Q(reason=CHANGED_AGAIN),
+        letter__in=DatesNotice.objects.filter(mailing__change=OuterRef(OuterRef("pk"))).values(
+            "letter"
+        ),
+    )
+    changes = DatesChange.objects.filter(
+        session=change.session_id, changed_at__lte=change.changed_at
+    ).annotate(
+        was_told=Exists(Mailing.objects.filter(change=OuterRef("pk"), called_back_at__isnull=True)),
+        in_part=Exists(withheld_or_waiting),
+    )
+    lines: list[str] = []
+    for each in changes.order_by("-changed_at"):
+        if each != change and each.was_told and not each.in_part:
+            break
+        lines = each.in_words.splitlines() + lines
+    return lines
+
+
 def recipients(session: Session) -> Recipients:
     """The children in the clinic whose parents were invited, by whether they are told.
 
@@ -148,7 +172,7 @@ def tell(*, change_id: UUID, by: User, now: datetime) -> int:
 def personalisation(change: DatesChange, session: Session) -> dict[str, str]:
     """What the message says beside the child's name."""
     dates = [f"* {govuk_date_with_weekday(day)}" for day in active_dates(session)]
-    lines = change.in_words.splitlines()
+    lines = what_changed(change)
     # A text has room for so many.
     is_short = len(lines) <= 2
     return shared_personalisation(session) | {

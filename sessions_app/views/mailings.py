@@ -101,6 +101,7 @@ def tell(request: HttpRequest, slug: str, change_id) -> HttpResponse:
         {
             "session": session,
             "change": change,
+            "what_changed": "\n".join(dates_changed.what_changed(change)),
             "recipients": dates_changed.recipients(session),
             "examples": invitation_messages.examples(
                 session,

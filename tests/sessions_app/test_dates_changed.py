@@ -1,11 +1,13 @@
 """Telling families who were invited that dates have changed (E2, E3): never automatic."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
 from notifications import wording
 from notifications.models import Message
+from notifications.settling import Settlement
 from sessions_app import dates_changed, invitations, rules
 from sessions_app.choices import Exclusion
 from sessions_app.dates_changed import TellingRefused
@@ -78,6 +80,39 @@ def test_only_the_newest_change_can_be_told(clinic, change, nurse):
     assert tell(newest, nurse, "2027-01-05T11:02") == 1
 
 
+def test_families_read_every_change_since_they_were_last_told(clinic, change, nurse):
+    save(clinic.session, nurse, [*days(clinic.session), FEB_9], now="2027-01-05T11:00")
+    newest = dates_changed.to_tell(clinic.session)
+    tell(newest, nurse, "2027-01-05T11:02")
+    text = next(one for one in told(clinic) if one.channel == "text")
+    assert text.personalisation["what_changed_short"] == (
+        "25 January 2027 moved to 8 February 2027; 9 February 2027 added"
+    )
+
+
+def test_families_do_not_read_again_what_they_were_told(clinic, change, nurse):
+    tell(change, nurse)
+    settlement = Settlement(now=at(LATER))
+    for message in told(clinic):
+        settlement.accept(message, notify_id=uuid4(), version=1)
+    settlement.save()
+    save(clinic.session, nurse, [*days(clinic.session), FEB_9], now="2027-01-05T11:00")
+    tell(dates_changed.to_tell(clinic.session), nurse, "2027-01-05T11:02")
+    newest = told(clinic)[-1]
+    assert newest.personalisation["what_changed_short"] == "9 February 2027 added"
+
+
+def test_what_was_held_back_because_dates_changed_again_was_not_told(clinic, change, nurse):
+    tell(change, nurse)
+    Message.objects.filter(template=dates_changed.TEMPLATE).update(
+        status=Message.Status.WITHHELD, reason=dates_changed.CHANGED_AGAIN
+    )
+    save(clinic.session, nurse, [*days(clinic.session), FEB_9], now="2027-01-05T11:00")
+    tell(dates_changed.to_tell(clinic.session), nurse, "2027-01-05T11:02")
+    newest = told(clinic)[-1]
+    assert "25 January 2027 moved" in newest.personalisation["what_changed_short"]
+
+
 def test_a_text_that_waits_is_held_back_when_dates_change_again(clinic, change, nurse):
     tell(change, nurse)
     save(clinic.session, nurse, [*days(clinic.session), FEB_9], now="2027-01-05T11:00")
@@ -114,7 +149,7 @@ def test_many_are_held_and_calling_back_offers_it_again(clinic, nurse):
 
 
 def test_the_session_offers_it_and_the_page_shows_what_is_sent(clinic, change, nurse, time_machine):
-    time_machine.move_to(at(LATER))
+    time_machine.move_to(at(LATER), tick=False)
     client = signed_in(nurse)
     show = f"/sessions/{clinic.session.slug}/"
     assert "Tell families that dates have changed" in page(client.get(show)).links
@@ -131,12 +166,12 @@ def test_the_session_offers_it_and_the_page_shows_what_is_sent(clinic, change, n
 def test_the_page_of_a_mailing_calls_it_back_and_lets_it_go(clinic, nurse, time_machine):
     for _ in range(rules.HELD_FROM):
         clinic.child()
-    time_machine.move_to(at("2027-01-05T10:00"))
+    time_machine.move_to(at("2027-01-05T10:00"), tick=False)
     invitations.plan(now=at("2027-01-05T10:00"), session_ids=[clinic.session.pk], by=nurse)
     mailing = Mailing.objects.get()
     show = f"/sessions/{clinic.session.slug}/"
     address = f"{show}mailings/{mailing.pk}/"
-    time_machine.move_to(at("2027-01-05T10:00:20"))
+    time_machine.move_to(at("2027-01-05T10:00:20"), tick=False)
     client = signed_in(nurse)
     assert "1 minute 40 seconds" in page(client.get(show)).text
     assert "1 minute 40 seconds left" in page(client.get(address)).text
