@@ -9,6 +9,7 @@ from accounts.models import User
 from activity import services as activity
 from activity.models import Entry
 from calendars.clock import london_day
+from calendars.rules import first_day_of
 from cohorts.models import Child
 from consent import rules
 from consent.choices import Route
@@ -16,6 +17,7 @@ from consent.models import ConsentResponse, GillickAssessment
 from consent.selectors.facts import child_facts
 from consent.selectors.gillick import assessment_of_day, day_to_assess, newest_assessment
 from consent.services.changes import invalidate_response
+from sessions_app import invitations, statuses
 from sessions_app.models import Session
 
 NO_LONGER_COMPETENT = "Assessed as not Gillick competent"
@@ -78,6 +80,9 @@ def assess(
     )
     if not assessment.is_competent:
         _invalidate_own_consent(child, session, standing, day, now=now, by=by)
+    # Also where nothing was invalidated: the child's own consent counts while competent only.
+    statuses.refresh([child.pk], today=max(today, first_day_of(session.academic_year)))
+    invitations.catch_up([child.pk], now=now, by=by)
     return assessment
 
 

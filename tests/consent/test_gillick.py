@@ -132,9 +132,11 @@ def test_a_consent_that_was_acted_on_stays(
     nurse_client.post(address, YES)
     own = consent_alone()
     factories.VaccinationRecordFactory(child=child, performed_on=TODAY)
+    statuses.refresh([child.pk], today=TODAY)
     nurse_client.post(address, NO)
     own.refresh_from_db()
     assert own.invalidated_at is None
+    assert list(statuses.stale([child.pk], today=TODAY)) == []
 
 
 def test_saving_without_a_change_adds_nothing(today_is_a_session_day, nurse_client, address):
