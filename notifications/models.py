@@ -63,7 +63,12 @@ class Message(models.Model):
         Organisation, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
     child = models.ForeignKey(
-        Child, on_delete=models.PROTECT, related_name="messages", db_index=False
+        Child,
+        on_delete=models.PROTECT,
+        related_name="messages",
+        db_index=False,
+        null=True,
+        help_text="None: a reply to a parent whose child was not found",
     )
     parent = models.ForeignKey(
         Parent, on_delete=models.SET_NULL, related_name="messages", null=True

@@ -260,10 +260,17 @@ def _weigh(message: Message, found: Sequence[ForgottenMessage]) -> tuple[Verdict
     preview = words.preview(message.personalisation)
     return restore_rules.weigh(
         words=restore_rules.words_of(preview.subject, preview.body),
-        child_name=message.child.given_name,
+        child_name=_child_named(message),
         is_asked_for_again=message.resend_of_id is not None,
         sent=[Sent(each.pk, each.words) for each in found],
     )
+
+
+def _child_named(message: Message) -> str:
+    """The first name of the child whom a message is about, as it says where no child was found."""
+    if message.child is None:
+        return message.personalisation["short_child_name"]
+    return message.child.given_name
 
 
 def _take_over(settlement: Settlement, message: Message, sent: ForgottenMessage) -> None:

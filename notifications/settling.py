@@ -49,7 +49,7 @@ SET {assignments},
     claim = CASE WHEN change.status IN ('claimed', 'unknown') THEN message.claim END
 FROM json_to_recordset(%s) AS change (id bigint, held_claim uuid, {columns})
 WHERE message.id = change.id AND message.claim IS NOT DISTINCT FROM change.held_claim
-RETURNING message.id
+RETURNING message.id, message.child_id
 """.format(  # noqa: S608 - put together from the constants above
     assignments=", ".join(f"{name} = change.{name}" for name in COLUMNS),
     columns=", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items()),
@@ -240,7 +240,11 @@ class Settlement:
         ]
         with connection.cursor() as cursor:
             cursor.execute(UPDATE, [json.dumps(changes, default=str)])
-            return {pk for (pk,) in cursor.fetchall()}
+            children = dict(cursor.fetchall())
+        for pk, child_id in children.items():
+            # A child may have been found since the message was read.
+            self._messages[pk].child_id = child_id
+        return set(children)
 
     def _record(self, changed: set[int]) -> None:
         noted = [self._messages[pk] for pk in sorted(changed & self._entries.keys())]
@@ -258,6 +262,7 @@ class Settlement:
                 now=self.now,
             )
             for message in noted
+            if message.child_id is not None
             for kind, title, body in self._entries[message.pk]
         )
 
@@ -274,7 +279,7 @@ class Settlement:
                     **{f"{address}__in": [each.recipient for each in here]},
                 ).update(**{failed_at: self.now})
         if bad:
-            self._announce_children({each.child_id for each in bad})
+            self._announce_children({each.child_id for each in bad if each.child_id})
 
     def _announce_children(self, child_ids: set[int]) -> None:
         """Tell who derives things from contacts. Their fault must not undo what Notify said."""
