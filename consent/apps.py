@@ -14,7 +14,7 @@ class ConsentConfig(AppConfig):
 
         statuses.register_facts("consent", facts.consent_facts)
         statuses.register_facts("triage", facts.triage_facts)
-        for template in (messages.CLINIC_REQUEST, messages.SCHOOL_REQUEST):
+        for template in messages.ASKING:
             outbox.register_guard(template, guard)
         for template in messages.TRIAGE.values():
             outbox.register_guard(template, triage_guard)

@@ -27,6 +27,8 @@ TRIAGE = {
     TriageOutcome.INVITE_TO_CLINIC: "triage_clinic",
     TriageOutcome.KEEP: "triage_under_review",
 }
+SCHOOL_REMINDER = "consent_school_reminder"
+ASKING = (CLINIC_REQUEST, SCHOOL_REQUEST, SCHOOL_REMINDER)
 
 
 def template_for(session: Session) -> str:

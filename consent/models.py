@@ -15,7 +15,7 @@ from consent.online_models import OnlineDecision, OnlineDraft, OnlineResponse
 from govuk.models import Draft
 from programmes.choices import Method
 from programmes.models import Programme
-from sessions_app.models import Session
+from sessions_app.models import Session, SessionDate
 
 __all__ = [
     "ConsentRequest",
@@ -31,17 +31,36 @@ __all__ = [
 
 
 class ConsentRequest(models.Model):
-    """That a child's parents were asked for consent to one programme.
+    """That a child's parents were asked for consent to one programme, or reminded to answer.
 
-    Programmes asked for together share a `letter`, which their messages carry.
+    Programmes asked for together share a `letter`, which their messages carry. An automatic
+    reminder is for one date of the session; one that a person sent stands for the date whose own
+    would follow within three days. At most one of each exists, unless all of its messages were
+    held back unsent. Source: consent §8.
     """
 
+    class Kind(models.TextChoices):
+        REQUEST = "request", "Request"
+        REMINDER = "reminder", "Reminder"
+
     letter = models.UUIDField(default=uuid.uuid4)
+    kind = models.CharField(
+        max_length=10, choices=Kind, default=Kind.REQUEST, db_default=Kind.REQUEST
+    )
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="consent_requests")
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
+    session_date = models.ForeignKey(
+        SessionDate,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="The date a reminder was written for",
+    )
     requested_at = models.DateTimeField(default=timezone.now)
-    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    requested_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, help_text="None: a job"
+    )
     withheld_at = models.DateTimeField(
         null=True,
         help_text="All messages were held back before sending: nobody was asked",
@@ -52,12 +71,33 @@ class ConsentRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["letter", "programme"], name="request_names_a_programme_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["session", "child", "programme"],
+                condition=Q(kind="request", requested_by__isnull=True, withheld_at__isnull=True),
+                name="one_automatic_request",
+            ),
+            models.UniqueConstraint(
+                fields=["session_date", "child", "programme"],
+                condition=Q(session_date__isnull=False, withheld_at__isnull=True),
+                name="one_reminder_per_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="reminder") | Q(session_date__isnull=True),
+                name="only_reminders_are_for_a_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="reminder", requested_by__isnull=True)
+                | Q(session_date__isnull=False),
+                name="automatic_reminder_is_for_a_date",
+            ),
         ]
-        indexes = [models.Index(fields=["child", "-requested_at"], name="request_by_child")]
+        indexes = [
+            models.Index(fields=["child", "-requested_at"], name="request_by_child"),
+        ]
 
     def __str__(self) -> str:
-        return f"Consent request {self.letter}"
+        return f"Consent {self.kind} {self.letter}"
 
 
 class ConsentResponse(models.Model):

@@ -205,6 +205,17 @@ class OnlineResponse(Schooled, models.Model):
                 condition=Q(looked_for_at__isnull=True),
                 name="online_response_not_looked_at",
             ),
+            models.Index(
+                fields=["recorded_at"],
+                condition=Q(confirmation_sent_at__isnull=True),
+                name="online_response_unconfirmed",
+            ),
+            models.Index(fields=["email", "recorded_at"], name="online_response_by_email"),
+            models.Index(
+                fields=["phone", "recorded_at"],
+                condition=~Q(phone=""),
+                name="online_response_by_phone",
+            ),
         ]
 
     def __str__(self) -> str:

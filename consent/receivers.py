@@ -1,23 +1,38 @@
-"""What consent does when the apps below announce something."""
+"""What consent does when the apps below announce something, and when it does itself."""
 
 from datetime import datetime
 
 from django.dispatch import receiver
 
 from accounts.models import Organisation
+from calendars.clock import london_day
 from cohorts.models import Child
 from cohorts.signals import children_changed, children_placed
-from consent.models import ConsentRequest
-from consent.services import matching
+from consent.models import ConsentRequest, OnlineResponse
+from consent.services import matching, online_replies
+from consent.signals import response_considered
 from notifications.signals import letters_withheld
+from sessions_app import statuses
 
 
 @receiver(letters_withheld)
 def nobody_was_asked(*, letters, now: datetime, **_) -> None:
-    """A request of which nothing was sent is no request: it may be sent again at once."""
-    ConsentRequest.objects.filter(letter__in=letters, withheld_at__isnull=True).update(
-        withheld_at=now
-    )
+    """A request of which nothing was sent is no request: it may be sent again at once.
+
+    The statuses are computed anew, so that the planner sees what the guard saw and does not plan
+    the same again.
+    """
+    requests = ConsentRequest.objects.filter(letter__in=letters, withheld_at__isnull=True)
+    child_ids = set(requests.values_list("child_id", flat=True))
+    requests.update(withheld_at=now)
+    statuses.refresh(child_ids, today=london_day(now))
+
+
+@receiver(response_considered)
+def child_was_found(*, response: OnlineResponse, **_) -> None:
+    """What was sent before the child of an answer was found is told in the child's log."""
+    if response.child_id is not None and response.confirmation_sent_at is not None:
+        online_replies.link_with_child(response)
 
 
 @receiver(children_placed)

@@ -8,6 +8,7 @@ from enum import Enum
 from sessions_app.choices import ConsentStatus, TriageStatus
 
 REPEAT_AFTER = timedelta(hours=24)
+DOUBLE_CLICK = timedelta(minutes=1)
 
 
 def respond_by(dates: Iterable[date], *, today: date) -> date | None:
@@ -195,3 +196,10 @@ def why_no_triage(facts: ChildFacts, programme: ProgrammeFacts) -> str:
     if programme.consent != ConsentStatus.GIVEN:
         return "Triage is possible once consent is given."
     return ""
+
+
+def is_double_click(*, latest_request_at: datetime | None, now: datetime) -> bool:
+    """Whether a further request comes too soon to be meant, from two tabs or two people: within a
+    minute. Source: consent §8.2 [R].
+    """
+    return latest_request_at is not None and now - latest_request_at < DOUBLE_CLICK

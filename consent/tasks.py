@@ -5,12 +5,14 @@ from datetime import timedelta
 from celery import shared_task
 
 from calendars import clock
-from consent.services import matching, online, responses
+from consent.services import asking, matching, online, online_replies, responses
 from notifications import hints
 
 DRAFTS_ARE_KEPT = timedelta(days=1)
 # A hint that has not been taken up after so long was lost.
 HINTS_TAKE = timedelta(minutes=2)
+# A reply that has not been queued after so long was forgotten.
+REPLIES_TAKE = timedelta(minutes=5)
 
 
 @shared_task(name="consent.forget_drafts")
@@ -23,9 +25,14 @@ def forget_drafts() -> None:
 
 @shared_task(name=online.MATCH_TASK)
 def match_online_response(response_id: int) -> None:
-    """Look for the child that a recorded response means; one not found waits for a person."""
+    """Look for the child that a recorded response means; one not found waits for a person.
+
+    Then the parent is told what was recorded, whether or not a child was found.
+    """
     hints.take_up(online.MATCH_TASK, response_id)
-    matching.match(response_id, now=clock.now())
+    now = clock.now()
+    matching.match(response_id, now=now)
+    online_replies.confirm(response_id, now=now)
 
 
 @shared_task(name="consent.match_overlooked")
@@ -41,3 +48,18 @@ def match_waiting(organisation_id: int | None = None) -> None:
     if organisation_id is not None:
         hints.take_up(matching.MATCH_WAITING_TASK, organisation_id)
     matching.match_waiting(now=clock.now(), organisation_id=organisation_id)
+
+
+@shared_task(name="consent.ask_and_remind")
+def ask_and_remind() -> None:
+    """Queue what is due to parents of schools' children: at four, and again every quarter of an
+    hour of the evening for what was missed.
+    """
+    asking.plan_each(now=clock.now())
+
+
+@shared_task(name="consent.confirm_overlooked")
+def confirm_overlooked() -> None:
+    """Confirm the answers of parents whose hint was lost, or before which matching failed."""
+    now = clock.now()
+    online_replies.confirm_overlooked(before=now - REPLIES_TAKE, now=now)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from consent.views import child, gillick, lists, requests, responses, triage, triage_lists
+from consent.views import (
+    child,
+    gillick,
+    lists,
+    reminders,
+    requests,
+    responses,
+    triage,
+    triage_lists,
+)
 
 app_name = "consent"
 
@@ -13,6 +22,7 @@ urlpatterns = [
     path("consent/<slug:tab>/", lists.responses, name="responses"),
     path("triage/", triage_lists.children, name="triage-list"),
     path("triage/<slug:group>/", triage_lists.children, name="triage-list"),
+    path("reminders/", reminders.send, name="send-reminders"),
     path(A_CHILD, child.show, name="child"),
     path(f"{A_CHILD}activity/", child.activity, name="activity"),
     path(f"{A_CHILD}consent-request/", requests.send, name="send-request"),

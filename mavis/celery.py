@@ -47,6 +47,12 @@ TIMETABLE = {
         "task": "sessions_app.plan_overdue",
         "schedule": crontab(hour="9-20"),
     },
+    # At four in the afternoon, and again until eight for what was missed.
+    "ask-and-remind": {
+        "task": "consent.ask_and_remind",
+        "schedule": crontab(minute="*/15", hour="16-19"),
+    },
+    "confirm-overlooked": {"task": "consent.confirm_overlooked", "schedule": 5 * 60},
     # Before the children of a new year are placed.
     "ensure-sessions": {
         "task": "sessions_app.ensure_sessions",

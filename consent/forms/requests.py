@@ -1,4 +1,4 @@
-"""Confirming that a request for consent is to be sent."""
+"""Confirming that requests or reminders for consent are to be sent."""
 
 from uuid import UUID, uuid4
 
@@ -11,14 +11,10 @@ from govuk.forms import GovukForm
 STALE = "The page was not sent as a whole. Check it and send the request again."
 
 
-class SendRequestForm(GovukForm):
-    """Carries the token by which a double click is told from a second request.
-
-    Whether a repeat needs the extra yes is decided when it is sent (E29).
-    """
+class SendRemindersForm(GovukForm):
+    """Carries the token by which a double click is told from a second wish."""
 
     token = CharField(widget=HiddenInput, error_messages={"required": STALE})
-    send_another = CheckboxField(label="Send another request", required=False)
 
     def __init__(self, *args, **kwargs) -> None:
         kwargs.setdefault("initial", {"token": uuid4()})
@@ -29,6 +25,12 @@ class SendRequestForm(GovukForm):
             return UUID(self.cleaned_data["token"])
         except ValueError:
             raise ValidationError(STALE) from None
+
+
+class SendRequestForm(SendRemindersForm):
+    """Whether a repeat needs the extra yes is decided when it is sent (E29)."""
+
+    send_another = CheckboxField(label="Send another request", required=False)
 
     def ask_for_confirmation(self) -> None:
         """Say that a repeat must be confirmed explicitly."""

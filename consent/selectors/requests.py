@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from cohorts.models import Child, Contact, Parent, ParentRelationship
 from consent.models import ConsentRequest
 from notifications.models import Channel
@@ -10,11 +12,19 @@ from notifications.models import Channel
 
 def latest_request(child: Child) -> ConsentRequest | None:
     """The last request whose messages were not all held back, for whichever session."""
+    return _sent(child).filter(kind=ConsentRequest.Kind.REQUEST).first()
+
+
+def latest_letter(child: Child) -> ConsentRequest | None:
+    """The last request or reminder."""
+    return _sent(child).first()
+
+
+def _sent(child: Child) -> QuerySet[ConsentRequest]:
     return (
         ConsentRequest.objects.filter(child=child, withheld_at__isnull=True)
         .select_related("requested_by")
         .order_by("-requested_at", "-pk")
-        .first()
     )
 
 

@@ -13,12 +13,14 @@ from cohorts.models import Child, Contact
 from consent import messages, rules
 from consent.models import ConsentRequest
 from consent.selectors.facts import child_facts
-from consent.selectors.requests import latest_request
+from consent.selectors.requests import latest_letter
 from consent.selectors.sessions import programmes_of
 from notifications import outbox
 from notifications.models import Lane, Message
 from programmes.models import Programme
 from sessions_app.models import Session
+
+JUST_SENT = "A request was sent less than a minute ago. Nothing more was sent."
 
 
 class RequestNotPossible(Exception):
@@ -61,10 +63,11 @@ def send_request(
     facts = child_facts(child, session, today=today)
     if reason := rules.why_no_request(facts, today=today):
         raise RequestNotPossible(reason)
-    latest = latest_request(child)
-    if not is_repeat_confirmed and rules.is_repeat(
-        latest_request_at=latest.requested_at if latest else None, now=now
-    ):
+    last = latest_letter(child)
+    last_at = last.requested_at if last else None
+    if rules.is_double_click(latest_request_at=last_at, now=now):
+        raise RequestNotPossible(JUST_SENT)
+    if not is_repeat_confirmed and rules.is_repeat(latest_request_at=last_at, now=now):
         raise RepeatNotConfirmed
     wanted = {programme.key for programme in facts.to_be_asked}
     programmes = [found for found in programmes_of(session) if found.key in wanted]

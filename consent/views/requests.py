@@ -12,7 +12,7 @@ from calendars import clock
 from consent import rules
 from consent.forms.requests import STALE, SendRequestForm
 from consent.selectors.facts import child_facts
-from consent.selectors.requests import latest_request, recipients
+from consent.selectors.requests import latest_letter, recipients
 from consent.services.requests import RepeatNotConfirmed, RequestNotPossible, send_request
 from consent.views.lookup import find_child, find_session, log_view
 from govuk.filters import count
@@ -54,7 +54,7 @@ def send(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
         messages.warning(request, reason)
         return redirect("consent:child", slug=slug, public_id=public_id)
     log_view(request, child, "consent")
-    latest = latest_request(child)
+    latest = latest_letter(child)
     return render(
         request,
         "consent/send_request.html",

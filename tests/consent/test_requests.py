@@ -239,9 +239,21 @@ def test_a_token_of_one_child_does_not_silence_the_request_for_another(clinic, n
     assert ConsentRequest.objects.count() == 2
 
 
-def test_e29_a_repeat_within_a_day_needs_an_explicit_yes(clinic, nurse_client):
+def test_consent_8_2_a_second_request_within_a_minute_is_refused_even_with_a_yes(
+    clinic, nurse_client
+):
     child = clinic.child()
     confirm(nurse_client, clinic, child)
+    response = confirm(nurse_client, clinic, child, send_another="true")
+    found = page(response, names_person=True)
+    assert found.banner == "A request was sent less than a minute ago. Nothing more was sent."
+    assert ConsentRequest.objects.count() == 1
+
+
+def test_e29_a_repeat_within_a_day_needs_an_explicit_yes(clinic, nurse_client, morning):
+    child = clinic.child()
+    confirm(nurse_client, clinic, child)
+    morning.move_to(at("2027-01-12T10:01"), tick=False)
     shown = page(nurse_client.get(address(clinic, child)))
     assert "A request was sent on 12 January 2027 at 10:00am by Nadia Nurse." in shown.text
 
@@ -262,11 +274,12 @@ def test_e29_after_a_day_nobody_is_asked_to_confirm(clinic, nurse_client, mornin
     assert ConsentRequest.objects.count() == 2
 
 
-def test_e29_a_request_made_elsewhere_since_the_page_was_opened_is_noticed(clinic, nurse):
+def test_e29_a_request_made_elsewhere_since_the_page_was_opened_is_noticed(clinic, nurse, morning):
     child = clinic.child()
     client = signed_in(nurse)
     token = page(client.get(address(clinic, child))).values["token"]
     send(clinic, child, nurse)
+    morning.move_to(at("2027-01-12T10:01"), tick=False)
     found = page(client.post(address(clinic, child), {"token": token}))
     assert found.errors
     assert "A request was sent on" in found.text
@@ -317,8 +330,8 @@ def test_the_service_itself_asks_for_the_yes(clinic, nurse):
     child = clinic.child()
     send(clinic, child, nurse)
     with pytest.raises(RepeatNotConfirmed):
-        send(clinic, child, nurse)
-    send(clinic, child, nurse, is_repeat_confirmed=True)
+        send(clinic, child, nurse, now=at("2027-01-12T10:01"))
+    send(clinic, child, nurse, now=at("2027-01-12T10:01"), is_repeat_confirmed=True)
 
 
 @pytest.mark.parametrize("token", ["", "not-a-token", "\x00"])

@@ -19,6 +19,7 @@ EVERY_VALUE = VALUES | {
     "what_changed": "* 25 January 2027 moved to 8 February 2027",
     "what_changed_short": "25 January 2027 moved to 8 February 2027",
     "dates_now": "* Monday 8 February 2027",
+    "next_steps": "We expect to vaccinate your child at Grace Academy.",
 }
 LONG_VALUES = EVERY_VALUE | {
     "what_changed_short": "25 September 2027 moved to 28 September 2027; "
@@ -78,6 +79,11 @@ def test_titles_are_what_the_activity_log_says():
         "clinic_initial_invitation": "Session clinic initial invitation",
         "clinic_subsequent_invitation": "Session clinic subsequent invitation",
         "consent_clinic_request": "Consent clinic request",
+        "consent_confirmation_clinic": "Consent confirmation clinic",
+        "consent_confirmation_given": "Consent confirmation given",
+        "consent_confirmation_refused": "Consent confirmation refused",
+        "consent_confirmation_triage": "Consent confirmation needs triage",
+        "consent_school_reminder": "Consent school reminder",
         "consent_school_request": "Consent school request",
         "consent_unknown_contact": "Unknown contact details",
         "triage_safe": "Triage: vaccination will happen",

@@ -1,0 +1,79 @@
+"""Send reminders: when they go by themselves, whom one reaches now, and sending it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from calendars import clock
+from consent import asking_rules
+from consent.forms.requests import STALE, SendRemindersForm
+from consent.selectors import asking
+from consent.services.asking import RemindersNotPossible, remind_now, why_no_reminders
+from consent.views.lookup import find_session
+from govuk.filters import count
+from sessions_app.selectors.lists import days_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def send(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the schedule of a school session and whom a reminder reaches; on confirmation send."""
+    session = find_session(request, slug)
+    now = clock.now()
+    form = SendRemindersForm(request.POST or None)
+    back = reverse("sessions:show", kwargs={"slug": slug})
+    if request.method == "POST" and not form.is_valid():
+        messages.warning(request, STALE)
+        return redirect("consent:send-reminders", slug=slug)
+    if request.method == "POST":
+        try:
+            letters = remind_now(
+                session_id=session.pk,
+                form_token=form.cleaned_data["token"],
+                by=request.user,
+                now=now,
+            )
+        except RemindersNotPossible as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            _say(request, letters)
+        return redirect(back)
+    today = clock.london_day(now)
+    if reason := why_no_reminders(session, today=today):
+        messages.warning(request, reason)
+        return redirect(back)
+    preview = asking.preview(session, now=now)
+    return render(
+        request,
+        "consent/send_reminders.html",
+        {
+            "session": session,
+            "form": form,
+            "title": "Send reminders",
+            "caption": session.location.name,
+            "button": f"Send reminders for {count(preview.children, 'child', 'children')}",
+            "back": back,
+            "preview": preview,
+            "requests_on": session.consent_requests_on,
+            "today": today,
+            "reminders": asking_rules.reminders_to_come(
+                dates=days_of(session),
+                days_before=session.days_before_consent_reminders,
+                today=today,
+            ),
+            "days_between": asking_rules.DAYS_BETWEEN,
+        },
+    )
+
+
+def _say(request: HttpRequest, letters: int) -> None:
+    if not letters:
+        messages.warning(
+            request,
+            "No reminders were sent: everybody who has not answered was written to "
+            f"in the last {asking_rules.DAYS_BETWEEN} days, or cannot be written to.",
+        )
+        return
+    children = count(letters, "child", "children")
+    messages.success(request, f"Reminders sent. They go to the parents of {children}.")

@@ -1,0 +1,73 @@
+"""A school whose children are asked for consent, with short words for what tests do to it."""
+
+from datetime import date
+
+from calendars.clock import london_day
+from consent.models import ConsentRequest
+from consent.services import asking
+from notifications.models import Message
+from sessions_app import memberships, statuses
+from sessions_app.models import Membership, Session
+from tests import factories
+from tests.sessions_app.conftest import at
+
+
+class School:
+    """Grace Academy, visited on 12 January 2027 unless told otherwise; requests go three weeks
+    before the first date, reminders a week before each.
+    """
+
+    def __init__(self, organisation, dates=(date(2027, 1, 12),), requests_on=None, **fields):
+        self.organisation = organisation
+        names = {"location__name": "Grace Academy", "location__team__name": "Coventry team"}
+        self.session = factories.SessionFactory(
+            organisation=organisation,
+            location__team__email="team@sais.example.com",
+            **names | {key: fields.pop(key) for key in names if key in fields},
+            dates=dates,
+            consent_requests_on=requests_on or date(2026, 12, 22),
+            days_before_consent_reminders=fields.pop("reminder_days", 7),
+            **fields,
+        )
+
+    def child(self, *, parents=1, joined="2026-09-02T08:00", **fields):
+        """A child at the school whose parents have an email address and a mobile each."""
+        child = factories.ChildFactory(
+            organisation=self.organisation, school=self.session.location, **fields
+        )
+        for _ in range(parents):
+            factories.RelationshipFactory(child=child)
+        memberships.join(
+            self.session, [child.pk], reason=Membership.Reason.AT_SCHOOL, now=at(joined)
+        )
+        self.refresh(child)
+        return child
+
+    def refresh(self, child, now="2026-12-01T12:00"):
+        statuses.refresh([child.pk], today=london_day(at(now)))
+
+    def run(self, day, time="16:00"):
+        """What the job does at four in the afternoon of a day; how many letters it queues."""
+        return asking.plan_each(now=at(f"{day}T{time}"))
+
+    def with_days(self):
+        return (
+            Session.objects.with_days()
+            .select_related("location__team", "organisation")
+            .get(pk=self.session.pk)
+        )
+
+    def letters(self, child=None):
+        """Each letter as (London day, kind, programmes), oldest first."""
+        found = ConsentRequest.objects.filter(session=self.session, withheld_at__isnull=True)
+        if child is not None:
+            found = found.filter(child=child)
+        letters = {}
+        for row in found.order_by("requested_at", "pk"):
+            key = (row.letter, row.child_id, london_day(row.requested_at).isoformat(), row.kind)
+            letters.setdefault(key, []).append(row.programme_id)
+        return [(day, kind, sorted(keys)) for (_, _, day, kind), keys in letters.items()]
+
+    def messages(self, child=None):
+        found = Message.objects.filter(session_id=self.session.pk).order_by("id")
+        return list(found if child is None else found.filter(child=child))

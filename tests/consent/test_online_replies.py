@@ -1,0 +1,272 @@
+"""What parents read once they answered online, and that it goes once to where it should."""
+
+from datetime import date
+from functools import partial
+
+import pytest
+
+from activity.models import Entry
+from cohorts.models import Child, SchoolMove
+from consent import online_replies
+from consent.models import OnlineResponse
+from consent.services import matching
+from consent.services import online_replies as service
+from consent.tasks import match_online_response
+from mavis.celery import TIMETABLE
+from notifications import outbox, wording
+from notifications.models import Lane, Message
+from programmes.models import OrganisationProgramme
+from tests import factories
+from tests.consent.school import School
+from tests.sessions_app.conftest import at
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+NOW = at("2027-01-04T22:30")
+MOBILE = "+447700900123"
+YES = [{"id": "q", "text": "?", "yes": True, "details": "x", "calls_for_triage": True}]
+GIVEN = {"decision": "given", "methods": ["injection"]}
+REFUSED = {"decision": "refused", "reason": "medical", "reason_details": "Asthma"}
+
+
+@pytest.fixture
+def school(organisation):
+    return School(organisation)
+
+
+def another(organisation, **fields):
+    names = {"location__name": "Ash School", "location__team__name": "Ash team"}
+    return School(organisation, **names, **fields)
+
+
+def answer(place, /, **fields):
+    """An online response of a parent who wants texts, recorded at half past ten at night."""
+    settings = {
+        "session": place.session,
+        "recorded_at": NOW,
+        "given_name": "Jo",
+        "family_name": "Lee",
+        "email": "ann@example.com",
+        "phone": MOBILE,
+        "wants_text_updates": True,
+    }
+    return factories.OnlineResponseFactory(**settings | fields)
+
+
+def confirm(response, now=NOW):
+    service.confirm(response.pk, now=now)
+    return list(Message.objects.order_by("template", "channel"))
+
+
+def read(message):
+    return wording.get(message.template, message.channel).preview(message.personalisation)
+
+
+def ways(messages):
+    return [
+        (message.template.removeprefix("consent_confirmation_"), message.channel, message.recipient)
+        for message in messages
+    ]
+
+
+def test_consent_14_1_1_given_goes_by_email_and_text_and_reads_as_it_should(school):
+    response = answer(school)
+    email, text = confirm(response)
+    assert ways([email, text]) == [("given", "email", "ann@example.com"), ("given", "text", MOBILE)]
+    assert {email.lane, text.lane} == {Lane.URGENT}
+    assert (email.due_at, text.due_at) == (NOW, at("2027-01-05T08:00"))
+    preview = read(email)
+    assert preview.subject == "You gave consent for Jo to have the HPV vaccination"
+    assert (
+        "We expect to vaccinate your child at Grace Academy on Tuesday 12 January 2027. "
+        "If anything changes, we will tell you." in preview.body
+    )
+    assert "withdraw your consent" in preview.body
+    assert "Coventry team" in preview.body
+    assert read(text).body.startswith("You gave consent for Jo Lee to have the HPV vaccination.")
+    response.refresh_from_db()
+    assert response.confirmation_sent_at == NOW
+
+
+def test_consent_14_1_3_refused_tells_neither_the_reason_nor_its_details(school):
+    email, text = confirm(answer(school, decisions=[{"programme_id": "hpv", **REFUSED}]))
+    assert ways([email, text]) == [
+        ("refused", "email", "ann@example.com"),
+        ("refused", "text", MOBILE),
+    ]
+    for message in (email, text):
+        said = str(message.personalisation) + read(message).body
+        assert "Asthma" not in said
+        assert "medical" not in said.lower()
+    assert "We will contact you" not in read(email).body
+
+
+def test_a_refusal_with_a_wish_to_talk_promises_that_somebody_calls(school):
+    wish = {"programme_id": "hpv", **REFUSED, "wants_follow_up": True}
+    email, _ = confirm(answer(school, decisions=[wish]))
+    assert "You asked to talk about it. We will contact you." in read(email).body
+
+
+def test_an_answer_that_needs_triage_goes_by_email_only_and_repeats_no_answer(school):
+    decision = {"programme_id": "hpv", **GIVEN, "health_answers": YES}
+    [email] = confirm(answer(school, decisions=[decision]))
+    assert ways([email]) == [("triage", "email", "ann@example.com")]
+    assert "A nurse will look at your answers" in read(email).body
+
+
+def test_consent_14_1_9_and_a28_a_child_without_an_open_school_gets_the_clinics_reply(
+    school, organisation
+):
+    at_home = answer(school, school=None, home_educated=True)
+    over = another(organisation, dates=[date(2026, 10, 1)])
+    at_a_finished_school = answer(school, school=over.session.location, email="b@example.com")
+    confirm(at_home)
+    messages = confirm(at_a_finished_school)
+    assert ways(messages) == [
+        ("clinic", "email", "ann@example.com"),
+        ("clinic", "email", "b@example.com"),
+    ]
+    assert "about having the vaccination at a clinic" in read(messages[0]).body
+
+
+def test_another_open_school_is_named_without_days_while_the_move_is_open(school, organisation):
+    other = another(organisation)
+    email, _ = confirm(answer(school, school=other.session.location))
+    assert f"at {other.session.location.name}. If anything changes" in read(email).body
+    assert "January" not in read(email).body
+
+
+def test_consent_14_4_29_doubles_tell_of_what_is_given_and_refused_separately(organisation):
+    for key in ("menacwy", "td_ipv"):
+        OrganisationProgramme.objects.create(organisation=organisation, programme_id=key)
+    school = School(organisation, programmes=["menacwy", "td_ipv"])
+    decisions = [{"programme_id": "menacwy", **GIVEN}, {"programme_id": "td_ipv", **REFUSED}]
+    messages = confirm(answer(school, decisions=decisions))
+    assert [name for name, _, _ in ways(messages)] == ["given", "given", "refused", "refused"]
+    assert messages[0].personalisation["vaccination"] == "MenACWY vaccination"
+    assert messages[2].personalisation["vaccination"] == "Td/IPV vaccination"
+
+
+def test_flu_says_which_vaccine_was_agreed_to(organisation):
+    school = School(organisation, programmes=["flu"])
+    flu = {"programme_id": "flu", "decision": "given", "methods": ["nasal", "injection"]}
+    email, _ = confirm(answer(school, decisions=[flu]))
+    assert "Flu, you agreed to: nasal spray, or injection if not suitable." in read(email).body
+    assert "to have the flu vaccination" in read(email).body
+
+
+@pytest.mark.parametrize(
+    ("fields", "channels"),
+    [
+        ({}, ["email", "text"]),
+        ({"wants_text_updates": False}, ["email"]),
+        ({"phone": "+442476000000"}, ["email"]),
+        ({"contact_method": "voice"}, ["email"]),
+        ({"contact_method": "text"}, ["email", "text"]),
+        ({"phone": "", "wants_text_updates": False}, ["email"]),
+    ],
+)
+def test_texts_go_only_to_who_asked_for_them_on_a_number_that_takes_them(school, fields, channels):
+    assert [message.channel for message in confirm(answer(school, **fields))] == channels
+
+
+def test_consent_15_nothing_tells_whether_the_child_was_found(school):
+    child = school.child(given_name="Jo", family_name="Lee", preferred_given_name="Secret")
+    SchoolMove.objects.create(
+        child=child, home_educated=True, source="cohort", organisation=child.organisation
+    )
+    unknown = answer(school)
+    found = answer(school, child=child, matched_at=NOW, email="b@example.com")
+    confirm(unknown)
+    messages = confirm(found)
+    said = {(each.recipient, each.channel): read(each) for each in messages}
+    assert said["ann@example.com", "email"] == said["b@example.com", "email"]
+    assert {each.child_id for each in messages} == {None, child.pk}
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"date_of_death": "2027-01-01"}, {"restricted_at": NOW}, {"invalidated_at": NOW}],
+)
+def test_consent_15_online_replies_go_to_the_address_typed_whatever_the_child_is(school, flags):
+    child = school.child()
+    Child.objects.filter(pk=child.pk).update(**flags)
+    messages = confirm(answer(school, child=child, matched_at=NOW))
+    assert len(messages) == 2
+    assert outbox.guard_of(online_replies.GIVEN) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("http://evil.example/x", "http evil. example x"),
+        ("[click](https://evil.example)", "click https evil. example"),
+        ("Jo\u202e\u0007\nLee", "Jo Lee"),
+        ("# Jo **now**", "Jo now"),
+        ("O’Brien-Smith", "O’Brien-Smith"),
+        ("N" * 300, "N" * 59 + "…"),
+    ],
+)
+def test_what_was_typed_is_harmless_in_a_message(school, typed, shown):
+    email, text = confirm(answer(school, given_name=typed))
+    assert email.personalisation["short_child_name"] == shown
+    assert read(text).fragments <= 4
+    assert "://" not in read(text).body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_consent_14_4_32_confirming_many_times_at_once_sends_one_set(school):
+    response = answer(school)
+    again = partial(service.confirm, response.pk, now=NOW)
+    assert sorted(at_once(*[again] * 6)) == [0] * 5 + [2]
+    assert Message.objects.count() == 2
+
+
+def test_the_task_confirms_after_it_looked_for_the_child_and_only_once(school):
+    response = answer(school)
+    match_online_response(response.pk)
+    match_online_response(response.pk)
+    assert Message.objects.count() == 2
+
+
+def test_what_nobody_confirmed_is_found_unless_it_is_long_past(school):
+    for recorded in ("2027-01-04T22:30", "2027-01-04T22:24", "2026-12-27T22:00"):
+        answer(school, recorded_at=at(recorded))
+    assert service.confirm_overlooked(before=at("2027-01-04T22:25"), now=NOW) == 2
+    assert service.confirm_overlooked(before=at("2027-01-04T22:25"), now=NOW) == 0
+    assert "confirm-overlooked" in TIMETABLE
+
+
+def test_consent_15_an_address_that_gets_very_many_replies_is_left_in_peace(school, monkeypatch):
+    monkeypatch.setattr(service, "MOST_A_DAY", 2)
+    responses = [answer(school, phone="", wants_text_updates=False) for _ in range(3)]
+    for response in responses:
+        service.confirm(response.pk, now=NOW)
+    assert Message.objects.count() == 2
+    responses[2].refresh_from_db()
+    assert responses[2].confirmation_sent_at == NOW
+
+
+def test_messages_sent_before_the_child_was_found_come_into_their_log(school, nurse):
+    response = answer(school)
+    sent, waiting = confirm(response)
+    Message.objects.filter(pk=sent.pk).update(status="delivered", accepted_at=NOW, settled_at=NOW)
+    child = school.child()
+    matching.link(response_id=response.pk, child=child, by=nurse, now=NOW)
+    entry = Entry.objects.get(child=child, kind=Entry.Kind.MESSAGE_SENT)
+    assert Message.objects.filter(child=child, template=online_replies.GIVEN).count() == 2
+    assert (entry.title, entry.body, entry.at) == (
+        "Consent confirmation given sent",
+        "ann@example.com",
+        NOW,
+    )
+    waiting.refresh_from_db()
+    assert waiting.child == child
+
+
+def test_no_online_answer_is_changed_by_confirming_but_for_its_mark(school):
+    response = answer(school)
+    before = OnlineResponse.objects.values().get(pk=response.pk)
+    confirm(response)
+    after = OnlineResponse.objects.values().get(pk=response.pk)
+    assert {key for key in after if after[key] != before[key]} == {"confirmation_sent_at"}
