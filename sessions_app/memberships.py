@@ -25,6 +25,7 @@ from sessions_app import invitations, statuses
 from sessions_app.choices import Exclusion, VaccinationStatus
 from sessions_app.clinic import community_clinic
 from sessions_app.models import Membership, ProgrammeStatus, Session, SessionDate
+from sessions_app.schedule_rules import years_to_prepare
 
 Reason = Membership.Reason
 
@@ -153,9 +154,24 @@ def place_children(
     At a school with an open session that still has days to come or none yet: that session.
     Home-educated, school unknown, or no such session: the community clinic. Children who died,
     whose record is invalid or who left the cohort are in none. With `keep_in_clinic` a child in
-    the clinic stays there. Source: cohorts and imports §2.3; sessions and clinics §2, E17.
+    the clinic stays there. From August on they are placed in the coming year too, once it has
+    sessions. Source: cohorts and imports §2.3, §2.4; sessions and clinics §1.4, §2, E17.
     """
-    places = _Places(organisation, now)
+    ids = list(child_ids)
+    for year in years_to_prepare(london_day(now)):
+        places = _Places(organisation, year, now)
+        if places.are_ready:
+            _place_in_year(places, ids, now=now, by=by, keep_in_clinic=keep_in_clinic)
+
+
+def _place_in_year(
+    places: "_Places",
+    child_ids: Sequence[int],
+    *,
+    now: datetime,
+    by: User | None,
+    keep_in_clinic: bool,
+) -> None:
     joining: dict[tuple[int, str], list[int]] = defaultdict(list)
     sessions: dict[int, Session] = {}
     for ids in statuses.chunks(child_ids):
@@ -183,22 +199,28 @@ def place_children(
 
 
 def place_newcomers_to_the_year(*, now: datetime) -> int:
-    """Place every child who was in no session of this academic year yet; returns how many.
+    """Place every child who was in no session of an academic year yet; returns how many.
 
-    On 1 September this carries every cohort into the new year's sessions; on other days it finds
-    nobody, or whom a fault left out. Children too old or too young for every programme, and those
-    who left a session this year, stay out. Safe to repeat. A fault of one organisation keeps no
-    other waiting; SomeFailed is raised at the end. Source: cohorts and imports §2.4.
+    From 1 August on this carries every cohort into the coming year's sessions, so that a clinic
+    in September invites three weeks before; on other days it finds nobody, or whom a fault left
+    out. Children too old or too young for every programme, and those who left a session of the
+    year, stay out. Safe to repeat. A fault of one organisation keeps no other waiting; SomeFailed
+    is raised at the end. Source: cohorts and imports §2.4.
     """
     return faults.each(
         Organisation.objects.order_by("pk"),
-        lambda organisation: _place_newcomers(organisation, now=now),
+        lambda organisation: sum(
+            _place_newcomers(organisation, year, now=now)
+            for year in years_to_prepare(london_day(now))
+        ),
         what="Placing the newcomers of organisation",
     )
 
 
-def _place_newcomers(organisation: Organisation, *, now: datetime) -> int:
-    year = academic_year_of(london_day(now))
+def _place_newcomers(organisation: Organisation, year: int, *, now: datetime) -> int:
+    places = _Places(organisation, year, now)
+    if not places.are_ready:
+        return 0
     seen = Membership.objects.filter(child=OuterRef("pk"), session__academic_year=year)
     year_groups = {
         group
@@ -217,7 +239,8 @@ def _place_newcomers(organisation: Organisation, *, now: datetime) -> int:
     )
     placed = 0
     for ids in statuses.chunks(newcomers.iterator()):
-        place_children(organisation, ids, now=now)
+        with transaction.atomic():
+            _place_in_year(places, ids, now=now, by=None, keep_in_clinic=False)
         placed += len(ids)
     return placed
 
@@ -261,13 +284,14 @@ def _vaccinated_for_everything(ids: list[int], year: int) -> set[int]:
 
 
 class _Places:
-    """Where children of one organisation belong this year."""
+    """Where children of one organisation belong in an academic year, present or coming."""
 
-    def __init__(self, organisation: Organisation, now: datetime):
+    def __init__(self, organisation: Organisation, year: int, now: datetime):
         today = london_day(now)
         self.organisation = organisation
         self.now = now
-        self.year = academic_year_of(today)
+        self.year = year
+        self.is_coming = year > academic_year_of(today)
         self.schools = {
             session.location_id: session
             for session in school_sessions_to_join(organisation, self.year, today)
@@ -275,7 +299,13 @@ class _Places:
 
     @cached_property
     def clinic(self) -> Session:
-        return community_clinic(self.organisation, now=self.now)
+        return community_clinic(self.organisation, now=self.now, academic_year=self.year)
+
+    @cached_property
+    def are_ready(self) -> bool:
+        """A coming year without sessions has no places yet: the night makes and fills them."""
+        sessions = Session.objects.for_organisation(self.organisation)
+        return not self.is_coming or sessions.filter(academic_year=self.year).exists()
 
     def of(self, child: Child) -> tuple[Session | None, str]:
         """The session a child belongs in, and why; none for a child who is in no session."""
@@ -290,9 +320,13 @@ class _Places:
                 self.clinic,
                 Reason.HOME_EDUCATED if child.home_educated else Reason.UNKNOWN_SCHOOL,
             )
+        if self.is_coming and child.year_group(self.year) not in child.school.year_groups:
+            # They leave their school in the summer, and nobody has said yet where they go.
+            return (self.clinic, Reason.UNKNOWN_SCHOOL) if self._is_ours(child) else (None, "")
         if child.school_id in self.schools:
             return self.schools[child.school_id], Reason.AT_SCHOOL
+        return (self.clinic, Reason.NO_OPEN_SESSION) if self._is_ours(child) else (None, "")
+
+    def _is_ours(self, child: Child) -> bool:
         team = child.school.team
-        if team is None or team.organisation_id != self.organisation.pk:
-            return None, ""
-        return self.clinic, Reason.NO_OPEN_SESSION
+        return team is not None and team.organisation_id == self.organisation.pk

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from calendars.rules import academic_year_of, year_group_of
+from calendars.rules import year_group_of
 from cohorts.models import Child, Contact
 from programmes.models import OrganisationProgramme
 from sessions_app import rules
 from sessions_app.choices import ConsentStatus, TriageStatus, VaccinationStatus
 from sessions_app.models import ProgrammeStatus
+from sessions_app.schedule_rules import years_to_prepare
 
 CHUNK = 5000
 
@@ -141,22 +142,28 @@ WHERE (stored.consent, stored.triage, stored.vaccination, stored.exclusion)
 def refresh(child_ids: Iterable[int], *, today: date) -> int:
     """Store the present statuses of these children; returns how many rows changed.
 
-    Belongs in the caller's transaction, the one that changed a fact. The children are locked
-    before anything is read: of two transactions that change different facts of a child, the
-    second one sees what the first one stored. Rows of a programme that their organisation no
-    longer runs, or of an earlier organisation, go.
+    Of this academic year, and from 1 August on of the coming one too. Belongs in the caller's
+    transaction, the one that changed a fact. The children are locked before anything is read: of
+    two transactions that change different facts of a child, the second one sees what the first one
+    stored. Rows of a programme that their organisation no longer runs, or of an earlier
+    organisation, go.
     """
-    academic_year = academic_year_of(today)
     changed = 0
     for ids in chunks(child_ids):
         Child.objects.lock_all(ids)
-        statuses = compute(ids, academic_year, today=today)
-        with connection.cursor() as cursor:
-            if statuses:
-                cursor.execute(STORE, [list(column) for column in zip(*statuses, strict=True)])
-                changed += cursor.rowcount
-        changed += _forget_others(ids, statuses, academic_year)
+        for academic_year in years_to_prepare(today):
+            changed += _store(ids, academic_year, today=today)
     return changed
+
+
+def _store(ids: list[int], academic_year: int, *, today: date) -> int:
+    statuses = compute(ids, academic_year, today=today)
+    changed = 0
+    if statuses:
+        with connection.cursor() as cursor:
+            cursor.execute(STORE, [list(column) for column in zip(*statuses, strict=True)])
+            changed = cursor.rowcount
+    return changed + _forget_others(ids, statuses, academic_year)
 
 
 def refresh_all(*, today: date) -> int:
@@ -182,14 +189,16 @@ def _forget_others(ids: list[int], statuses: list[Status], academic_year: int) -
 
 def stale(child_ids: Iterable[int], *, today: date) -> Iterator[Status]:
     """The statuses whose stored row is missing or differs: none, unless somebody forgot."""
-    academic_year = academic_year_of(today)
     for ids in chunks(child_ids):
-        stored = {
-            Status(*row)
-            for row in ProgrammeStatus.objects.filter(
-                child_id__in=ids, academic_year=academic_year
-            ).values_list(*Status._fields)
-        }
-        yield from (
-            status for status in compute(ids, academic_year, today=today) if status not in stored
-        )
+        for academic_year in years_to_prepare(today):
+            stored = {
+                Status(*row)
+                for row in ProgrammeStatus.objects.filter(
+                    child_id__in=ids, academic_year=academic_year
+                ).values_list(*Status._fields)
+            }
+            yield from (
+                status
+                for status in compute(ids, academic_year, today=today)
+                if status not in stored
+            )

@@ -14,12 +14,12 @@ from accounts.models import User
 from activity import services as activity
 from activity.models import Entry
 from calendars.clock import london_day, london_instant
-from calendars.rules import academic_year_of
 from cohorts.models import Location
 from programmes.models import Programme, Vaccine
 from sessions_app import invitations, memberships, statuses
 from sessions_app.choices import Exclusion, VaccinationStatus
 from sessions_app.models import Membership, ProgrammeStatus, SessionDate
+from sessions_app.schedule_rules import years_to_prepare
 from vaccinations.models import HistoryIssue, VaccinationRecord
 
 FIELD_LABELS = {
@@ -46,18 +46,20 @@ def facts_changed(child_ids: Collection[int], *, now: datetime, by: User | None)
     today = london_day(now)
     statuses.refresh(child_ids, today=today)
     for ids in statuses.chunks(child_ids):
-        memberships.leave(_in_vain(ids, today), because=ALREADY_VACCINATED, now=now, by=by)
+        for year in years_to_prepare(today):
+            in_vain = _in_vain(ids, year, today)
+            memberships.leave(in_vain, because=ALREADY_VACCINATED, now=now, by=by)
     invitations.catch_up(child_ids, now=now, by=by)
 
 
-def _in_vain(child_ids: Sequence[int], today: date) -> list[Membership]:
-    """The children's places in coming school sessions that have nothing left to give them."""
+def _in_vain(child_ids: Sequence[int], year: int, today: date) -> list[Membership]:
+    """The children's places in coming school sessions of a year that have nothing to give them."""
     dates = SessionDate.objects.filter(session=OuterRef("session"), removed_at__isnull=True)
     held = (
         Membership.objects.filter(
             child_id__in=child_ids,
             left_at__isnull=True,
-            session__academic_year=academic_year_of(today),
+            session__academic_year=year,
             session__closed_at__isnull=True,
             session__location__kind=Location.Kind.SCHOOL,
         )
@@ -66,9 +68,7 @@ def _in_vain(child_ids: Sequence[int], today: date) -> list[Membership]:
     )
     offered: dict[int, dict[str, str]] = defaultdict(dict)
     for child_id, programme, vaccination in (
-        ProgrammeStatus.objects.filter(
-            child_id__in=child_ids, academic_year=academic_year_of(today)
-        )
+        ProgrammeStatus.objects.filter(child_id__in=child_ids, academic_year=year)
         .filter(~Q(exclusion=Exclusion.YEAR_GROUP))
         .values_list("child_id", "programme_id", "vaccination")
     ):

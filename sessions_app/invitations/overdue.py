@@ -8,11 +8,11 @@ from collections import defaultdict
 from datetime import date, datetime
 
 from calendars.clock import london_day
-from calendars.rules import academic_year_of
 from heartbeats import faults
 from sessions_app import rules
 from sessions_app.invitations.planning import plan
 from sessions_app.models import Session, SessionDate
+from sessions_app.schedule_rules import years_to_prepare
 
 
 def plan_overdue(*, now: datetime) -> int:
@@ -31,7 +31,7 @@ def overdue(*, now: datetime) -> list[int]:
     """The clinic sessions whose first or later mailing fell due after they were last planned."""
     sessions = list(
         Session.objects.clinics()
-        .filter(academic_year=academic_year_of(london_day(now)), closed_at__isnull=True)
+        .filter(academic_year__in=years_to_prepare(london_day(now)), closed_at__isnull=True)
         .select_related("organisation")
         .order_by("pk")
     )

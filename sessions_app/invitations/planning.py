@@ -18,7 +18,6 @@ from django.db.models import QuerySet
 from accounts.models import User
 from calendars import clock
 from calendars.clock import london_day
-from calendars.rules import academic_year_of
 from heartbeats import faults
 from notifications import outbox
 from notifications.models import Channel, Lane
@@ -27,6 +26,7 @@ from sessions_app import rules
 from sessions_app.invitations import messages
 from sessions_app.invitations.withdrawal import release_undelivered
 from sessions_app.models import Invitation, Mailing, Membership, Session, SessionDate
+from sessions_app.schedule_rules import years_to_prepare
 
 # Fewer letters than this at once are somebody's late joining, not a mailing: they go first.
 BULK_FROM = 21
@@ -184,8 +184,8 @@ def plan(
     """Queue every invitation that is due, first and later ones; returns how many letters.
 
     A letter is to all parents of one child. Many that a person's action queues are held for two
-    minutes and can be called back (`mailings`). Without `session_ids` all clinic sessions of this
-    academic year are looked at; with `child_ids` only these children. Safe to run twice, late
+    minutes and can be called back (`mailings`). Without `session_ids` all clinic sessions of
+    the years at hand are looked at; with `child_ids` only these children. Safe to run twice, late
     and by many at once. Source: sessions and clinics §6.1, §6.2.
     """
     sessions = _clinics(now)
@@ -320,9 +320,9 @@ def count_later(
 
 
 def _clinics(now: datetime) -> QuerySet[Session]:
-    """The open clinic sessions of this academic year."""
+    """The open clinic sessions of this academic year and, from 1 August, of the coming one."""
     return Session.objects.clinics().filter(
-        academic_year=academic_year_of(london_day(now)), closed_at__isnull=True
+        academic_year__in=years_to_prepare(london_day(now)), closed_at__isnull=True
     )
 
 

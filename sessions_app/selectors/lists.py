@@ -95,7 +95,7 @@ def session_list(
     )
     children = cohort_sizes(shown)
     clinic = next((session for session in sessions if session.is_clinic), None)
-    is_waited_for = clinic and academic_year == academic_year_of(today)
+    is_waited_for = clinic and academic_year >= academic_year_of(today)
     return SessionList(
         rows=[
             SessionRow(

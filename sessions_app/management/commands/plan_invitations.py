@@ -6,13 +6,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from calendars import clock
-from calendars.rules import academic_year_of
 from cohorts.models import Child
 from govuk.filters import count
 from notifications.models import Message
 from sessions_app import invitations
 from sessions_app.models import Invitation, Session
 from sessions_app.rules import INVITATIONS_GO_AT
+from sessions_app.schedule_rules import years_to_prepare
 
 
 class Command(BaseCommand):
@@ -59,8 +59,8 @@ class Command(BaseCommand):
         return clock.now() if day == clock.today() else clock.london_instant(day, INVITATIONS_GO_AT)
 
     def _print(self, now: datetime) -> None:
-        year = academic_year_of(clock.london_day(now))
-        sessions = Session.objects.clinics().filter(academic_year=year)
+        years = years_to_prepare(clock.london_day(now))
+        sessions = Session.objects.clinics().filter(academic_year__in=years)
         written = 0
         for session in sessions.select_related("organisation", "location").order_by("pk"):
             self.stdout.write(f"{session.organisation.name}, {session.location.name}")

@@ -1,0 +1,105 @@
+"""Clinics in the first weeks of September: made, filled and invited to in August."""
+
+from datetime import date
+
+import pytest
+
+from cohorts.signals import children_placed
+from notifications.models import Message
+from sessions_app import invitations, memberships, services, statuses
+from sessions_app.choices import Exclusion
+from sessions_app.models import Membership, Session, SessionDate
+from tests.factories import ChildFactory, RelationshipFactory, SchoolFactory
+from tests.sessions_app.conftest import at
+
+NIGHT = at("2027-08-01T04:00")
+SEP_6 = date(2027, 9, 6)
+
+
+@pytest.fixture
+def prepared(organisation):
+    """The sessions of both years, with a clinic on 6 September: invitations go on 16 August."""
+
+    def prepare():
+        services.ensure_present_sessions(organisation, now=NIGHT)
+        clinic = Session.objects.clinics().get(organisation=organisation, academic_year=2027)
+        SessionDate.objects.create(session=clinic, value=SEP_6)
+        clinic.invitations_on = date(2027, 8, 16)
+        clinic.save()
+        return clinic
+
+    return prepare
+
+
+def child(organisation, **fields):
+    made = ChildFactory(organisation=organisation, **fields)
+    RelationshipFactory(child=made)
+    return made
+
+
+def clinic_children(clinic):
+    held = Membership.objects.filter(session=clinic, left_at__isnull=True)
+    return dict(held.values_list("child_id", "reason"))
+
+
+def test_cohorts_are_carried_into_the_coming_year_from_1_august(organisation, prepared):
+    unknown = child(organisation)
+    clinic = prepared()
+    assert memberships.place_newcomers_to_the_year(now=at("2027-07-31T04:00")) == 1
+    assert clinic_children(clinic) == {}
+    assert memberships.place_newcomers_to_the_year(now=NIGHT) == 1
+    assert clinic_children(clinic) == {unknown.pk: "unknown_school"}
+    assert memberships.place_newcomers_to_the_year(now=NIGHT) == 0
+    assert memberships.place_newcomers_to_the_year(now=at("2027-09-01T04:00")) == 0
+
+
+def test_a_september_clinic_invites_three_weeks_before_in_august(organisation, prepared):
+    one = child(organisation)
+    clinic = prepared()
+    memberships.place_newcomers_to_the_year(now=NIGHT)
+    assert invitations.plan_each(now=at("2027-08-16T08:59")) == 0
+    assert invitations.overdue(now=at("2027-08-16T09:00")) == [clinic.pk]
+    assert invitations.plan_each(now=at("2027-08-16T09:00")) == 1
+    assert invitations.plan_each(now=at("2027-09-01T09:00")) == 0, "and not again"
+    assert {message.child for message in Message.objects.all()} == {one}
+
+
+def test_the_year_groups_are_those_of_the_coming_year(organisation, prepared):
+    """HPV is for Years 8 to 11: who comes into Year 8 is invited, who leaves Year 11 is not."""
+    rising = child(organisation, date_of_birth=date(2014, 10, 1))
+    leaving = child(organisation, date_of_birth=date(2010, 10, 1))
+    clinic = prepared()
+    children_placed.send(
+        None, organisation=organisation, child_ids=[rising.pk, leaving.pk], by=None, now=NIGHT
+    )
+    assert invitations.plan_each(now=at("2027-08-16T09:00")) == 1
+    assert {message.child for message in Message.objects.all()} == {rising}
+    outlook = invitations.outlooks(clinic, [leaving.pk], now=at("2027-08-16T09:00"))[leaving.pk]
+    assert outlook.exclusions == (Exclusion.YEAR_GROUP,)
+
+
+def test_a_child_who_outgrows_the_school_belongs_to_no_school_of_the_coming_year(
+    organisation, prepared
+):
+    school = SchoolFactory(team__organisation=organisation, register_year_groups=[7, 8])
+    fields = {"school": school, "home_educated": None}
+    outgrows = child(organisation, date_of_birth=date(2013, 10, 1), **fields)
+    stays = child(organisation, date_of_birth=date(2014, 10, 1), **fields)
+    clinic = prepared()
+    memberships.place_newcomers_to_the_year(now=NIGHT)
+    assert clinic_children(clinic) == {outgrows.pk: "unknown_school"}
+    joined = Membership.objects.get(child=stays, session__academic_year=2027)
+    assert joined.session.location == school
+
+
+def test_before_the_coming_year_has_sessions_nobody_is_placed_in_it(organisation):
+    one = child(organisation)
+    memberships.place_children(organisation, [one.pk], now=at("2027-08-01T00:30"))
+    assert {held.session.academic_year for held in one.memberships.all()} == {2026}
+
+
+def test_statuses_of_both_years_are_kept_fresh_in_august(organisation):
+    one = child(organisation)
+    statuses.refresh([one.pk], today=date(2027, 8, 1))
+    assert {status.academic_year for status in one.statuses.all()} == {2026, 2027}
+    assert list(statuses.stale([one.pk], today=date(2027, 8, 31))) == []
