@@ -55,6 +55,18 @@ WHERE member.session_id = %(session)s
         AND earlier.session_date_id IS NULL
         AND earlier.withheld_at IS NULL
         AND (%(children)s::bigint[] IS NULL OR earlier.child_id = ANY(%(children)s)))
+  AND (member.child_id, status.programme_id) NOT IN (
+      SELECT recent.child_id, recent.programme_id
+      FROM sessions_app_invitation recent
+      WHERE recent.session_id = (
+          SELECT ending.id FROM sessions_app_session ending
+          WHERE ending.organisation_id = %(organisation)s
+            AND ending.location_id = %(location)s
+            AND ending.academic_year = %(academic_year)s - 1)
+        AND recent.planned_at > %(not_since)s
+        AND recent.withheld_at IS NULL
+        AND recent.called_back_at IS NULL
+        AND (%(children)s::bigint[] IS NULL OR recent.child_id = ANY(%(children)s)))
 """
 
 LATER_DUE = """
@@ -247,7 +259,11 @@ def plan_first(
     by: User | None = None,
     mailing: Mailing | None = None,
 ) -> int:
-    """Queue the first invitation of every eligible child without one, if they are due now."""
+    """Queue the first invitation of every eligible child without one, if they are due now.
+
+    Where two years' clinics overlap in late summer, a child who was invited to the ending year's
+    within seven days waits for the rest of them: parents do not get two letters at once.
+    """
     if not rules.first_invitations_are_due(
         dates=dates, invitations_on=session.invitations_on, is_closed=session.is_closed, now=now
     ):
@@ -372,6 +388,7 @@ def _write(
             {
                 "session": session.pk,
                 "organisation": session.organisation_id,
+                "location": session.location_id,
                 "academic_year": session.academic_year,
                 "children": child_ids,
                 "session_date": session_date,

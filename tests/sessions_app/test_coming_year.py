@@ -8,7 +8,7 @@ from cohorts.signals import children_placed
 from notifications.models import Message
 from sessions_app import invitations, memberships, services, statuses
 from sessions_app.choices import Exclusion
-from sessions_app.models import Membership, Session, SessionDate
+from sessions_app.models import Invitation, Membership, Session, SessionDate
 from tests.factories import ChildFactory, RelationshipFactory, SchoolFactory
 from tests.sessions_app.conftest import at
 
@@ -62,6 +62,22 @@ def test_a_september_clinic_invites_three_weeks_before_in_august(organisation, p
     assert invitations.plan_each(now=at("2027-08-16T09:00")) == 1
     assert invitations.plan_each(now=at("2027-09-01T09:00")) == 0, "and not again"
     assert {message.child for message in Message.objects.all()} == {one}
+
+
+def test_clinics_of_both_years_do_not_write_to_a_family_in_one_week(organisation, prepared):
+    """A child joins when the clinics of 30 August and of 6 September both invite."""
+    prepared()
+    ending = Session.objects.clinics().get(organisation=organisation, academic_year=2026)
+    SessionDate.objects.create(session=ending, value=date(2027, 8, 30))
+    ending.invitations_on = date(2027, 8, 9)
+    ending.save()
+    one, joins = child(organisation), at("2027-08-20T10:00")
+    children_placed.send(None, organisation=organisation, child_ids=[one.pk], by=None, now=joins)
+    assert one.memberships.count() == 2
+    assert [invitation.session for invitation in Invitation.objects.all()] == [ending]
+    assert invitations.plan_each(now=at("2027-08-27T09:45")) == 0
+    assert invitations.plan_each(now=at("2027-08-27T10:00")) == 1
+    assert invitations.plan_each(now=at("2027-08-27T10:15")) == 0
 
 
 def test_the_year_groups_are_those_of_the_coming_year(organisation, prepared):
