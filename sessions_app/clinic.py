@@ -36,6 +36,16 @@ def clinic_location(organisation: Organisation) -> Location:
     return location
 
 
+def find_clinic(organisation: Organisation, academic_year: int) -> Session | None:
+    """The clinic session of an academic year, for pages: none where nobody needed one yet."""
+    return (
+        Session.objects.clinics()
+        .filter(organisation=organisation, academic_year=academic_year)
+        .select_related("organisation", "location__team")
+        .first()
+    )
+
+
 def community_clinic(
     organisation: Organisation, *, now: datetime, academic_year: int | None = None
 ) -> Session:

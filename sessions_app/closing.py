@@ -15,7 +15,7 @@ from activity.services import record_for_children
 from calendars.clock import london_day
 from sessions_app import invitations, memberships
 from sessions_app.choices import Exclusion, VaccinationStatus
-from sessions_app.clinic import community_clinic
+from sessions_app.clinic import community_clinic, find_clinic
 from sessions_app.models import Invitation, Membership, ProgrammeStatus, Session, SessionDate
 from sessions_app.schedule_rules import State, state_of
 
@@ -28,9 +28,13 @@ class ClosingRefused(Exception):
 
 @dataclass(frozen=True)
 class ClosingPreview:
-    """What closing would do: how many children go on to the clinic and what they are sent."""
+    """What closing would do: how many children go on to the clinic and what they are sent.
+
+    `clinic` is none where the year has no clinic session yet.
+    """
 
     children: int
+    clinic: Session | None
     invitations: invitations.Preview
 
 
@@ -57,12 +61,17 @@ def can_close(session: Session, *, today: date) -> bool:
 
 
 def preview(session: Session, *, now: datetime) -> ClosingPreview:
-    """What closing the session now would do."""
-    clinic = clinic_of(session, now=now)
+    """What closing the session now would do. Writes nothing: closing makes the clinic session."""
+    clinic = find_clinic(session.organisation, session.academic_year)
     child_ids = list(not_vaccinated(session).values_list("child_id", flat=True))
     return ClosingPreview(
         children=len(child_ids),
-        invitations=invitations.preview_joining(clinic, child_ids, now=now),
+        clinic=clinic,
+        invitations=invitations.preview_joining(clinic, child_ids, now=now)
+        if clinic
+        else invitations.preview_without_clinic(
+            session.organisation, child_ids, academic_year=session.academic_year
+        ),
     )
 
 
@@ -138,13 +147,8 @@ def reopen_session(*, session_id: int, by: User, now: datetime) -> None:
 def _lock(session_id: int, *, now: datetime) -> tuple[Session, Session]:
     """The school session, locked, and its year's clinic, held: others may join the clinic too."""
     session = Session.objects.lock(session_id)
-    clinic = clinic_of(session, now=now)
+    clinic = community_clinic(session.organisation, now=now, academic_year=session.academic_year)
     return session, Session.objects.hold(clinic.pk)
-
-
-def clinic_of(session: Session, *, now: datetime) -> Session:
-    """The clinic session that closing the school session adds children to."""
-    return community_clinic(session.organisation, now=now, academic_year=session.academic_year)
 
 
 def _log(session: Session, title: str, *, by: User, now: datetime) -> None:

@@ -17,6 +17,7 @@ from sessions_app.invitations.outlooks import (
     outlooks,
     preview,
     preview_joining,
+    preview_without_clinic,
     with_state,
 )
 from sessions_app.invitations.overdue import overdue, plan_overdue
@@ -41,6 +42,7 @@ __all__ = [
     "plan_overdue",
     "preview",
     "preview_joining",
+    "preview_without_clinic",
     "release",
     "with_state",
 ]

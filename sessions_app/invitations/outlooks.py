@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.enums import TextChoices
 
+from accounts.models import Organisation
 from calendars.clock import london_day
 from govuk.filters import govuk_date, govuk_time
 from notifications.models import Message
@@ -282,6 +283,23 @@ def preview_joining(session: Session, child_ids: Iterable[int], *, now: datetime
     )
 
 
+def preview_without_clinic(
+    organisation: Organisation, child_ids: Iterable[int], *, academic_year: int
+) -> Preview:
+    """The same where the year has no clinic session yet: nobody is written to before it has
+    dates.
+    """
+    standing = _standing(
+        ProgrammeStatus.objects.filter(
+            child_id__in=list(child_ids),
+            academic_year=academic_year,
+            programme__organisations=organisation,
+        ).annotate(was_invited=Value(False))
+    )
+    counts = Counter(standing.values())
+    return Preview(waiting=counts["due"], left_out=_left_out(counts))
+
+
 def _preview(
     session: Session,
     children: QuerySet | list[int],
@@ -291,30 +309,19 @@ def _preview(
     now: datetime,
 ) -> Preview:
     invited = Invitation.objects.standing().filter(session=session, child_id=OuterRef("child_id"))
-    rows = (
+    standing = _standing(
         ProgrammeStatus.objects.filter(
             child_id__in=children,
             academic_year=session.academic_year,
             programme__in=session.programmes.all(),
-        )
-        .annotate(
+        ).annotate(
             was_invited=Exists(
                 invited.filter(programme_id=OuterRef("programme_id"), session_date__isnull=True)
             )
         )
-        .values_list("child_id", "exclusion", "was_invited")
     )
-    standing: dict[int, str] = {}
-    order = {"due": 0, "invited": 1, **{value: 2 + n for n, value in enumerate(Exclusion.values)}}
-    for child_id, exclusion, was_invited in rows.iterator(chunk_size=5000):
-        value = "invited" if was_invited else exclusion or "due"
-        held = standing.get(child_id)
-        if held is None or order[value] < order[held]:
-            standing[child_id] = value
     counts = Counter(standing.values())
-    due = counts.pop("due", 0)
-    already = counts.pop("invited", 0)
-    left_out = [(Exclusion(value), counts[value]) for value in Exclusion.values if counts[value]]
+    due, already, left_out = counts["due"], counts["invited"], _left_out(counts)
     upcoming = rules.next_bookable(dates, london_day(now))
     if not due:
         return Preview(left_out=left_out, already_invited=already)
@@ -326,6 +333,23 @@ def _preview(
             now=due, left_out=left_out, already_invited=already, emails=emails, texts=texts
         )
     return Preview(later=[(invitations_on, due)], left_out=left_out, already_invited=already)
+
+
+def _standing(statuses: QuerySet) -> dict[int, str]:
+    """For each child "due", "invited" or an exclusion: the best that holds for a programme."""
+    rows = statuses.values_list("child_id", "exclusion", "was_invited")
+    standing: dict[int, str] = {}
+    order = {"due": 0, "invited": 1, **{value: 2 + n for n, value in enumerate(Exclusion.values)}}
+    for child_id, exclusion, was_invited in rows.iterator(chunk_size=5000):
+        value = "invited" if was_invited else exclusion or "due"
+        held = standing.get(child_id)
+        if held is None or order[value] < order[held]:
+            standing[child_id] = value
+    return standing
+
+
+def _left_out(counts: Counter[str]) -> list[tuple[Exclusion, int]]:
+    return [(Exclusion(value), counts[value]) for value in Exclusion.values if counts[value]]
 
 
 def _count_messages(child_ids: list[int]) -> tuple[int, int]:

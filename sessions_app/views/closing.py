@@ -28,13 +28,14 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
     if not closing.can_close(session, today=clock.today()):
         messages.warning(request, closing.CANNOT_CLOSE)
         return redirect("sessions:show", slug=slug)
+    preview = closing.preview(session, now=now)
     return render(
         request,
         "sessions/close.html",
         {
             "session": session,
-            "preview": closing.preview(session, now=now),
-            "examples": message_examples(closing.clinic_of(session, now=now)),
+            "preview": preview,
+            "examples": message_examples(preview.clinic) if preview.clinic else {},
             "caption": session.location.name,
             "title": "Close session",
             "button": "Close session",

@@ -147,6 +147,19 @@ def test_the_page_says_who_is_invited_when_and_who_is_not(client, clinic, school
     assert "once there is a clinic date to book" in show(client, school, "close/").text
 
 
+def test_looking_at_the_page_makes_no_clinic_session(client, school, nurse):
+    pupil(school)
+    pupil(school, parents=0)
+    shown = show(client, school, "close/")
+    assert "2 children could not be vaccinated" in shown.text
+    assert "once there is a clinic date to book: the parents of 1 child" in shown.text
+    assert ["No contact details", "1"] in shown.rows
+    assert "What parents will read" not in shown.text
+    assert not Session.objects.clinics().exists(), "a GET writes nothing"
+    assert close(school, nurse) == 2
+    assert in_clinic(Session.objects.clinics().get())
+
+
 def test_e11_e12_everybody_moves_and_exclusion_is_left_to_the_invitation(clinic, school, nurse):
     dead = pupil(school, date_of_death=date(2027, 1, 1))
     restricted = pupil(school, restricted_at=at("2027-01-01T00:00"))
