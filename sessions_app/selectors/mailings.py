@@ -30,6 +30,7 @@ class Notices:
     held: list[Notice]
     called_back: list[Notice]
     change: DatesChange | None = None
+    invitations_are_held: bool = False
 
 
 def notices(session: Session, *, now: datetime) -> Notices:
@@ -49,6 +50,7 @@ def notices(session: Session, *, now: datetime) -> Notices:
     return Notices(
         slug=session.slug,
         change=dates_changed.to_tell(session) if session.is_clinic else None,
+        invitations_are_held=any(one.kind == Mailing.Kind.INVITATIONS for one in held),
         held=[_notice(mailing, display.held_notice(mailing, now)) for mailing in held],
         called_back=[
             _notice(

@@ -56,8 +56,8 @@ def release(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
         return redirect("sessions:mailing", slug=slug, mailing_id=mailing.pk)
     if request.method == "POST":
         letters = invitations.release(mailing_id=mailing.pk, by=request.user, now=now)
-        sent = display.invited_notice(letters) or " They are sent when they are due."
-        messages.success(request, f"Invitations released.{sent}")
+        sent = display.invited_notice(letters) or " Invitations go when they are due."
+        messages.success(request, f"Confirmed.{sent}")
         return redirect("sessions:show", slug=slug)
     return render(
         request,
