@@ -11,7 +11,7 @@ from calendars.rules import academic_year_of
 from notifications import hints
 from notifications.models import Lane
 from notifications.sending import send_due
-from sessions_app import memberships
+from sessions_app import memberships, rules
 from sessions_app.models import Membership
 from tests import factories
 from tests.factories import PASSWORD
@@ -202,3 +202,42 @@ def test_to_get_consent_over_the_phone(at_home, scheduled):
     at_home.open_tab("Consent given")
     at_home.sees("Casey Brown")
     at_home.check_page()
+
+
+def test_what_goes_to_many_families_is_called_back_and_sent_after_all(nurse_visitor, clinic, soon):
+    family = {"child__organisation": clinic.organisation}
+    family["child__date_of_birth"] = clock.today().replace(
+        year=clinic.academic_year - 13, month=10, day=1
+    )
+    memberships.join(
+        clinic,
+        [factories.RelationshipFactory(**family).child.pk for _ in range(rules.HELD_FROM)],
+        reason=Membership.Reason.UNKNOWN_SCHOOL,
+        now=clock.now(),
+    )
+    visitor = nurse_visitor
+    visitor.go(f"/sessions/{clinic.slug}/")
+    visitor.click("Schedule sessions")
+    visitor.click("Add session dates")
+    visitor.click("Continue")
+    visitor.fill_date("Session date 1", soon.day, soon.month, soon.year)
+    visitor.click("Continue")
+    visitor.click("Continue")
+    visitor.sees("They go two minutes after you confirm.")
+    visitor.click("Confirm")
+    visitor.sees("Invited, or waiting to be sent")
+    visitor.check_page()
+    visitor.click("See what is sent, and how much time is left")
+    visitor.sees_heading("Waiting to be sent")
+    visitor.check_page()
+    visitor.click("Call them back")
+    visitor.sees_heading("Invitations called back")
+    visitor.sees("Nothing was sent to any parent.")
+    visitor.check_page()
+    visitor.click("Go to the session")
+    visitor.check_page()
+    visitor.click("See what was called back, and invite them")
+    visitor.click("Invite these families")
+    visitor.check_page()
+    visitor.click("Confirm")
+    visitor.sees("will be sent at")
