@@ -8,9 +8,12 @@ class ConsentConfig(AppConfig):
         # Checks and receivers register themselves.
         from consent import checks, facts, messages, receivers, unknown_contact  # noqa: F401
         from consent.guard import guard
+        from consent.services import asking
         from consent.triage_guard import triage_guard
         from notifications import outbox
         from sessions_app import statuses
+        from sessions_app.invitations import mailings
+        from sessions_app.models import Mailing
 
         statuses.register_facts("consent", facts.consent_facts)
         statuses.register_facts("triage", facts.triage_facts)
@@ -18,4 +21,5 @@ class ConsentConfig(AppConfig):
             outbox.register_guard(template, guard)
         for template in messages.TRIAGE.values():
             outbox.register_guard(template, triage_guard)
+        mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)

@@ -11,6 +11,8 @@ from consent.choices import TriageOutcome
 from consent.models import Triage
 from consent.selectors.sessions import respond_by
 from govuk.filters import govuk_date, govuk_date_with_weekday
+from notifications import wording
+from notifications.models import Channel
 from programmes.models import Programme
 from programmes.together import forms_for, name_in_address
 from sessions_app.models import Session
@@ -69,6 +71,16 @@ def personalisation(
         "location_name": session.location.name,
         "session_dates": join_words(upcoming),
     }
+
+
+def reminder_examples(session: Session, *, today: date) -> list[tuple[str, wording.Preview]]:
+    """What a parent of a made-up child reads in a school's reminder, by the channel's name."""
+    child = Child(given_name="Sam", family_name="Taylor")
+    values = personalisation(child, session, list(session.programmes.order_by("name")), today=today)
+    return [
+        (str(channel.label), wording.get(SCHOOL_REMINDER, channel).preview(values))
+        for channel in Channel
+    ]
 
 
 def about_triage(triage: Triage) -> dict[str, str]:

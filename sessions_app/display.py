@@ -105,8 +105,12 @@ def time_left(until: datetime, now: datetime) -> str:
 
 def mailing_of(mailing: Mailing) -> str:
     """What a mailing is and to whom, to go on a sentence with."""
-    what = "Invitations" if mailing.kind == Mailing.Kind.INVITATIONS else "Messages"
-    about = "" if mailing.kind == Mailing.Kind.INVITATIONS else " about the changed dates"
+    what = {
+        Mailing.Kind.INVITATIONS: "Invitations",
+        Mailing.Kind.DATES_CHANGED: "Messages",
+        Mailing.Kind.REMINDERS: "Reminders",
+    }[Mailing.Kind(mailing.kind)]
+    about = " about the changed dates" if mailing.kind == Mailing.Kind.DATES_CHANGED else ""
     return f"{what} to the parents of {count(mailing.letters, 'child', 'children')}{about}"
 
 
@@ -126,6 +130,14 @@ def invited_notice(letters: int) -> str:
     if letters < HELD_FROM:
         return f" T{families[1:]} are being invited."
     return f" Invitations to {families} go in two minutes, unless you call them back."
+
+
+def reminded_notice(letters: int) -> str:
+    """That parents are reminded to give consent, or that the reminders wait."""
+    families = f"the parents of {count(letters, 'child', 'children')}"
+    if letters < HELD_FROM:
+        return f"Reminders sent. They go to {families}."
+    return f"Reminders to {families} go in two minutes, unless you call them back."
 
 
 def told_notice(letters: int) -> str:

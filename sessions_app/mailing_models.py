@@ -50,6 +50,7 @@ class Mailing(models.Model):
     class Kind(models.TextChoices):
         INVITATIONS = "invitations", "Invitations"
         DATES_CHANGED = "dates_changed", "Messages about changed dates"
+        REMINDERS = "reminders", "Reminders to give consent"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(

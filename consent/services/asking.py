@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
+from calendars import clock
 from calendars.clock import london_day
 from calendars.rules import academic_year_of
 from cohorts.models import Child, Contact
@@ -26,7 +27,8 @@ from heartbeats import faults
 from notifications import outbox
 from notifications.models import Lane, Message
 from programmes.models import Programme
-from sessions_app.models import Session
+from sessions_app import rules
+from sessions_app.models import Mailing, Session
 from sessions_app.selectors.lists import days_of
 
 Kind = ConsentRequest.Kind
@@ -103,8 +105,9 @@ def plan(session_id: int, *, now: datetime) -> int:
 def remind_now(*, session_id: int, form_token: UUID, by: User, now: datetime) -> int:
     """Remind everybody in a school session who was asked and has not answered; how many letters.
 
-    One form reminds once. Each reminder stands for the automatic one that would follow within
-    three days. Raises RemindersNotPossible.
+    One form reminds once. To many families they wait two minutes, in which they can be called back
+    (`sessions_app.invitations.mailings`). Each reminder stands for the automatic one that would
+    follow within three days. Raises RemindersNotPossible.
     """
     Session.objects.hold(session_id)
     session = _with_days(session_id)
@@ -176,6 +179,9 @@ def _write(
     for child_id in children:
         name = f"{session.pk}/{child_id}"
         letters[child_id] = uuid5(form_token, name) if form_token else uuid4()
+    if form_token and ConsentRequest.objects.filter(letter__in=letters.values()).exists():
+        # Sent off before, and called back since: another try needs another form.
+        return 0
     ConsentRequest.objects.bulk_create(
         (
             ConsentRequest(
@@ -210,7 +216,9 @@ def _queue(
     contacts = Contact.objects.filter(child__in=asked).order_by(
         "child_id", "channel", "recipient", "parent_id"
     )
-    outbox.queue_all(
+    is_held = by is not None and len(asked) >= rules.HELD_FROM
+    goes_at = rules.held_until(max(now, clock.now())) if is_held else None
+    queued = outbox.queue_all(
         (
             Message(
                 letter=letters[contact.child_id],
@@ -229,13 +237,35 @@ def _queue(
                 session_id=session.pk,
                 sent_by=by,
                 lane=Lane.BULK,
-                due_at=now,
+                due_at=goes_at or now,
             )
             for contact in _each_address_once(contacts)
         ),
         now=now,
     )
+    if by is not None and asked:
+        Mailing.objects.create(
+            session=session,
+            kind=Mailing.Kind.REMINDERS,
+            queued_by=by,
+            queued_at=now,
+            letters=len(asked),
+            messages=queued,
+            goes_at=goes_at,
+        )
     return len(asked)
+
+
+def letters_of(mailing: Mailing) -> dict[UUID, int]:
+    """The reminders that a person sent off at once, each with its child."""
+    return dict(
+        ConsentRequest.objects.filter(
+            session=mailing.session_id,
+            kind=Kind.REMINDER,
+            requested_by=mailing.queued_by_id,
+            requested_at=mailing.queued_at,
+        ).values_list("letter", "child_id")
+    )
 
 
 def _each_address_once(contacts: Iterable[Contact]) -> Iterable[Contact]:

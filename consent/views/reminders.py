@@ -9,10 +9,13 @@ from django.views.decorators.http import require_http_methods
 from calendars import clock
 from consent import asking_rules
 from consent.forms.requests import STALE, SendRemindersForm
+from consent.messages import reminder_examples
 from consent.selectors import asking
 from consent.services.asking import RemindersNotPossible, remind_now, why_no_reminders
 from consent.views.lookup import find_session
 from govuk.filters import count
+from sessions_app.display import reminded_notice
+from sessions_app.rules import HELD_FROM
 from sessions_app.selectors.lists import days_of
 
 
@@ -55,6 +58,8 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
             "button": f"Send reminders for {count(preview.children, 'child', 'children')}",
             "back": back,
             "preview": preview,
+            "is_held": preview.children >= HELD_FROM,
+            "examples": reminder_examples(session, today=today),
             "requests_on": session.consent_requests_on,
             "today": today,
             "reminders": asking_rules.reminders_to_come(
@@ -75,5 +80,4 @@ def _say(request: HttpRequest, letters: int) -> None:
             f"in the last {asking_rules.DAYS_BETWEEN} days, or cannot be written to.",
         )
         return
-    children = count(letters, "child", "children")
-    messages.success(request, f"Reminders sent. They go to the parents of {children}.")
+    messages.success(request, reminded_notice(letters))

@@ -5,7 +5,7 @@ its place, so that no job plans it again, until a person releases it or confirms
 Source: `docs/decisions/0013-mailings-can-be-called-back.md`.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -15,11 +15,29 @@ from accounts.models import User
 from activity.models import Entry
 from activity.services import record_for_children
 from notifications import outbox
+from notifications.signals import letters_withheld
 from sessions_app.invitations.planning import plan
 from sessions_app.models import DatesNotice, Invitation, Mailing, Session
 
 GONE = "The two minutes are over, and the messages are being sent. They cannot be called back."
 CALLED_BACK = "Called back before it was sent"
+ONE_OF = {
+    Mailing.Kind.INVITATIONS: "Invitation",
+    Mailing.Kind.DATES_CHANGED: "Message about changed dates",
+    Mailing.Kind.REMINDERS: "Reminder to give consent",
+}
+
+# The letters of a mailing, each with its child.
+Letters = Callable[[Mailing], dict[UUID, int]]
+_letters_above: dict[str, Letters] = {}
+
+
+def register_letters(kind: str, letters: Letters) -> None:
+    """Let an app above name the letters of mailings that it queues.
+
+    Once one is called back, `letters_withheld` announces that nothing of them was sent.
+    """
+    _letters_above[kind] = letters
 
 
 class CallingBackRefused(Exception):
@@ -47,13 +65,12 @@ def call_back(*, mailing_id: UUID, by: User, now: datetime) -> bool:
     Invitation.objects.filter(mailing=mailing).update(called_back_at=now)
     mailing.called_back_at, mailing.called_back_by = now, by
     mailing.save(update_fields=["called_back_at", "called_back_by"])
-    what = (
-        "Invitation" if mailing.kind == Mailing.Kind.INVITATIONS else "Message about changed dates"
-    )
+    if mailing.kind in _letters_above:
+        letters_withheld.send(Mailing, letters=set(letters), now=now)
     record_for_children(
         children,
         kind=Entry.Kind.MESSAGE_WITHHELD,
-        title=f"{what} called back before it was sent",
+        title=f"{ONE_OF[Mailing.Kind(mailing.kind)]} called back before it was sent",
         body="Nothing was sent to the parents",
         organisation_id=mailing.session.organisation_id,
         session_id=mailing.session_id,
@@ -116,5 +133,7 @@ def _lock(mailing_id: UUID) -> Mailing:
 
 def _letters(mailing: Mailing) -> dict[UUID, int]:
     """The letters of a mailing, each with its child."""
+    if find := _letters_above.get(mailing.kind):
+        return find(mailing)
     rows = DatesNotice if mailing.kind == Mailing.Kind.DATES_CHANGED else Invitation
     return dict(rows.objects.filter(mailing=mailing).values_list("letter", "child_id"))

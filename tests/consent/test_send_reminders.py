@@ -9,13 +9,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from activity.models import Entry
 from cohorts.models import Parent
+from consent.guard import CALLED_BACK, guard
 from consent.models import ConsentRequest
 from consent.selectors import asking as who
 from consent.services.asking import RemindersNotPossible, remind_now
 from notifications import wording
 from notifications.models import Lane, Message
-from sessions_app.models import Session
+from sessions_app import rules
+from sessions_app.invitations import mailings
+from sessions_app.models import Mailing, Session
 from tests import factories
 from tests.consent.school import School
 from tests.pages import page
@@ -181,3 +185,66 @@ def test_a_school_reminder_reads_as_a_parent_needs_it(school, nurse):
     short = wording.get(text.template, "text").preview(text.personalisation)
     assert "Jo Lee" in short.body
     assert f"/consent/{school.session.slug}/hpv/start" in short.body
+
+
+@pytest.fixture
+def many(school, morning):
+    """So many families, asked and without an answer, that their reminders are held."""
+    morning.move_to(at(FRIDAY), tick=False)
+    for _ in range(rules.HELD_FROM):
+        school.child()
+    school.run("2026-12-22")
+
+
+def reminders():
+    return Message.objects.filter(template="consent_school_reminder")
+
+
+def test_reminders_to_many_families_wait_two_minutes_and_can_be_called_back(school, nurse, many):
+    assert remind(school, nurse) == rules.HELD_FROM
+    mailing = Mailing.objects.get()
+    assert (mailing.letters, mailing.messages) == (rules.HELD_FROM, reminders().count())
+    assert mailing.goes_at == at("2027-01-01T10:02")
+    assert not reminders().filter(due_at__lt=mailing.goes_at).exists()
+
+    assert mailings.call_back(mailing_id=mailing.pk, by=nurse, now=at("2027-01-01T10:01"))
+    assert {message.status for message in reminders()} == {Message.Status.WITHHELD}
+    assert set(guard(list(reminders()), now=at("2027-01-01T10:03")).values()) == {CALLED_BACK}
+    titles = set(Entry.objects.filter(kind="message_withheld").values_list("title", flat=True))
+    assert titles == {"Reminder to give consent called back before it was sent"}
+
+
+def test_reminders_that_were_called_back_can_be_sent_by_another_form_only(school, nurse, many):
+    token = uuid4()
+    remind(school, nurse, form_token=token)
+    mailings.call_back(mailing_id=Mailing.objects.get().pk, by=nurse, now=at("2027-01-01T10:01"))
+    assert remind(school, nurse, "2027-01-01T10:05", form_token=token) == 0
+    assert remind(school, nurse, "2027-01-01T10:06") == rules.HELD_FROM
+    assert reminders().filter(status=Message.Status.WAITING).count() == reminders().count() / 2
+
+
+def test_the_automatic_reminder_goes_although_a_persons_was_called_back(school, nurse, many):
+    remind(school, nurse, "2027-01-04T10:00")
+    mailings.call_back(mailing_id=Mailing.objects.get().pk, by=nurse, now=at("2027-01-04T10:01"))
+    assert school.run("2027-01-05") == rules.HELD_FROM
+
+
+def test_reminders_to_few_families_and_automatic_ones_go_at_once(school, nurse):
+    for _ in range(rules.HELD_FROM - 1):
+        school.child()
+    school.run("2026-12-22")
+    remind(school, nurse)
+    assert Mailing.objects.get().goes_at is None
+    assert {message.due_at for message in reminders()} == {at(FRIDAY)}
+
+
+def test_the_page_says_that_reminders_wait_and_what_parents_read(
+    school, many, nurse_client, morning
+):
+    morning.move_to(at(FRIDAY), tick=False)
+    shown = page(nurse_client.get(address(school)))
+    assert "They go two minutes after you confirm" in shown.text
+    assert "Sam Taylor" in shown.text
+    sent = page(nurse_client.post(address(school), shown.values, follow=True))
+    assert "go in two minutes, unless you call them back" in sent.banner
+    assert "You can call them back for 2 minutes" in sent.text
