@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from calendars import clock
 from calendars.rules import academic_year_of, birth_academic_year_of
 from consent.decisions import Agreement
+from consent.models import ConsentRequest
 from consent.questions import questionnaire
 from govuk.filters import phone
 from notifications import sending
@@ -85,6 +86,10 @@ def test_a_consent_request_is_sent(nurse_visitor, children):
     visitor.sees("Consent request sent. It goes to 1 parent or guardian.")
     visitor.sees("The latest request was sent on")
     visitor.check_page()
+    visitor.click("Send consent request")
+    visitor.click("Send consent request")
+    visitor.sees("A request was sent less than a minute ago. Nothing more was sent.")
+    ConsentRequest.objects.update(requested_at=clock.now() - timedelta(minutes=2))
     visitor.click("Send consent request")
     visitor.click("Send consent request")
     visitor.follow_error("Select that you want to send another request")
