@@ -16,6 +16,11 @@ def is_nurse(user: User) -> bool:
     return user.role == Role.NURSE
 
 
+def records_consent(user: User) -> bool:
+    """Whether the person records, withdraws and invalidates responses. Source: consent §13."""
+    return user.role in (Role.NURSE, Role.ADMINISTRATOR)
+
+
 def is_superuser(user: User) -> bool:
     """Whether the person may delete records and read important notices."""
     return user.is_superuser
@@ -45,5 +50,6 @@ def required(may: Callable[[User], bool], refusal: str) -> Callable:
 
 
 nurse_required = required(is_nurse, "Only nurses can do this.")
+records_consent_required = required(records_consent, "Only nurses and administrators can do this.")
 superuser_required = required(is_superuser, "Only superusers can do this.")
 operator_required = required(is_operator, "Only people who operate Mavis can do this.")

@@ -6,7 +6,14 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         # Checks and receivers register themselves.
-        from consent import checks, facts, messages, receivers, unknown_contact  # noqa: F401
+        from consent import (  # noqa: F401
+            checks,
+            facts,
+            messages,
+            receivers,
+            replies,
+            unknown_contact,
+        )
         from consent.guard import guard
         from consent.services import asking
         from consent.triage_guard import triage_guard
@@ -23,3 +30,5 @@ class ConsentConfig(AppConfig):
             outbox.register_guard(template, triage_guard)
         mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)
+        for template in replies.TEMPLATES:
+            outbox.register_guard(template, replies.guard)

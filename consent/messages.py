@@ -96,7 +96,7 @@ def about(child: Child, session: Session, programmes: Sequence[Programme]) -> di
     return {
         "short_child_name": child.preferred_given_name or child.given_name,
         "full_and_preferred_child_name": f"{child.full_name}{known_as}",
-        "vaccination": vaccination_named([programme.name for programme in programmes]),
+        "vaccination": vaccination_named([programme.name_in_sentence for programme in programmes]),
         "team_name": team.name,
         "team_email": team.email,
         "team_phone": team.phone,

@@ -262,3 +262,22 @@ class ResponseDraft(Draft):
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="+")
     child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="+")
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="+")
+    also = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Programmes answered together with it",
+    )
+    follows_up = models.ForeignKey(
+        ConsentResponse,
+        on_delete=models.CASCADE,
+        related_name="+",
+        null=True,
+        help_text="The refusal that was talked about",
+    )
+
+    @property
+    def programmes(self) -> list[str]:
+        """All programmes that the response is about."""
+        return [self.programme_id, *self.also]

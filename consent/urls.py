@@ -5,6 +5,7 @@ from django.urls import path
 from consent.views import (
     child,
     gillick,
+    kept_responses,
     lists,
     reminders,
     requests,
@@ -16,6 +17,7 @@ from consent.views import (
 app_name = "consent"
 
 A_CHILD = "children/<uuid:public_id>/"
+A_RESPONSE = f"{A_CHILD}responses/<uuid:response_id>/"
 
 urlpatterns = [
     path("consent/", lists.responses, name="responses"),
@@ -28,6 +30,10 @@ urlpatterns = [
     path(f"{A_CHILD}consent-request/", requests.send, name="send-request"),
     path(f"{A_CHILD}gillick/<slug:programme>/", gillick.assessment, name="gillick"),
     path(f"{A_CHILD}triage/<slug:programme>/", triage.decide, name="triage"),
+    path(A_RESPONSE, kept_responses.show, name="show-response"),
+    path(f"{A_RESPONSE}withdraw/", kept_responses.withdraw, name="withdraw-response"),
+    path(f"{A_RESPONSE}invalidate/", kept_responses.invalidate, name="invalidate-response"),
+    path(f"{A_RESPONSE}follow-up/", kept_responses.follow_up, name="follow-up-response"),
     path(f"{A_CHILD}responses/<slug:programme>/", responses.start, name="start-response"),
     path(f"{A_CHILD}responses/<uuid:draft_id>/check/", responses.check, name="check-response"),
     path(f"{A_CHILD}responses/<uuid:draft_id>/<slug:step>/", responses.answer, name="response"),

@@ -1,171 +1,259 @@
-"""The way through "Get consent response": its pages, and what the answers amount to."""
+"""The way through "Get consent response": its pages, and the forms that ask them.
+
+Which pages are asked depends on the draft and on who fills it in: a nurse triages, an
+administrator does not. What the answers amount to is in `consent.recorded`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from django.conf import settings
 
-from consent import questions, reasons
-from consent.choices import Decision, Reason
-from consent.decisions import Agreement, agreement_to, decision_of, narrowing_of
+from accounts.models import User
+from accounts.permissions import is_nurse
+from calendars.rules import last_day_of
+from consent import reasons, triage_options
+from consent.choices import Reason
+from consent.forms.contacts import ContactForm, DetailsForm, UpdateRecordForm, WhoForm
 from consent.forms.responses import (
-    NEW_CONTACT,
-    ContactForm,
+    ConfirmRefusalForm,
     DecisionForm,
     HealthForm,
     NotesForm,
     ReasonForm,
     RouteForm,
-    WhoForm,
+    StepTriageForm,
+    TellParentsForm,
 )
-from consent.models import ResponseDraft
-from consent.questions import Asked
-from consent.selectors.contacts import KnownContact, known_contacts
-from consent.services.contacts import NewContact
-from consent.services.responses import Answer
+from consent.models import GillickAssessment, ResponseDraft
+from consent.recorded import Recorded, is_childs_own
+from consent.selectors.contacts import NEW_CONTACT, KnownContact, known_contacts
+from consent.selectors.gillick import competent_child
+from consent.selectors.triage import counted_responses
+from consent.services.contacts import Details, stored_details
+from consent.services.responses import Answer, Given
+from consent.services.triage import Verdict
+from consent.services.who_answers import KnownParent, Parental
 from govuk.forms import GovukForm
 from govuk.wizard import Answers, Step, Walk
+from programmes.models import Programme
 from programmes.selectors import contains_gelatine
+from sessions_app.rules import vaccination_named
 
-
-def _is_new_contact(answers: Answers) -> bool:
-    return answers.get("who", {}).get("contact") == NEW_CONTACT
-
-
-def _decision(answers: Answers) -> str:
-    choice = answers.get("decision", {}).get("decision")
-    return decision_of(choice) if choice else ""
-
-
-def _is_refused(answers: Answers) -> bool:
-    return _decision(answers) == Decision.REFUSED
-
-
-def _needs_notes(answers: Answers) -> bool:
-    reason = answers.get("reason", {}).get("reason")
-    return reason is not None and reasons.rule_of(reason).needs_details
-
-
-def _is_given(answers: Answers) -> bool:
-    return _decision(answers) == Decision.GIVEN
-
-
-_LEADING = {
-    question.key
-    for question_set in questions.QUESTION_SETS
-    for question in question_set.questions
-    if question.follow_ups
-}
-
-
-def _leads_to_follow_ups(answers: Answers) -> bool:
-    return any(answers.get("health", {}).get(key) == "yes" for key in _LEADING)
-
-
-WALK = Walk(
-    [
-        Step("who"),
-        Step("contact", _is_new_contact),
-        Step("route"),
-        Step("decision"),
-        Step("reason", _is_refused),
-        Step("notes", _needs_notes),
-        Step("health", _is_given),
-        Step("follow-ups", _leads_to_follow_ups),
-    ]
-)
-
+TRIAGE = "triage-"
 TITLES = {
     "contact": "Details for parent or guardian",
+    "details": "Contact details",
     "health": "Health questions",
-    "follow-ups": "More health questions",
 }
 
 
 @dataclass(frozen=True)
 class Journey:
-    """A draft together with what its pages need."""
+    """A draft together with what its pages need, for one person on one day."""
 
     draft: ResponseDraft
-
-    @cached_property
-    def contacts(self) -> list[KnownContact]:
-        return known_contacts(self.draft.child)
-
-    @property
-    def agreement(self) -> Agreement:
-        """What consent is given to; only asked once it is."""
-        answers = self.answers["decision"]
-        programme, choice = self.draft.programme_id, answers["decision"]
-        narrowing = narrowing_of(programme, choice)
-        agreement = agreement_to(programme, choice, answers[narrowing.key] if narrowing else "")
-        assert agreement is not None
-        return agreement
-
-    @property
-    def reasons(self) -> list[Reason]:
-        """The reasons for refusing that this programme and session offer."""
-        return reasons.offered(
-            contains_gelatine=contains_gelatine(self.draft.programme_id),
-            is_at_school=not self.draft.session.is_clinic,
-        )
-
-    @property
-    def health_questions(self) -> list[Asked]:
-        """The main questions that the consent given leads to."""
-        return questions.questionnaire({self.draft.programme_id: self.agreement})
-
-    @property
-    def follow_ups(self) -> list[Asked]:
-        """The questions that a yes to a main one leads to."""
-        chosen = {key: {"yes": typed == "yes"} for key, typed in self.answers["health"].items()}
-        asked = questions.with_follow_ups(self.health_questions, chosen)
-        return [one for one in asked if one.follows]
-
-    def health_answers(self) -> questions.Answers:
-        """All answers to health questions by key, once every page is valid."""
-        answers: dict[str, Mapping] = {}
-        for step in ("health", "follow-ups"):
-            if step in self.answers:
-                form = self.form(step, self.answers[step])
-                assert isinstance(form, HealthForm) and form.is_valid()
-                answers |= form.answers()
-        return answers
+    by: User
+    today: date
 
     @property
     def answers(self) -> Answers:
         return self.draft.answers
 
+    @cached_property
+    def programmes(self) -> list[Programme]:
+        """The programmes that the response is about, in order."""
+        found = Programme.objects.in_bulk(self.draft.programmes)
+        return [found[key] for key in self.draft.programmes]
+
+    @cached_property
+    def contacts(self) -> list[KnownContact]:
+        return known_contacts(self.draft.child)
+
+    @cached_property
+    def assessments(self) -> dict[str, GillickAssessment]:
+        """Today's assessments by programme, where the newest finds the child competent."""
+        found = {
+            key: competent_child(self.draft.child, self.draft.session, key, today=self.today)
+            for key in self.draft.programmes
+        }
+        return {key: assessment for key, assessment in found.items() if assessment}
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The pages, in order."""
+        return Walk(
+            [
+                Step("who"),
+                Step("contact", lambda given: self._who(given) == NEW_CONTACT),
+                Step("details", self._is_known),
+                Step("update-record", self._differs_from_record),
+                Step("route", lambda given: "who" in given and not is_childs_own(given)),
+                Step("decision"),
+                Step("tell-parents", lambda given: self.recorded(given).is_given_by_child),
+                Step("health", lambda given: bool(self.recorded(given).agreements)),
+                *(
+                    Step(f"{TRIAGE}{key}", lambda given, key=key: self._asks_triage(given, key))
+                    for key in self.draft.programmes
+                ),
+                Step("reason", lambda given: bool(self.recorded(given).refused)),
+                Step("notes", self._needs_notes),
+                Step("confirm-refusal", self._may_stay_silent),
+            ]
+        )
+
+    def recorded(self, answers: Answers | None = None) -> Recorded:
+        """What answers, or those of the draft, amount to."""
+        return Recorded(self.draft, self.answers if answers is None else answers)
+
+    def known_contact(self, answers: Answers | None = None) -> KnownContact | None:
+        """The known contact who answers; none for a new one and for the child."""
+        who = self._who(self.answers if answers is None else answers)
+        return next((one for one in self.contacts if str(one.parent.pk) == who), None)
+
+    @staticmethod
+    def _who(answers: Answers) -> str:
+        return answers.get("who", {}).get("contact", "")
+
+    def _is_known(self, answers: Answers) -> bool:
+        return self.known_contact(answers) is not None
+
+    def _differs_from_record(self, answers: Answers) -> bool:
+        known = self.known_contact(answers)
+        if known is None or "details" not in answers:
+            return False
+        given = self.recorded(answers).details(known.parent)
+        return given != stored_details(known.parent)
+
+    def differing_details(self) -> dict[str, Details] | None:
+        """The stored and the given details of who answers; None where they are hidden."""
+        known = self.known_contact()
+        if known is None or self.draft.child.is_restricted:
+            return None
+        return {
+            "stored": stored_details(known.parent),
+            "given": self.recorded().details(known.parent),
+        }
+
+    def _asks_triage(self, answers: Answers, programme: str) -> bool:
+        """Whether a nurse decides at once: an answer calls for it, and nothing stands against it.
+
+        Source: consent §6.
+        """
+        recorded = self.recorded(answers)
+        if not is_nurse(self.by) or not recorded.calls_for_triage(programme):
+            return False
+        return self._agreed_with_others(recorded, programme) is not None
+
+    def _agreed_with_others(self, recorded: Recorded, programme: str):
+        return recorded.agreed_beside(programme, self._others[programme])
+
+    @cached_property
+    def _others(self):
+        """The responses that count so far, by programme."""
+        year = self.draft.session.academic_year
+        return {
+            key: [seen for seen, _ in counted_responses(self.draft.child, key, year)]
+            for key in self.draft.programmes
+        }
+
+    def _needs_notes(self, answers: Answers) -> bool:
+        reason = answers.get("reason", {}).get("reason")
+        return reason is not None and reasons.rule_of(reason).needs_details
+
+    def _may_stay_silent(self, answers: Answers) -> bool:
+        is_choice = answers.get("reason", {}).get("reason") == Reason.PERSONAL
+        return is_choice and not is_childs_own(answers)
+
+    @cached_property
+    def reasons(self) -> list[Reason]:
+        """The reasons for refusing that the programmes refused and the session offer."""
+        return reasons.offered(
+            contains_gelatine=any(map(contains_gelatine, self.recorded().refused)),
+            is_at_school=not self.draft.session.is_clinic,
+        )
+
     def form(self, step: str, data: Mapping | None = None) -> GovukForm:
         """The form of a page: with `data` as sent, else with what was answered before."""
         bound = {"data": data, "initial": self.answers.get(step)}
+        if step.startswith(TRIAGE):
+            return self._triage_form(step, data)
         match step:
             case "who":
-                hidden = self.draft.child.is_restricted
-                return WhoForm(contacts=self.contacts, are_hidden=hidden, **bound)
+                return WhoForm(
+                    contacts=self.contacts,
+                    are_hidden=self.draft.child.is_restricted,
+                    offers_child=len(self.assessments) == len(self.draft.programmes),
+                    **bound,
+                )
             case "contact":
                 return ContactForm(allows_drama=settings.IS_LOCAL, **bound)
+            case "details":
+                return self._details_form(data)
+            case "update-record":
+                return UpdateRecordForm(**bound)
             case "route":
                 return RouteForm(**bound)
             case "decision":
                 return DecisionForm(
-                    parent=self.parent_name(),
+                    responder="" if is_childs_own(self.answers) else self.responder_name(),
                     child=self.draft.child.full_name,
-                    programme=self.draft.programme,
+                    programmes=self.programmes,
                     **bound,
                 )
+            case "tell-parents":
+                return TellParentsForm(**bound)
             case "reason":
                 return ReasonForm(offered=self.reasons, **bound)
             case "notes":
-                reason = self.answers["reason"]["reason"]
-                rule = reasons.rule_of(reason, programme=self.draft.programme_id)
-                return NotesForm(question=rule.staff_text, **bound)
+                return NotesForm(question=self._question_of_reason(), **bound)
+            case "confirm-refusal":
+                return ConfirmRefusalForm(**bound)
             case "health":
-                return HealthForm(questions=self.health_questions, **bound)
-            case "follow-ups":
-                return HealthForm(questions=self.follow_ups, **bound)
+                return HealthForm(questions=self.recorded().health_questions, **bound)
         raise LookupError(step)
+
+    def _question_of_reason(self) -> str:
+        refused = self.recorded().refused
+        programme = refused[0] if len(refused) == 1 else ""
+        return reasons.rule_of(self.answers["reason"]["reason"], programme=programme).staff_text
+
+    def _details_form(self, data: Mapping | None) -> DetailsForm:
+        known = self.known_contact()
+        assert known is not None
+        stored = stored_details(known.parent)
+        is_hidden = self.draft.child.is_restricted
+        shown = (
+            {}
+            if is_hidden
+            else {
+                "email": stored.email,
+                "phone": stored.phone,
+                "texts": stored.wants_text_updates,
+            }
+        )
+        return DetailsForm(
+            data=data,
+            initial=self.answers.get("details", shown),
+            allows_drama=settings.IS_LOCAL,
+            may_be_empty=is_hidden and bool(stored.email or stored.phone),
+        )
+
+    def _triage_form(self, step: str, data: Mapping | None) -> StepTriageForm:
+        programme = next(one for one in self.programmes if f"{TRIAGE}{one.key}" == step)
+        agreement = self._agreed_with_others(self.recorded(), programme.key)
+        assert agreement is not None
+        child = self.draft.child
+        return StepTriageForm(
+            data=self.answers.get(step) if data is None else data,
+            offered=triage_options.options(programme.key, agreement),
+            first_name=child.preferred_given_name or child.given_name,
+            about=programme.name if len(self.programmes) > 1 else "",
+            today=self.today,
+            last_day=last_day_of(self.draft.session.academic_year),
+        )
 
     def title(self, step: str) -> str:
         """The title of a page: its question, or what several questions are about.
@@ -174,62 +262,85 @@ class Journey:
         """
         if step in TITLES:
             return TITLES[step]
+        if step.startswith(TRIAGE):
+            return "Triage"
         if step == "decision":
-            return f"Agree or refuse: {self.draft.programme.vaccination}"
+            return f"Agree or refuse: {self.vaccinations}"
         [question] = self.form(step).questions()
         return str(question.label)
 
-    def answer(self, step: str, cleaned: Mapping) -> None:
+    @property
+    def vaccinations(self) -> str:
+        """The programmes, as a sentence names them."""
+        return vaccination_named([one.name_in_sentence for one in self.programmes])
+
+    def answer(self, step: str, form: GovukForm) -> None:
         """Keep the answers of a page, and drop those to pages that are no longer asked.
 
-        Notes belong to their reason: another reason asks for them anew.
+        Notes belong to their reason, and contact details to their person: another one asks anew.
         """
-        answers = {**self.answers, step: dict(cleaned)}
-        if step == "reason" and self.answers.get("reason") != dict(cleaned):
-            answers.pop("notes", None)
-        self.draft.answers = WALK.tidied(answers)
+        kept = form.kept() if isinstance(form, StepTriageForm) else dict(form.cleaned_data)
+        answers = {**self.answers, step: kept}
+        if self.answers.get(step) != kept:
+            for other in {"reason": ["notes"], "who": ["details"]}.get(step, ()):
+                answers.pop(other, None)
+        self.draft.answers = self.walk.tidied(answers)
         self.draft.save(update_fields=["answers", "updated_at"])
 
-    def parent_name(self) -> str:
-        """Who is answering, within a sentence."""
-        if _is_new_contact(self.answers):
+    def responder_name(self) -> str:
+        """Which parent is answering, within a sentence."""
+        if "contact" in self.answers:
             return self.answers["contact"]["full_name"]
-        answered = self.answers["who"]["contact"]
-        known = (found.parent for found in self.contacts if str(found.parent.pk) == answered)
-        parent = next(known, None)
-        return parent.full_name if parent and parent.full_name else "the parent or guardian"
+        known = self.known_contact()
+        name = known.parent.full_name if known else ""
+        return name or "the parent or guardian"
+
+    def given(self) -> Given:
+        """Everything answered, ready to be recorded; every page is valid."""
+        recorded = self.recorded()
+        return Given(
+            who=self._who_answers(recorded),
+            route=recorded.route,
+            answers=[self._answer_about(recorded, key) for key in self.draft.programmes],
+            notify_parents=recorded.tells_parents,
+            confirms_refusal=recorded.confirms,
+        )
+
+    def _who_answers(self, recorded: Recorded) -> Parental | None:
+        if recorded.is_own:
+            return None
+        if new := recorded.new_contact:
+            return new
+        known = self.known_contact()
+        assert known is not None
+        return KnownParent(
+            known.parent.pk, recorded.details(known.parent), recorded.replaces_details
+        )
+
+    def _answer_about(self, recorded: Recorded, programme: str) -> Answer:
+        is_refused = programme in recorded.refused
+        is_given = programme in recorded.agreements
+        return Answer(
+            programme=programme,
+            decision=recorded.decision(programme),
+            reason=recorded.reason if is_refused else "",
+            notes=recorded.notes if is_refused else "",
+            agreement=recorded.agreements.get(programme),
+            health_answers=recorded.stored_answers(programme) if is_given else [],
+            triage=self.verdict(programme),
+        )
+
+    def verdict(self, programme: str) -> Verdict | None:
+        """What the nurse decided about a programme, if it was asked."""
+        step = f"{TRIAGE}{programme}"
+        if step not in self.walk.path(self.answers):
+            return None
+        form = self._triage_form(step, None)
+        return form.verdict() if form.is_valid() else None
 
     def first_faulty(self) -> str | None:
         """The first page whose answer is missing or no longer good; None: all can be kept."""
-        for step in WALK.path(self.answers):
+        for step in self.walk.path(self.answers):
             if step not in self.answers or not self.form(step, self.answers[step]).is_valid():
                 return step
         return None
-
-    def contact(self) -> int | NewContact:
-        """Who answered: the id of a known contact, or a new one."""
-        if not _is_new_contact(self.answers):
-            return int(self.answers["who"]["contact"])
-        form = self.form("contact", self.answers["contact"])
-        assert form.is_valid()
-        return form.contact()
-
-    def response(self) -> Answer:
-        """What was answered."""
-        agreement, health = None, []
-        if _is_given(self.answers):
-            agreement = self.agreement
-            health = questions.stored_answers(
-                self.draft.programme_id,
-                agreement,
-                self.health_answers(),
-                triages_other_conditions=self.draft.session.organisation.triages_other_conditions,
-            )
-        return Answer(
-            route=self.answers["route"]["route"],
-            decision=_decision(self.answers),
-            reason=self.answers.get("reason", {}).get("reason", ""),
-            notes=self.answers.get("notes", {}).get("notes", ""),
-            agreement=agreement,
-            health_answers=health,
-        )

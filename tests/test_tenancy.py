@@ -22,6 +22,7 @@ from tests.factories import (
     ClinicSessionFactory,
     MembershipFactory,
     OnlineResponseFactory,
+    ResponseFactory,
     UserFactory,
     VaccinationRecordFactory,
 )
@@ -132,6 +133,7 @@ def parts_of(nurse, organisation):
         "tab": "no-response",
         "group": "needed",
         "step": "who",
+        "response_id": ResponseFactory(child=child, session=session).public_id,
     }
     public_ids = {
         "children": child.public_id,

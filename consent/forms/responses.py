@@ -1,154 +1,22 @@
-"""The pages of "Get consent response". Source: consent §6."""
+"""The pages of "Get consent response" about the answer itself. Source: consent §6."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.forms import HiddenInput
 
-from cohorts import formats
-from cohorts.models import ParentRelationship
 from consent.choices import STAFF_ROUTES, Decision, Reason
 from consent.decisions import OPTIONS
+from consent.forms.contacts import YES_OR_NO
+from consent.forms.triage import TriageForm
 from consent.questions import DETAILS_LENGTH, Asked, Question
-from consent.selectors.contacts import KnownContact
-from consent.services.contacts import NewContact
+from consent.services.triage import Verdict
 from govuk.fields import AS_HEADING, CharField, RadiosField, TextareaField
-from govuk.filters import phone as phone_as_written
 from govuk.forms import GovukForm
 from programmes.models import Programme
 
-NEW_CONTACT = "new"
-YES_OR_NO = (("yes", "Yes"), ("no", "No"))
-Kind = ParentRelationship.Kind
-
-
-class WhoForm(GovukForm):
-    """Who gave the answer."""
-
-    contact = RadiosField(
-        label="Who are you getting a response from?",
-        dividers={NEW_CONTACT: "or"},
-        error_messages={"required": "Select who you are getting a response from"},
-        govuk=AS_HEADING,
-    )
-
-    def __init__(self, *args, contacts: Sequence[KnownContact], are_hidden: bool, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["contact"]
-        known = [
-            (str(contact.parent.pk), f"{contact.parent.display_name} ({contact.relationship})")
-            for contact in contacts
-        ]
-        field.choices = [*known, (NEW_CONTACT, "Add a new parental contact")]
-        if not known:
-            field.dividers = {}
-        if not are_hidden:
-            field.choice_hints = {
-                str(contact.parent.pk): _contact_details(contact) for contact in contacts
-            }
-
-
-def _contact_details(contact: KnownContact) -> str:
-    details = [
-        contact.parent.phone and phone_as_written(contact.parent.phone),
-        contact.parent.email,
-    ]
-    return ", ".join(detail for detail in details if detail) or "No contact details"
-
-
-def _parsed(parse: Callable[[str], str]) -> Callable[[str], str]:
-    """A reader of stored forms as a form's reader: its refusal stands beside the field."""
-
-    def read(text: str) -> str:
-        try:
-            return parse(text) if text else ""
-        except formats.BadValue as refusal:
-            raise ValidationError(str(refusal)) from None
-
-    return read
-
-
-class ContactForm(GovukForm):
-    """A parent or guardian who is not known yet."""
-
-    full_name = CharField(label="Full name", max_length=formats.TEXT_LENGTH)
-    kind = RadiosField(
-        label="Relationship to child",
-        choices=[
-            (kind.value, kind.label)
-            for kind in (Kind.MOTHER, Kind.FATHER, Kind.GUARDIAN, Kind.OTHER)
-        ],
-        reveals={Kind.OTHER.value: ["other_name", "has_responsibility"]},
-    )
-    other_name = CharField(
-        label="Relationship",
-        help_text="For example, carer",
-        max_length=formats.TEXT_LENGTH,
-        error_messages={"required": "Enter the relationship to the child"},
-    )
-    has_responsibility = RadiosField(
-        label="Do they have parental responsibility?",
-        help_text="They have the legal rights and duties relating to the child",
-        choices=YES_OR_NO,
-        error_messages={"required": "Select whether they have parental responsibility"},
-    )
-    email = CharField(
-        label="Email address",
-        required=False,
-        govuk={"type": "email", "spellcheck": False, "autocapitalize": "none"},
-    )
-    phone = CharField(
-        label="Phone number",
-        required=False,
-        govuk={"type": "tel", "classes": "govuk-input--width-20"},
-    )
-
-    def __init__(self, *args, allows_drama: bool, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.allows_drama = allows_drama
-
-    def clean_full_name(self) -> str:
-        name = _parsed(lambda text: formats.parse_name(text, what="Full name"))(
-            self.cleaned_data["full_name"]
-        )
-        if not name:
-            raise ValidationError("Enter full name")
-        return name
-
-    def clean_other_name(self) -> str:
-        return _parsed(lambda text: formats.parse_text(text, what="Relationship"))(
-            self.cleaned_data["other_name"]
-        )
-
-    def clean_email(self) -> str:
-        return _parsed(formats.parse_email)(self.cleaned_data["email"])
-
-    def clean_phone(self) -> str:
-        return _parsed(lambda text: formats.parse_phone(text, allows_drama=self.allows_drama))(
-            self.cleaned_data["phone"]
-        )
-
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        has_neither = cleaned.get("email") == "" and cleaned.get("phone") == ""
-        if has_neither:
-            self.add_error("email", "Enter an email address or a phone number")
-        if cleaned.get("kind") == Kind.OTHER and cleaned.get("has_responsibility") == "no":
-            self.add_error(
-                "has_responsibility",
-                "Only somebody with parental responsibility can give or refuse consent",
-            )
-        return cleaned
-
-    def contact(self) -> NewContact:
-        """The contact typed in, once the form is valid."""
-        cleaned = self.cleaned_data
-        return NewContact(
-            full_name=cleaned["full_name"],
-            kind=cleaned["kind"],
-            other_name=cleaned["other_name"],
-            email=cleaned["email"],
-            phone=cleaned["phone"],
-        )
+NOT_FOR_BOTH = "Select no response for both vaccinations, or for neither"
 
 
 class RouteForm(GovukForm):
@@ -163,32 +31,72 @@ class RouteForm(GovukForm):
 
 
 class DecisionForm(GovukForm):
-    """What the answer is; some ways to agree ask a further question."""
+    """What the answer is, for each programme; some ways to agree ask a further question.
 
-    decision = RadiosField(
-        dividers={Decision.NOT_PROVIDED.value: "or"},
-        error_messages={"required": "Select whether they agree"},
-        govuk=AS_HEADING,
-    )
+    `responder` is the name of a parent; empty where the child answers.
+    """
 
-    def __init__(self, *args, parent: str, child: str, programme: Programme, **kwargs) -> None:
+    def __init__(
+        self, *args, responder: str, child: str, programmes: Sequence[Programme], **kwargs
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.programmes = programmes
+        for programme in programmes:
+            self._ask(programme, responder, child)
+
+    def field(self, programme: str, name: str = "decision") -> str:
+        """What the question about a programme is called in the form."""
+        return name if len(self.programmes) == 1 else f"{programme}_{name}"
+
+    def _ask(self, programme: Programme, responder: str, child: str) -> None:
         options = OPTIONS[programme.key]
-        field = self.fields["decision"]
         vaccination = programme.vaccination
-        self["decision"].label = f"Does {parent} agree to {child} having the {vaccination}?"
-        field.choices = [
+        own = f"Does {child} agree to having the {vaccination}?"
+        label = f"Does {responder} agree to {child} having the {vaccination}?" if responder else own
+        choices = [
             *((choice.key, choice.staff_label) for choice in options.choices),
             (Decision.REFUSED.value, "No, they do not agree"),
-            (Decision.NOT_PROVIDED.value, "No response"),
         ]
-        field.reveals = {key: [further.key] for key, further in options.narrowings.items()}
-        for further in options.narrowings.values():
-            self.fields[further.key] = RadiosField(
+        if responder:
+            choices.append((Decision.NOT_PROVIDED.value, "No response"))
+        is_only = len(self.programmes) == 1
+        names = {key: self.field(programme.key, one.key) for key, one in options.narrowings.items()}
+        self.fields[self.field(programme.key)] = RadiosField(
+            label=label,
+            choices=choices,
+            dividers={Decision.NOT_PROVIDED.value: "or"},
+            reveals={key: [name] for key, name in names.items()},
+            error_messages={
+                "required": "Select whether they agree"
+                if is_only
+                else f"Select whether they agree to the {vaccination}"
+            },
+            govuk=AS_HEADING if is_only else None,
+        )
+        for key, further in options.narrowings.items():
+            self.fields[names[key]] = RadiosField(
                 label=further.staff_text,
                 choices=[(choice.key, choice.staff_label) for choice in further.choices],
                 error_messages={"required": f"Select an answer: {further.staff_text}"},
             )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        given = [cleaned.get(self.field(programme.key)) for programme in self.programmes]
+        if Decision.NOT_PROVIDED in given and len(set(given)) > 1 and None not in given:
+            self.add_error(self.field(self.programmes[0].key), NOT_FOR_BOTH)
+        return cleaned
+
+
+class TellParentsForm(GovukForm):
+    """Whether the child who consents wants their parents told."""
+
+    tell = RadiosField(
+        label="Does the child want their parents told about the vaccination?",
+        choices=YES_OR_NO,
+        error_messages={"required": "Select whether the child wants their parents told"},
+        govuk=AS_HEADING,
+    )
 
 
 class ReasonForm(GovukForm):
@@ -223,24 +131,38 @@ class NotesForm(GovukForm):
         self["notes"].label = question
 
 
+class ConfirmRefusalForm(GovukForm):
+    """Whether a refusal by choice is confirmed to the parent."""
+
+    send = RadiosField(
+        label="Do you want to send them a message to confirm the refusal?",
+        help_text="By email, and by text message if they get updates that way",
+        choices=YES_OR_NO,
+        error_messages={"required": "Select whether to confirm the refusal by message"},
+        govuk=AS_HEADING,
+    )
+
+
 class HealthForm(GovukForm):
-    """Health questions, all on one page; a yes needs details where the question asks for them."""
+    """Health questions, all on one page: a yes reveals its details, or what it leads to."""
 
     def __init__(self, *args, questions: Sequence[Asked], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.asked = [asked.question for asked in questions]
-        for question in self.asked:
-            self._ask(question)
+        for asked in questions:
+            self._ask(asked.question)
 
     def _ask(self, question: Question) -> None:
         details = f"{question.key}_details"
+        leads_to = [follow_up.key for follow_up in question.follow_ups]
         self.fields[question.key] = RadiosField(
             label=question.text,
             help_text=question.hint,
             choices=YES_OR_NO,
-            reveals={"yes": [details]} if question.needs_details else {},
+            reveals={"yes": leads_to or [details]},
             error_messages={"required": f"Select yes or no: {question.text}"},
         )
+        for follow_up in question.follow_ups:
+            self._ask(follow_up)
         if question.needs_details:
             self.fields[details] = TextareaField(
                 label=question.details_prompt,
@@ -252,12 +174,34 @@ class HealthForm(GovukForm):
                 govuk={"rows": 3},
             )
 
-    def answers(self) -> dict[str, dict]:
-        """The answers by question key, once the form is valid."""
-        return {
-            question.key: {
-                "yes": self.cleaned_data[question.key] == "yes",
-                "details": self.cleaned_data.get(f"{question.key}_details", ""),
-            }
-            for question in self.asked
-        }
+
+class ConfirmForm(GovukForm):
+    """What the check page sends back: when the answers that it shows were last changed."""
+
+    seen = CharField(widget=HiddenInput)
+
+    def clean_seen(self) -> datetime:
+        try:
+            return datetime.fromisoformat(self.cleaned_data["seen"])
+        except ValueError:
+            raise ValidationError("This page was not sent as a whole") from None
+
+
+class StepTriageForm(TriageForm):
+    """Triage as a page of recording a response: the draft says which decision it is."""
+
+    def __init__(self, *args, about: str, **kwargs) -> None:
+        super().__init__(*args, initial={}, **kwargs)
+        del self.fields["token"]
+        if about:
+            self["outcome"].label = f"{self['outcome'].label} ({about})"
+
+    def kept(self) -> dict[str, str]:
+        """What was typed, as a draft can hold it: valid answers, sent again."""
+        names = ("outcome", "notes", *(f"delay_until-{part}" for part in ("day", "month", "year")))
+        return {name: self.data.get(name, "") for name in names}
+
+    def verdict(self) -> Verdict:
+        """The decision, once the form is valid."""
+        cleaned = self.cleaned_data
+        return Verdict(self.chosen, cleaned["delay_until"], cleaned["notes"])

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
 from consent import rules, status_rules
 from consent.choices import Unanswered
+from consent.decisions import DOUBLES
 from consent.facts import rule_inputs
 from consent.models import ConsentRequest, ConsentResponse, GillickAssessment, Triage
 from consent.selectors.facts import child_facts
@@ -17,6 +19,7 @@ from consent.selectors.gillick import day_to_assess, newest_by_programme
 from consent.selectors.lists import reason_of
 from consent.selectors.requests import latest_request, programmes_asked_about
 from consent.selectors.triage import triages_of
+from programmes.together import name_in_address
 from sessions_app import invitations
 from sessions_app.invitations import Outlook
 from sessions_app.models import Session
@@ -26,6 +29,7 @@ from sessions_app.models import Session
 class ShownResponse:
     """A row of the table of responses."""
 
+    public_id: UUID
     name: str
     relationship: str
     responded_at: datetime
@@ -75,6 +79,14 @@ class ChildInSession:
     why_no_request: str
     parents: Sequence[ParentRelationship]
     age: int
+
+    @property
+    def together(self) -> dict[str, str] | None:
+        """Two programmes given together that one response may be about; None if not both may."""
+        both = [one for one in self.programmes if one.key in DOUBLES and not one.why_no_response]
+        if len(both) != len(DOUBLES):
+            return None
+        return {"key": name_in_address(DOUBLES), "names": " and ".join(one.name for one in both)}
 
 
 def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildInSession:
@@ -177,6 +189,7 @@ def _programme_consent(
 def _shown(response: ConsentResponse, counted: set[int]) -> ShownResponse:
     is_refusal = response.decision == ConsentResponse.Decision.REFUSED
     return ShownResponse(
+        public_id=response.public_id,
         name=response.parent_name,
         relationship=response.relationship,
         responded_at=response.responded_at,

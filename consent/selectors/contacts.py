@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from cohorts.models import Child, Parent, ParentRelationship
 from consent.models import ConsentResponse
 
+# Who answers, besides the contacts that are known by their id.
+NEW_CONTACT = "new"
+CHILD = "child"
+CHILD_LABEL = "Child (Gillick competent)"
+
 
 @dataclass(frozen=True)
 class KnownContact:

@@ -1,20 +1,45 @@
 """Who answered: a parent who is known, or one who is added while recording an answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from accounts.models import User
 from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.search import fold
+from cohorts.signals import children_changed
+
+
+@dataclass(frozen=True)
+class Details:
+    """Where somebody can be written to, in the stored form, and whether they want texts."""
+
+    email: str = ""
+    phone: str = ""
+    wants_text_updates: bool = False
 
 
 @dataclass(frozen=True)
 class NewContact:
-    """A parent or guardian as a person typed them in; email and phone in their stored form."""
+    """A parent or guardian as a person typed them in."""
 
     full_name: str
     kind: str
     other_name: str
-    email: str
-    phone: str
+    details: Details
+
+
+def stored_details(parent: Parent) -> Details:
+    """Where the record says that a parent can be written to."""
+    return Details(parent.email, parent.phone, parent.wants_text_updates)
+
+
+def details_in_force(given: Details, stored: Details, *, are_hidden: bool) -> Details:
+    """The details to go by: what was given, or the stored ones where nothing was typed because
+    they must not be seen.
+    """
+    if are_hidden and not (given.email or given.phone):
+        return replace(stored, wants_text_updates=given.wants_text_updates and bool(stored.phone))
+    return given
 
 
 def contact_of(child: Child, new: NewContact) -> tuple[ParentRelationship, bool]:
@@ -26,13 +51,14 @@ def contact_of(child: Child, new: NewContact) -> tuple[ParentRelationship, bool]
     """
     for relationship in ParentRelationship.objects.filter(child=child).select_related("parent"):
         if _is_same_person(relationship.parent, new):
-            _fill_blanks(relationship.parent, new)
+            _fill_blanks(relationship.parent, new.details)
             return relationship, False
     parent = Parent.objects.create(
         organisation_id=child.organisation_id,
         full_name=new.full_name,
-        email=new.email,
-        phone=new.phone,
+        email=new.details.email,
+        phone=new.details.phone,
+        wants_text_updates=new.details.wants_text_updates,
     )
     relationship = ParentRelationship.objects.create(
         child=child, parent=parent, kind=new.kind, other_name=new.other_name
@@ -41,7 +67,7 @@ def contact_of(child: Child, new: NewContact) -> tuple[ParentRelationship, bool]
 
 
 def _is_same_person(parent: Parent, new: NewContact) -> bool:
-    pairs = [(parent.email, new.email), (parent.phone, new.phone)]
+    pairs = [(parent.email, new.details.email), (parent.phone, new.details.phone)]
     return (
         fold(parent.full_name) == fold(new.full_name)
         and any(stored and stored == typed for stored, typed in pairs)
@@ -49,7 +75,27 @@ def _is_same_person(parent: Parent, new: NewContact) -> bool:
     )
 
 
-def _fill_blanks(parent: Parent, new: NewContact) -> None:
-    parent.email = parent.email or new.email
-    parent.phone = parent.phone or new.phone
-    parent.save(update_fields=["email", "phone"])
+def _fill_blanks(parent: Parent, details: Details) -> None:
+    parent.email = parent.email or details.email
+    parent.phone = parent.phone or details.phone
+    parent.wants_text_updates = parent.wants_text_updates or details.wants_text_updates
+    parent.save(update_fields=["email", "phone", "wants_text_updates"])
+
+
+def replace_details(parent: Parent, details: Details, *, now: datetime, by: User) -> bool:
+    """Put a parent's contact details on record in place of the stored ones; whether they differed.
+
+    What Notify said of an old address does not hold for a new one.
+    """
+    if stored_details(parent) == details:
+        return False
+    if parent.email != details.email:
+        parent.email_failed_at = None
+    if parent.phone != details.phone:
+        parent.phone_failed_at = None
+    parent.email, parent.phone = details.email, details.phone
+    parent.wants_text_updates = details.wants_text_updates
+    parent.save()
+    child_ids = sorted(parent.relationships.values_list("child_id", flat=True))
+    children_changed.send(Parent, child_ids=child_ids, by=by, now=now)
+    return True

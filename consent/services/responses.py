@@ -1,30 +1,36 @@
-"""Recording what a parent answered by phone, on paper or in person. Source: consent §6."""
+"""Recording what somebody answered by phone, on paper or in person. Source: consent §6."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
 from accounts.models import User
+from accounts.permissions import is_nurse
 from activity import services as activity
 from activity.models import Entry
 from calendars.clock import london_day
 from calendars.rules import first_day_of
-from cohorts.models import Child, ParentRelationship
+from cohorts.models import Child
 from consent import rules
+from consent.choices import Decision, Route
 from consent.decisions import Agreement
 from consent.models import ConsentResponse, ResponseDraft
-from consent.selectors.contacts import known_contacts
 from consent.selectors.facts import child_facts
-from consent.services.contacts import NewContact, contact_of
+from consent.services.follow_ups import resolve_by_answer
+from consent.services.replies import confirm_answers
+from consent.services.triage import Verdict, decide_triage, letters
+from consent.services.who_answers import Parental, Responder, responder_of, spread
+from notifications import outbox
 from sessions_app import invitations, statuses
 from sessions_app.models import Session
 
 DECISION_TITLES = {
-    ConsentResponse.Decision.GIVEN: "Consent given by",
-    ConsentResponse.Decision.REFUSED: "Consent refused by",
-    ConsentResponse.Decision.NOT_PROVIDED: "No response from",
+    Decision.GIVEN: "Consent given by",
+    Decision.REFUSED: "Consent refused by",
+    Decision.NOT_PROVIDED: "Consent not provided by",
 }
 
 
@@ -32,44 +38,55 @@ class DraftGone(Exception):
     """The draft was confirmed or thrown away, and nothing was recorded from it."""
 
 
+class DraftChanged(Exception):
+    """The answers changed since they were shown for confirmation."""
+
+
 class ResponseNotPossible(Exception):
     """No response may be recorded now; the message is a sentence for the page."""
 
 
-class ContactGone(Exception):
-    """The chosen contact is no longer one of the child's."""
-
-
 @dataclass(frozen=True)
 class Answer:
-    """What was answered, and how. Only a refusal has a reason; only consent has an agreement and
-    health answers.
+    """What was answered about one programme.
+
+    Only a refusal has a reason; only consent has an agreement, health answers and triage.
     """
 
-    route: str
+    programme: str
     decision: str
     reason: str = ""
     notes: str = ""
     agreement: Agreement | None = None
     health_answers: list[dict] = field(default_factory=list)
+    triage: Verdict | None = None
 
 
 @dataclass(frozen=True)
-class _Responder:
-    parent_id: int
-    name: str
-    relationship: str
+class Given:
+    """One person's answers, given together. `who` is a parent, or None for the child.
+
+    `notify_parents` is what a child who consents wants; `confirms_refusal` whether the parent gets
+    a message that says they refused.
+    """
+
+    who: Parental | None
+    route: str
+    answers: Sequence[Answer]
+    notify_parents: bool | None = None
+    confirms_refusal: bool = True
 
 
 @transaction.atomic
 def record_response(
-    *, draft_id: UUID, contact: int | NewContact, answer: Answer, now: datetime, by: User
+    *, draft_id: UUID, given: Given, now: datetime, by: User, seen: datetime | None = None
 ) -> ConsentResponse:
-    """Keep the answer of a draft: response, contact, status and activity entry together.
+    """Keep the answers of a draft: responses, contact, triage, status, activity and messages.
 
-    `contact` is the id of a known one. The response takes the draft's id, so that a draft
-    confirmed twice records once: the second call returns what the first recorded. Raises
-    DraftGone, ResponseNotPossible (E31) or ContactGone.
+    The first response takes the draft's id, so that a draft confirmed twice records once: the
+    second call returns what the first recorded. `seen` is when the answers shown for confirmation
+    were last changed. Raises DraftGone, DraftChanged, ResponseNotPossible (E31), ContactGone,
+    NotCompetent or TriageNotPossible; nothing is kept then.
     """
     draft = ResponseDraft.objects.select_for_update().filter(pk=draft_id, owner=by).first()
     if draft is None:
@@ -77,43 +94,46 @@ def record_response(
         if recorded is None:
             raise DraftGone
         return recorded
+    if seen is not None and draft.updated_at != seen:
+        raise DraftChanged
     child = Child.objects.lock(draft.child_id)
-    session = Session.objects.with_days().select_related("location").get(pk=draft.session_id)
-    _check_possible(child, session, draft.programme_id, now)
-    responder = _responder(child, session, contact, now=now, by=by)
-    response = ConsentResponse.objects.create(
-        public_id=draft.pk,
-        child=child,
-        programme_id=draft.programme_id,
-        organisation_id=session.organisation_id,
-        session=session,
-        academic_year=session.academic_year,
-        parent_id=responder.parent_id,
-        parent_name=responder.name,
-        relationship=responder.relationship,
-        decision=answer.decision,
-        route=answer.route,
-        reason=answer.reason,
-        notes=answer.notes,
-        methods=list(answer.agreement.methods) if answer.agreement else [],
-        without_gelatine=answer.agreement is not None and answer.agreement.without_gelatine,
-        health_answers=answer.health_answers,
-        recorded_by=by,
-        responded_at=now,
+    session = (
+        Session.objects.with_days()
+        .select_related("location__team", "organisation")
+        .get(pk=draft.session_id)
     )
-    activity.record(
-        child_id=child.pk,
-        kind=Entry.Kind.CONSENT,
-        title=f"{DECISION_TITLES[answer.decision]} {responder.name} ({responder.relationship})",
-        body=f"{response.programme.name}, {response.get_route_display().lower()}",
-        organisation_id=session.organisation_id,
-        session_id=session.pk,
+    for answer in given.answers:
+        _check_possible(child, session, answer.programme, now)
+    responder = responder_of(
+        child,
+        session,
+        given.who,
+        programmes=[answer.programme for answer in given.answers],
         now=now,
         by=by,
     )
+    responses = [
+        _store(draft, child, session, responder, given, answer, now=now, by=by)
+        for answer in given.answers
+    ]
+    if draft.follows_up_id is not None:
+        resolve_by_answer(draft.follows_up, responses, now=now, by=by)
     draft.delete()
-    _spread(child, responder, session, now=now, by=by)
-    return response
+    touched = spread(child, responder)
+    # In August a session may be of the coming school year, whose status it then is.
+    statuses.refresh(touched, today=max(london_day(now), first_day_of(session.academic_year)))
+    invitations.catch_up(touched, now=now, by=by)
+    undecided = _triage(child, session, responder, given, responses, now=now, by=by)
+    if given.route != Route.SELF:
+        confirm_answers(
+            undecided,
+            session,
+            responder.details,
+            confirms_refusal=given.confirms_refusal,
+            now=now,
+            by=by,
+        )
+    return responses[0]
 
 
 def _check_possible(child: Child, session: Session, programme: str, now: datetime) -> None:
@@ -125,43 +145,88 @@ def _check_possible(child: Child, session: Session, programme: str, now: datetim
         raise ResponseNotPossible(reason)
 
 
-def _responder(
-    child: Child, session: Session, contact: int | NewContact, *, now: datetime, by: User
-) -> _Responder:
-    if isinstance(contact, NewContact):
-        relationship, is_new = contact_of(child, contact)
-        responder = _Responder(
-            relationship.parent_id, relationship.parent.display_name, relationship.label
-        )
-        if is_new:
-            activity.record(
-                child_id=child.pk,
-                kind=Entry.Kind.RECORD,
-                title=f"Parent or guardian added: {responder.name} ({responder.relationship})",
-                organisation_id=session.organisation_id,
-                session_id=session.pk,
-                now=now,
-                by=by,
-            )
-        return responder
-    for known in known_contacts(child):
-        if known.parent.pk == contact:
-            return _Responder(known.parent.pk, known.parent.display_name, known.relationship)
-    raise ContactGone
-
-
-def _spread(
-    child: Child, responder: _Responder, session: Session, *, now: datetime, by: User
-) -> None:
-    """Refresh what is derived, also for siblings: a contact may have become reachable."""
-    child_ids = {child.pk} | set(
-        ParentRelationship.objects.filter(parent_id=responder.parent_id).values_list(
-            "child_id", flat=True
-        )
+def _store(
+    draft: ResponseDraft,
+    child: Child,
+    session: Session,
+    responder: Responder,
+    given: Given,
+    answer: Answer,
+    *,
+    now: datetime,
+    by: User,
+) -> ConsentResponse:
+    is_first = answer.programme == draft.programme_id
+    response = ConsentResponse.objects.create(
+        public_id=draft.pk if is_first else uuid5(draft.pk, answer.programme),
+        child=child,
+        programme_id=answer.programme,
+        organisation_id=session.organisation_id,
+        session=session,
+        academic_year=session.academic_year,
+        parent=responder.parent,
+        parent_name=responder.name,
+        relationship=responder.relationship,
+        email=responder.details.email,
+        phone=responder.details.phone,
+        assessment=responder.assessments.get(answer.programme),
+        notify_parents=given.notify_parents if answer.decision == Decision.GIVEN else None,
+        decision=answer.decision,
+        route=given.route,
+        reason=answer.reason,
+        notes=answer.notes,
+        methods=list(answer.agreement.methods) if answer.agreement else [],
+        without_gelatine=answer.agreement is not None and answer.agreement.without_gelatine,
+        health_answers=answer.health_answers,
+        recorded_by=by,
+        responded_at=now,
     )
-    # In August a session may be of the coming school year, whose status it then is.
-    statuses.refresh(child_ids, today=max(london_day(now), first_day_of(session.academic_year)))
-    invitations.catch_up(child_ids, now=now, by=by)
+    activity.record(
+        child_id=child.pk,
+        kind=Entry.Kind.CONSENT,
+        title=f"{DECISION_TITLES[Decision(answer.decision)]} "
+        f"{responder.name} ({responder.relationship})",
+        body=f"{response.programme.name}, {response.get_route_display().lower()}",
+        organisation_id=session.organisation_id,
+        session_id=session.pk,
+        now=now,
+        by=by,
+    )
+    return response
+
+
+def _triage(
+    child: Child,
+    session: Session,
+    responder: Responder,
+    given: Given,
+    responses: Sequence[ConsentResponse],
+    *,
+    now: datetime,
+    by: User,
+) -> list[ConsentResponse]:
+    """Make the decisions that a nurse took at once; returns the responses without one.
+
+    A parent hears of the decision even if it is the one made before, of which others heard.
+    """
+    undecided = []
+    for response, answer in zip(responses, given.answers, strict=True):
+        if answer.triage is None or not is_nurse(by):
+            undecided.append(response)
+            continue
+        triage = decide_triage(
+            child=child,
+            session=session,
+            programme=answer.programme,
+            verdict=answer.triage,
+            form_token=uuid5(response.public_id, "triage"),
+            now=now,
+            by=by,
+        )
+        if responder.parent is not None:
+            told = letters(triage, [responder.parent.pk], now=now, by=by)
+            outbox.queue_all(told, now=now)
+    return undecided
 
 
 def forget_drafts(*, before: datetime) -> int:

@@ -105,7 +105,7 @@ def decide_triage(
     invitations.catch_up([child.pk], now=now, by=by)
     if before is None or _said(before) != _said(triage):
         parents = [response.parent_id for _, response in counted if response.parent_id]
-        outbox.queue_all(_letters(triage, parents, now=now, by=by), now=now)
+        outbox.queue_all(letters(triage, parents, now=now, by=by), now=now)
     return triage
 
 
@@ -114,7 +114,7 @@ def _said(triage: Triage) -> tuple:
     return triage.outcome, triage.method, triage.without_gelatine, triage.delay_until
 
 
-def _letters(triage: Triage, parents: list[int], *, now: datetime, by: User) -> list[Message]:
+def letters(triage: Triage, parents: list[int], *, now: datetime, by: User) -> list[Message]:
     """One email to each address of the parents who gave consent; none where no one may be told."""
     child = triage.child
     if child.date_of_death or child.invalidated_at or child.is_restricted:

@@ -10,14 +10,16 @@ from django.urls import reverse
 from activity.models import Entry
 from cohorts.models import Parent
 from consent.models import ConsentResponse, ResponseDraft
+from consent.services.contacts import Details
 from consent.services.responses import (
     Answer,
-    ContactGone,
     DraftGone,
+    Given,
     ResponseNotPossible,
     forget_drafts,
     record_response,
 )
+from consent.services.who_answers import ContactGone, KnownParent
 from programmes.models import Programme
 from sessions_app.models import ProgrammeStatus
 from tests import factories
@@ -29,11 +31,16 @@ pytestmark = pytest.mark.django_db
 NOW = at("2027-01-12T10:00")
 
 
+def by_phone(parent, **answer):
+    who = KnownParent(parent.pk, Details(parent.email, parent.phone))
+    return Given(who=who, route="phone", answers=[Answer(programme="hpv", **answer)])
+
+
 def test_a_known_parent_agrees_by_phone(clinic, child, mum, nurse, nurse_client, wizard):
     assert wizard.shown.h1 == "Who are you getting a response from?"
     assert "07700 900" in wizard.shown.text
     assert mum.email in wizard.shown.text
-    wizard.answer(contact=mum.pk)
+    wizard.choose(mum.pk)
     assert wizard.shown.h1 == "How was the response given?"
     wizard.answer(route="phone")
     assert wizard.shown.h1 == (
@@ -50,7 +57,7 @@ def test_a_known_parent_agrees_by_phone(clinic, child, mum, nurse, nurse_client,
 
     wizard.answer()
 
-    assert wizard.shown.banner == "Consent response recorded."
+    assert wizard.shown.banner == "Consent recorded for Jo Lee."
     assert "Ready for nurse" in wizard.shown.text
     response = ConsentResponse.objects.get()
     assert (response.decision, response.route) == ("given", "phone")
@@ -113,16 +120,18 @@ def test_e07_somebody_else_with_the_same_address_is_another_person(child, wizard
 
 
 def test_e34_no_response_is_kept_but_counts_for_nothing(child, wizard, mum):
-    wizard.answer(contact=mum.pk).answer(route="phone").answer(decision="not_provided")
+    wizard.choose(mum.pk).answer(route="phone").answer(decision="not_provided")
     assert wizard.step == "check"
     wizard.answer()
     assert ConsentResponse.objects.get().decision == "not_provided"
     assert status(child).consent == "no_response"
-    assert Entry.objects.get(kind="consent").title == f"No response from {mum.full_name} (Mum)"
+    assert (
+        Entry.objects.get(kind="consent").title == f"Consent not provided by {mum.full_name} (Mum)"
+    )
 
 
 def test_extra_support_calls_for_no_triage(child, wizard, mum):
-    wizard.answer(contact=mum.pk).answer(route="phone").answer(decision="given")
+    wizard.choose(mum.pk).answer(route="phone").answer(decision="given")
     wizard.answer(**HEALTH | {"extra_support": "yes"}, extra_support_details="Quiet room").answer()
     assert status(child).triage == "not_needed"
 
@@ -140,7 +149,7 @@ def test_a_double_click_on_confirm_records_once(wizard, mum):
     for _ in range(2):
         wizard.address = check
         wizard.answer()
-        assert wizard.shown.banner == "Consent response recorded."
+        assert wizard.shown.banner == "Consent recorded for Jo Lee."
     assert ConsentResponse.objects.count() == 1
     assert Entry.objects.filter(kind="consent").count() == 1
 
@@ -158,8 +167,7 @@ def test_two_confirms_at_the_same_moment_record_once(clinic, child, mum, nurse):
         try:
             response = record_response(
                 draft_id=draft.pk,
-                contact=mum.pk,
-                answer=Answer(route="phone", decision="refused", reason="personal"),
+                given=by_phone(mum, decision="refused", reason="personal"),
                 now=NOW,
                 by=nurse,
             )
@@ -190,8 +198,8 @@ def test_an_earlier_responder_may_answer_again(clinic, child, answered, nurse_cl
     former = answered(child, "given", parent_name="Gran", relationship="Grandmother").parent
     wizard = Wizard(nurse_client, clinic, child)
     assert f"{former.full_name} (Grandmother)" in wizard.shown.text
-    wizard.answer(contact=former.pk).answer(route="phone").answer(decision="refused")
-    wizard.answer(reason="personal").answer()
+    wizard.choose(former.pk).answer(route="phone").answer(decision="refused")
+    wizard.answer(reason="personal").answer(send="yes").answer()
     assert status(child).consent == "refused"
 
 
@@ -204,8 +212,10 @@ def test_e33_parents_of_one_name_stay_two(clinic, child, mum, nurse_client):
         ),
     )
     given(Wizard(nurse_client, clinic, child), mum).answer()
-    wizard = Wizard(nurse_client, clinic, child).answer(contact=twin.parent_id)
-    wizard.answer(route="phone").answer(decision="refused").answer(reason="personal").answer()
+    wizard = Wizard(nurse_client, clinic, child).choose(twin.parent_id)
+    wizard.answer(route="phone").answer(decision="refused").answer(reason="personal").answer(
+        send="yes"
+    ).answer()
     assert status(child).consent == "conflicts"
 
 
@@ -215,8 +225,8 @@ def test_e32_each_programme_has_its_own_answer(clinic, organisation, nurse_clien
     organisation.programmes.add(menacwy)
     child = clinic.child(birth_academic_year=2012)
     wizard = Wizard(nurse_client, clinic, child, programme="menacwy")
-    wizard.answer(contact=child.relationships.get().parent_id).answer(route="phone")
-    wizard.answer(decision="refused").answer(reason="personal").answer()
+    wizard.choose(child.relationships.get().parent_id).answer(route="phone")
+    wizard.answer(decision="refused").answer(reason="personal").answer(send="yes").answer()
     consents = dict(
         ProgrammeStatus.objects.filter(child=child).values_list("programme_id", "consent")
     )
@@ -236,14 +246,14 @@ def test_the_service_refuses_strangers_and_spent_drafts(clinic, child, nurse):
         owner=nurse, session=clinic.session, child=child, programme_id="hpv"
     )
     stranger = factories.ParentFactory(organisation=child.organisation)
-    answer = Answer(route="phone", decision="not_provided")
+    given = by_phone(stranger, decision="not_provided")
     with pytest.raises(ContactGone):
-        record_response(draft_id=draft.pk, contact=stranger.pk, answer=answer, now=NOW, by=nurse)
+        record_response(draft_id=draft.pk, given=given, now=NOW, by=nurse)
     with pytest.raises(DraftGone):
-        record_response(draft_id=uuid4(), contact=stranger.pk, answer=answer, now=NOW, by=nurse)
+        record_response(draft_id=uuid4(), given=given, now=NOW, by=nurse)
     clinic.session.programmes.clear()
     with pytest.raises(ResponseNotPossible):
-        record_response(draft_id=draft.pk, contact=stranger.pk, answer=answer, now=NOW, by=nurse)
+        record_response(draft_id=draft.pk, given=given, now=NOW, by=nurse)
 
 
 def test_drafts_nobody_went_on_with_are_forgotten(wizard, morning):

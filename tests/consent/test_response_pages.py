@@ -63,9 +63,10 @@ def test_bad_contact_details_are_refused_beside_their_field_and_kept(wizard, cha
     ],
 )
 def test_each_question_needs_an_answer(wizard, mum, answers, error):
-    replies = {"who": {"contact": mum.pk}, "route": {"route": "phone"}}
-    for name in answers:
-        wizard.answer(**replies[name])
+    if "who" in answers:
+        wizard.choose(mum.pk)
+    if "route" in answers:
+        wizard.answer(route="phone")
     wizard.answer()
     assert list(wizard.shown.errors) == [error]
     wizard.answer(contact="999999", route="online", decision="maybe")
@@ -73,7 +74,7 @@ def test_each_question_needs_an_answer(wizard, mum, answers, error):
 
 
 def test_a_refusal_asks_for_the_reason_and_its_details(child, wizard, mum):
-    wizard.answer(contact=mum.pk).answer(route="in_person").answer(decision="refused")
+    wizard.choose(mum.pk).answer(route="in_person").answer(decision="refused")
     assert wizard.shown.h1 == "Why are they refusing to give consent?"
     wizard.answer()
     assert list(wizard.shown.errors) == ["Select why they are refusing to give consent"]
@@ -94,13 +95,13 @@ def test_a_refusal_asks_for_the_reason_and_its_details(child, wizard, mum):
 
 
 def test_personal_choice_needs_no_details(wizard, mum):
-    wizard.answer(contact=mum.pk).answer(route="phone").answer(decision="refused")
-    wizard.answer(reason="personal")
+    wizard.choose(mum.pk).answer(route="phone").answer(decision="refused")
+    wizard.answer(reason="personal").answer(send="yes")
     assert wizard.step == "check"
 
 
 def test_each_health_question_needs_an_answer_and_a_yes_needs_details(child, wizard, mum):
-    wizard.answer(contact=mum.pk).answer(route="phone").answer(decision="given").answer()
+    wizard.choose(mum.pk).answer(route="phone").answer(decision="given").answer()
     assert len(wizard.shown.errors) == 6
     wizard.answer(**HEALTH | {"severe_allergies": "yes"})
     assert list(wizard.shown.errors) == ["Give details: Does your child have any severe allergies?"]
@@ -108,6 +109,7 @@ def test_each_health_question_needs_an_answer_and_a_yes_needs_details(child, wiz
     wizard.answer(**HEALTH | {"severe_allergies": "yes"}, severe_allergies_details="x" * 1001)
     assert len(wizard.shown.errors) == 1
     wizard.answer(**HEALTH | {"severe_allergies": "yes"}, severe_allergies_details=details)
+    wizard.answer(outcome="keep")
     assert wizard.shown.summary["Does your child have any severe allergies?"].startswith(
         "Yes: Nuts <b>&"
     )
@@ -146,15 +148,15 @@ def test_pages_cannot_be_skipped(wizard, mum):
     assert wizard.step == "who"
     wizard.open("health")
     assert wizard.step == "who"
-    wizard.answer(contact=mum.pk).open("check")
+    wizard.choose(mum.pk).open("check")
     assert wizard.step == "route"
 
 
 def test_back_links_lead_one_page_back_and_from_the_first_to_the_child(clinic, child, wizard, mum):
     record = reverse("consent:child", kwargs=names(clinic, child))
     assert wizard.shown.links["Back"] == record
-    wizard.answer(contact=mum.pk)
-    assert wizard.shown.links["Back"].endswith("/who/")
+    wizard.choose(mum.pk)
+    assert wizard.shown.links["Back"].endswith("/details/")
     wizard.answer(route="phone").answer(decision="given").answer(**HEALTH)
     assert wizard.shown.links["Back"].endswith("/health/")
 
@@ -163,10 +165,12 @@ def test_two_tabs_do_not_mix(nurse_client, clinic, child, mum):
     other = clinic.child(given_name="Al", family_name="Roy")
     one = Wizard(nurse_client, clinic, child)
     two = Wizard(nurse_client, clinic, other)
-    one.answer(contact=mum.pk)
-    two.answer(contact=other.relationships.get().parent_id)
+    one.choose(mum.pk)
+    two.choose(other.relationships.get().parent_id)
     one.answer(route="phone").answer(decision="not_provided")
-    two.answer(route="paper").answer(decision="refused").answer(reason="personal").answer()
+    two.answer(route="paper").answer(decision="refused").answer(reason="personal").answer(
+        send="yes"
+    ).answer()
     one.answer()
     routes = dict(ConsentResponse.objects.values_list("child_id", "route"))
     assert routes == {child.pk: "phone", other.pk: "paper"}

@@ -25,23 +25,40 @@ class Wizard:
 
     def __init__(self, client, clinic, child, programme="hpv"):
         self.client = client
+        self.programme = programme
         start = reverse(
             "consent:start-response", kwargs=names(clinic, child) | {"programme": programme}
         )
         self.shown = self.follow(client.post(start))
+
+    @classmethod
+    def of(cls, client, response):
+        """A journey that began otherwise, from the redirect that leads into it."""
+        wizard = cls.__new__(cls)
+        wizard.client, wizard.programme = client, "hpv"
+        wizard.shown = wizard.follow(response)
+        return wizard
 
     def follow(self, response):
         while response.status_code == 302:
             self.address = response["Location"]
             response = self.client.get(self.address)
         # The question whether a parent agrees names both, and so does the page of the child.
-        is_neutral = "responses" in self.address and not self.address.endswith("/decision/")
+        names_people = self.address.endswith("/decision/") and "-" not in self.programme
+        is_neutral = "responses" in self.address and not names_people
         return page(response, names_person=not is_neutral)
 
     def answer(self, **data):
-        response = self.client.post(self.address, data)
+        hidden = {name: value for name, value in self.shown.values.items() if name == "seen"}
+        response = self.client.post(self.address, hidden | data)
         self.shown = self.follow(response)
         return self
+
+    def choose(self, parent_id):
+        """A known contact, whose details are right as they stand."""
+        self.answer(contact=parent_id)
+        shown = {name: self.shown.values.get(name, "") for name in ("email", "phone", "texts")}
+        return self.answer(**shown)
 
     def open(self, step):
         self.address = self.address.rsplit("/", 2)[0] + f"/{step}/"
@@ -55,12 +72,7 @@ class Wizard:
 
 def given(wizard, mum):
     """Everything answered with a yes; the check page is open."""
-    return (
-        wizard.answer(contact=mum.pk)
-        .answer(route="phone")
-        .answer(decision="given")
-        .answer(**HEALTH)
-    )
+    return wizard.choose(mum.pk).answer(route="phone").answer(decision="given").answer(**HEALTH)
 
 
 def status(child):

@@ -20,12 +20,18 @@ EVERY_VALUE = VALUES | {
     "what_changed_short": "25 January 2027 moved to 8 February 2027",
     "dates_now": "* Monday 8 February 2027",
     "next_steps": "We expect to vaccinate your child at Grace Academy.",
+    "vaccination_agreed": "HPV vaccination",
+    "what_happens_next": "Our team plans to give it at Grace Academy on Tuesday 12 January 2027.",
 }
 LONG_VALUES = EVERY_VALUE | {
     "what_changed_short": "25 September 2027 moved to 28 September 2027; "
     "26 September 2027 moved to 29 September 2027",
     "full_and_preferred_child_name": "Wilhelmina-Josephine Featherstonehaugh-Cholmondeley "
     "(known as Billie Featherstonehaugh-Cholmondeley)",
+    "vaccination_agreed": "flu vaccination (nasal spray, or injection if not suitable)",
+    "what_happens_next": "Our team plans to give it at Saint Thomas of Canterbury Roman Catholic "
+    "Academy for Girls on Monday 11 January 2027, Tuesday 12 January 2027 and Wednesday 13 January "
+    "2027.",
     "team_name": "Coventry and Warwickshire Community School-Age Immunisation Service (North)",
     "team_email": "immunisation.team.north.coventry.and.warwickshire@sais.example.com",
     "how_to_book_short": "Book at https://booking.example.com/provider/cwp/clinics/vaccinations. "
@@ -86,6 +92,10 @@ def test_titles_are_what_the_activity_log_says():
         "consent_school_reminder": "Consent school reminder",
         "consent_school_request": "Consent school request",
         "consent_unknown_contact": "Unknown contact details",
+        "consent_given": "Consent given",
+        "consent_refused": "Consent refused",
+        "consent_needs_triage": "Consent given, answers to be reviewed",
+        "consent_withdrawn": "Consent withdrawn",
         "triage_safe": "Triage: vaccination will happen",
         "triage_do_not_vaccinate": "Triage: vaccination will not happen",
         "triage_delay": "Triage: vaccination is delayed",

@@ -1,0 +1,201 @@
+"""Who answers, and where they can be written to. Source: consent §6."""
+
+from collections.abc import Callable, Sequence
+
+from django.core.exceptions import ValidationError
+
+from cohorts import formats
+from cohorts.models import ParentRelationship
+from consent.selectors.contacts import CHILD, CHILD_LABEL, NEW_CONTACT, KnownContact
+from consent.services.contacts import Details, NewContact
+from govuk.fields import AS_HEADING, CharField, CheckboxField, RadiosField
+from govuk.filters import phone as phone_as_written
+from govuk.forms import GovukForm
+
+YES_OR_NO = (("yes", "Yes"), ("no", "No"))
+NO_RESPONSIBILITY = "Only somebody with parental responsibility can give or refuse consent"
+HIDDEN = (
+    "The stored contact details are hidden because this record is sensitive. Leave these questions "
+    "empty to keep using them."
+)
+# Source: consent §2.2: one limit everywhere.
+LONGEST_EMAIL = 254
+Kind = ParentRelationship.Kind
+
+
+class WhoForm(GovukForm):
+    """Who gave the answer."""
+
+    contact = RadiosField(
+        label="Who are you getting a response from?",
+        error_messages={"required": "Select who you are getting a response from"},
+        govuk=AS_HEADING,
+    )
+
+    def __init__(
+        self,
+        *args,
+        contacts: Sequence[KnownContact],
+        are_hidden: bool,
+        offers_child: bool,
+        **kwargs,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["contact"]
+        known = [
+            (str(contact.parent.pk), f"{contact.parent.display_name} ({contact.relationship})")
+            for contact in contacts
+        ]
+        own = [(CHILD, CHILD_LABEL)] if offers_child else []
+        field.choices = [*own, *known, (NEW_CONTACT, "Add a new parental contact")]
+        if own or known:
+            field.dividers = {NEW_CONTACT: "or"}
+        if not are_hidden:
+            field.choice_hints = {
+                str(contact.parent.pk): _contact_details(contact) for contact in contacts
+            }
+
+
+def _contact_details(contact: KnownContact) -> str:
+    details = [
+        contact.parent.phone and phone_as_written(contact.parent.phone),
+        contact.parent.email,
+    ]
+    return ", ".join(detail for detail in details if detail) or "No contact details"
+
+
+def _parsed(parse: Callable[[str], str], text: str) -> str:
+    """The stored form of a text; what cannot be read is refused beside its field."""
+    try:
+        return parse(text) if text else ""
+    except formats.BadValue as refusal:
+        raise ValidationError(str(refusal)) from None
+
+
+class DetailsForm(GovukForm):
+    """Where somebody who answers can be written to. A known contact's details come filled in.
+
+    `may_be_empty`: details are stored that must not be shown, and hold unless others are typed.
+    """
+
+    email = CharField(
+        label="Email address",
+        required=False,
+        govuk={"type": "email", "spellcheck": False, "autocapitalize": "none"},
+    )
+    phone = CharField(
+        label="Phone number",
+        required=False,
+        govuk={"type": "tel", "classes": "govuk-input--width-20"},
+    )
+    texts = CheckboxField(label="Get updates by text message", required=False)
+
+    def __init__(self, *args, allows_drama: bool, may_be_empty: bool = False, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.allows_drama = allows_drama
+        self.may_be_empty = may_be_empty
+        if may_be_empty:
+            self.fields["email"].help_text = HIDDEN
+
+    def clean_email(self) -> str:
+        email = _parsed(formats.parse_email, self.cleaned_data["email"])
+        if len(email) > LONGEST_EMAIL:
+            raise ValidationError(f"Email address must be {LONGEST_EMAIL} characters or less")
+        return email
+
+    def clean_phone(self) -> str:
+        return _parsed(
+            lambda text: formats.parse_phone(text, allows_drama=self.allows_drama),
+            self.cleaned_data["phone"],
+        )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        has_neither = cleaned.get("email") == "" and cleaned.get("phone") == ""
+        if has_neither and not self.may_be_empty:
+            self.add_error("email", "Enter an email address or a phone number")
+        elif cleaned.get("texts") and cleaned.get("phone") == "" and not self.may_be_empty:
+            self.add_error("phone", "Enter a phone number to get updates by text message")
+        return cleaned
+
+    def details(self) -> Details:
+        """Where to write to, once the form is valid."""
+        cleaned = self.cleaned_data
+        return Details(cleaned["email"], cleaned["phone"], bool(cleaned["texts"]))
+
+
+class ContactForm(DetailsForm):
+    """A parent or guardian who is not known yet."""
+
+    full_name = CharField(label="Full name", max_length=formats.TEXT_LENGTH)
+    kind = RadiosField(
+        label="Relationship to child",
+        choices=[
+            (kind.value, kind.label)
+            for kind in (Kind.MOTHER, Kind.FATHER, Kind.GUARDIAN, Kind.OTHER)
+        ],
+        reveals={Kind.OTHER.value: ["other_name", "has_responsibility"]},
+    )
+    other_name = CharField(
+        label="Relationship",
+        help_text="For example, carer",
+        max_length=formats.TEXT_LENGTH,
+        error_messages={"required": "Enter the relationship to the child"},
+    )
+    has_responsibility = RadiosField(
+        label="Do they have parental responsibility?",
+        help_text="They have the legal rights and duties relating to the child",
+        choices=YES_OR_NO,
+        error_messages={"required": "Select whether they have parental responsibility"},
+    )
+
+    field_order = ("full_name", "kind", "other_name", "has_responsibility", "email", "phone")
+
+    def clean_full_name(self) -> str:
+        name = _parsed(
+            lambda text: formats.parse_name(text, what="Full name"), self.cleaned_data["full_name"]
+        )
+        if not name:
+            raise ValidationError("Enter full name")
+        return name
+
+    def clean_other_name(self) -> str:
+        return _parsed(
+            lambda text: formats.parse_text(text, what="Relationship"),
+            self.cleaned_data["other_name"],
+        )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("kind") == Kind.OTHER and cleaned.get("has_responsibility") == "no":
+            self.add_error("has_responsibility", NO_RESPONSIBILITY)
+        return cleaned
+
+    @property
+    def lacks_responsibility(self) -> bool:
+        """Whether the person may not answer for the child: a way out is offered."""
+        return NO_RESPONSIBILITY in self.errors.get("has_responsibility", [])
+
+    def contact(self) -> NewContact:
+        """The contact typed in, once the form is valid."""
+        cleaned = self.cleaned_data
+        return NewContact(
+            full_name=cleaned["full_name"],
+            kind=cleaned["kind"],
+            other_name=cleaned["other_name"],
+            details=self.details(),
+        )
+
+
+class UpdateRecordForm(GovukForm):
+    """Whether details that differ from the stored ones replace them: never without being asked."""
+
+    replace = RadiosField(
+        label="Do you want to replace the contact details on record?",
+        choices=[
+            ("yes", "Yes, use these details from now on"),
+            ("no", "No, use these details for this response only"),
+        ],
+        error_messages={"required": "Select whether to replace the contact details on record"},
+        govuk=AS_HEADING,
+    )

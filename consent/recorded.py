@@ -1,0 +1,189 @@
+"""What the answers of "Get consent response" amount to: who answered what of each programme.
+
+Reads the answers of pages as a draft keeps them, from the first page on; nothing here asks.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from cohorts.models import Parent
+from consent import questions, reasons, status_rules
+from consent.choices import Decision, Route
+from consent.decisions import Agreement, agreement_to, decision_of, narrowing_of
+from consent.models import ResponseDraft
+from consent.questions import Asked
+from consent.selectors.contacts import CHILD, NEW_CONTACT
+from consent.services.contacts import Details, NewContact, details_in_force, stored_details
+from govuk.wizard import Answers
+
+# Stands for a parent who has no id yet.
+NOBODY_YET = -1
+# What is agreed to does not depend on when.
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def is_childs_own(answers: Answers) -> bool:
+    """Whether the child answers."""
+    return answers.get("who", {}).get("contact") == CHILD
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The answers given so far, about the programmes of a draft."""
+
+    draft: ResponseDraft
+    answers: Answers
+
+    @property
+    def is_own(self) -> bool:
+        return is_childs_own(self.answers)
+
+    def details(self, parent: Parent) -> Details:
+        """Where a known parent can be written to about this response."""
+        typed = self.answers["details"]
+        return details_in_force(
+            Details(typed["email"], typed["phone"], bool(typed["texts"])),
+            stored_details(parent),
+            are_hidden=self.draft.child.is_restricted,
+        )
+
+    @property
+    def new_contact(self) -> NewContact | None:
+        """The contact typed in, if it is a new one."""
+        if self.answers["who"]["contact"] != NEW_CONTACT:
+            return None
+        typed = self.answers["contact"]
+        return NewContact(
+            full_name=typed["full_name"],
+            kind=typed["kind"],
+            other_name=typed["other_name"],
+            details=Details(typed["email"], typed["phone"], bool(typed["texts"])),
+        )
+
+    @property
+    def parent_id(self) -> int:
+        """The id of the known contact who answers."""
+        return int(self.answers["who"]["contact"])
+
+    @property
+    def replaces_details(self) -> bool:
+        return self.answers.get("update-record", {}).get("replace") == "yes"
+
+    @property
+    def route(self) -> str:
+        return Route.SELF.value if self.is_own else self.answers["route"]["route"]
+
+    @property
+    def tells_parents(self) -> bool | None:
+        """Whether a child who consents wants their parents told; None for everybody else."""
+        tell = self.answers.get("tell-parents", {}).get("tell")
+        return None if tell is None else tell == "yes"
+
+    @property
+    def confirms(self) -> bool:
+        """Whether the answer is confirmed by message: always, unless a choice says otherwise."""
+        return self.answers.get("confirm-refusal", {}).get("send") != "no"
+
+    def _typed(self, programme: str, name: str = "decision") -> str:
+        decided = self.answers.get("decision", {})
+        key = name if len(self.draft.programmes) == 1 else f"{programme}_{name}"
+        return decided.get(key, "")
+
+    def decision(self, programme: str) -> str:
+        """Given, refused or not provided; empty before the page was answered."""
+        choice = self._typed(programme)
+        return str(decision_of(choice)) if choice else ""
+
+    @property
+    def refused(self) -> list[str]:
+        """The programmes refused."""
+        return [one for one in self.draft.programmes if self.decision(one) == Decision.REFUSED]
+
+    @cached_property
+    def agreements(self) -> dict[str, Agreement]:
+        """What consent is given to, by programme."""
+        return {
+            programme: agreement
+            for programme in self.draft.programmes
+            if self.decision(programme) and (agreement := self._agreement(programme))
+        }
+
+    def _agreement(self, programme: str) -> Agreement | None:
+        choice = self._typed(programme)
+        narrowing = narrowing_of(programme, choice)
+        further = self._typed(programme, narrowing.key) if narrowing else ""
+        return agreement_to(programme, choice, further)
+
+    @property
+    def is_given_by_child(self) -> bool:
+        return self.is_own and bool(self.agreements)
+
+    @property
+    def health_questions(self) -> list[Asked]:
+        """The main questions that the consent given leads to."""
+        return questions.questionnaire(self.agreements)
+
+    def stored_answers(self, programme: str) -> list[dict]:
+        """The health answers about one programme, as its response keeps them."""
+        typed = self.answers.get("health", {})
+        answers: dict[str, Mapping] = {
+            key: {"yes": value == "yes", "details": typed.get(f"{key}_details", "")}
+            for key, value in typed.items()
+        }
+        try:
+            return questions.stored_answers(
+                programme,
+                self.agreements[programme],
+                answers,
+                triages_other_conditions=self.draft.session.organisation.triages_other_conditions,
+            )
+        except KeyError:
+            return []  # not all of its questions have been answered yet
+
+    def calls_for_triage(self, programme: str) -> bool:
+        """Whether a health answer about a programme calls for triage."""
+        return programme in self.agreements and questions.call_for_triage(
+            self.stored_answers(programme)
+        )
+
+    def agreed_beside(
+        self, programme: str, others: Iterable[status_rules.Response]
+    ) -> Agreement | None:
+        """What is agreed to once this answer counts beside others; None where consent is not given.
+
+        A competent child's own answer counts alone.
+        """
+        agreement = self.agreements.get(programme)
+        if agreement is None or self.is_own:
+            return agreement
+        who = self.answers["who"]["contact"]
+        responder = NOBODY_YET if who == NEW_CONTACT else int(who)
+        beside = [one for one in others if one.responder != responder]
+        if any(one.responder == status_rules.CHILD for one in beside):
+            return None
+        return status_rules.agreed([_as_response(responder, programme, agreement), *beside])
+
+    @property
+    def reason(self) -> str:
+        return self.answers.get("reason", {}).get("reason", "")
+
+    @property
+    def notes(self) -> str:
+        if not self.reason or not reasons.rule_of(self.reason).needs_details:
+            return ""
+        return self.answers.get("notes", {}).get("notes", "")
+
+
+def _as_response(responder: int, programme: str, agreement: Agreement):
+    return status_rules.Response(
+        responder=responder,
+        programme=programme,
+        academic_year=0,
+        decision=Decision.GIVEN,
+        responded_at=_ANY_TIME,
+        order=0,
+        methods=agreement.methods,
+        without_gelatine=agreement.without_gelatine,
+    )

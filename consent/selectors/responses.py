@@ -1,0 +1,96 @@
+"""One response that was kept, with everything that happened to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from cohorts.models import Child
+from consent import change_rules
+from consent.choices import Decision
+from consent.decisions import Agreement, in_words
+from consent.models import ConsentResponse, ResponseChange
+from sessions_app.models import Session
+
+
+@dataclass(frozen=True)
+class KeptResponse:
+    """A response with its history, and what may be done about it."""
+
+    response: ConsentResponse
+    kept: change_rules.Kept
+    changes: Sequence[ResponseChange]
+    later: ConsentResponse | None
+
+    @property
+    def state(self) -> str:
+        return change_rules.state_of(self.kept)
+
+    @property
+    def may_withdraw(self) -> bool:
+        return change_rules.may_withdraw(self.kept)
+
+    @property
+    def may_invalidate(self) -> bool:
+        return change_rules.may_invalidate(self.kept)
+
+    @property
+    def may_follow_up(self) -> bool:
+        return change_rules.may_follow_up(self.kept)
+
+    @property
+    def agreed_to(self) -> str:
+        """What consent was given to, where there was a choice."""
+        if self.response.decision != Decision.GIVEN:
+            return ""
+        agreement = Agreement(tuple(self.response.methods), self.response.without_gelatine)
+        return in_words(self.response.programme_id, agreement)
+
+
+def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResponse | None:
+    """A response about the child in the year of a session; None if there is none. Three queries."""
+    response = (
+        ConsentResponse.objects.filter(
+            public_id=response_id,
+            child=child,
+            organisation=session.organisation_id,
+            academic_year=session.academic_year,
+        )
+        .select_related("child", "programme", "parent", "recorded_by")
+        .first()
+    )
+    if response is None:
+        return None
+    later = later_answer(response)
+    return KeptResponse(
+        response=response,
+        kept=change_rules.Kept(
+            decision=response.decision,
+            is_withdrawn=response.withdrawn_at is not None,
+            is_invalid=response.invalidated_at is not None,
+            is_superseded=later is not None,
+            wants_follow_up=response.wants_follow_up,
+            is_followed_up=bool(response.follow_up_outcome),
+        ),
+        changes=list(response.changes.select_related("by")),
+        later=later,
+    )
+
+
+def later_answer(response: ConsentResponse) -> ConsentResponse | None:
+    """The newest valid answer of the same person after a response; it counts instead."""
+    return (
+        ConsentResponse.objects.filter(
+            Q(responded_at__gt=response.responded_at)
+            | Q(responded_at=response.responded_at, pk__gt=response.pk),
+            child=response.child_id,
+            programme=response.programme_id,
+            academic_year=response.academic_year,
+            parent=response.parent_id,
+            invalidated_at__isnull=True,
+        )
+        .exclude(decision=Decision.NOT_PROVIDED)
+        .order_by("-responded_at", "-pk")
+        .first()
+    )

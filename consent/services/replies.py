@@ -1,0 +1,124 @@
+"""Confirming to the person who answered what staff wrote down. Source: consent §6, §7 and §12."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from accounts.models import User
+from calendars.clock import london_day
+from cohorts.formats import UK_MOBILE
+from cohorts.models import Child, Parent
+from consent import questions, replies
+from consent.choices import Decision
+from consent.models import ConsentResponse
+from consent.services.contacts import Details, stored_details
+from notifications import outbox
+from notifications.models import Channel, Lane, Message
+from sessions_app.models import Session
+
+
+def confirm_answers(
+    responses: Sequence[ConsentResponse],
+    session: Session,
+    to: Details,
+    *,
+    confirms_refusal: bool,
+    now: datetime,
+    by: User,
+) -> int:
+    """Queue the replies to one person's answers, given together; how many messages.
+
+    `session` was fetched `with_days`. Those at once decided in triage are told by that decision,
+    and not here. Nobody is told of "No response".
+    """
+    groups: dict[str, list[ConsentResponse]] = {}
+    for response in responses:
+        template = _reply_to(response)
+        if template and (confirms_refusal or template != replies.REFUSED):
+            groups.setdefault(template, []).append(response)
+    return sum(
+        _queue(template, group, session, to, now=now, by=by) for template, group in groups.items()
+    )
+
+
+def _reply_to(response: ConsentResponse) -> str:
+    if response.decision == Decision.REFUSED:
+        return replies.REFUSED
+    if response.decision != Decision.GIVEN:
+        return ""
+    needs_triage = questions.call_for_triage(response.health_answers)
+    return replies.NEEDS_TRIAGE if needs_triage else replies.GIVEN
+
+
+def confirm_withdrawal(
+    response: ConsentResponse, session: Session, *, now: datetime, by: User
+) -> int:
+    """Queue the confirmation that a parent's consent is withdrawn; how many messages."""
+    return _queue(replies.WITHDRAWN, [response], session, _present(response), now=now, by=by)
+
+
+def confirm_refusal(response: ConsentResponse, session: Session, *, now: datetime, by: User) -> int:
+    """Queue the confirmation that a refusal stands after it was talked about; how many messages."""
+    return _queue(replies.REFUSED, [response], session, _present(response), now=now, by=by)
+
+
+def _present(response: ConsentResponse) -> Details:
+    """Where the parent can be written to now; where nothing is on record, as they said then."""
+    assert response.parent is not None
+    stored = stored_details(response.parent)
+    return stored if stored.email or stored.phone else Details(response.email, response.phone)
+
+
+def is_told(child: Child) -> bool:
+    """Whether staff's doings about a child are told to parents. Source: consent §1."""
+    return not (child.date_of_death or child.invalidated_at or child.is_restricted)
+
+
+def _queue(
+    template: str,
+    responses: Sequence[ConsentResponse],
+    session: Session,
+    to: Details,
+    *,
+    now: datetime,
+    by: User,
+) -> int:
+    first = responses[0]
+    if first.parent is None or not is_told(first.child):
+        return 0
+    values = replies.personalisation(responses, session, today=london_day(now))
+    return outbox.queue_all(
+        [
+            Message(
+                letter=replies.letter_of(first, template),
+                template=template,
+                channel=channel,
+                recipient=recipient,
+                personalisation=values,
+                organisation_id=first.organisation_id,
+                child=first.child,
+                parent_id=first.parent_id,
+                session_id=session.pk,
+                sent_by=by,
+                lane=Lane.URGENT,
+                due_at=now,
+            )
+            for channel, recipient in _addresses(first.parent, to, template)
+        ],
+        now=now,
+    )
+
+
+def _addresses(parent: Parent, to: Details, template: str) -> list[tuple[str, str]]:
+    """Where a reply goes: by email, and by text to those who get updates that way."""
+    found = []
+    if to.email and not (parent.email_failed_at and parent.email == to.email):
+        found.append((Channel.EMAIL.value, to.email))
+    takes_texts = (
+        to.wants_text_updates
+        and UK_MOBILE.fullmatch(to.phone)
+        and parent.contact_method != Parent.ContactMethod.VOICE
+        and not (parent.phone_failed_at and parent.phone == to.phone)
+    )
+    if takes_texts and template not in replies.BY_EMAIL_ONLY:
+        found.append((Channel.TEXT.value, to.phone))
+    return found

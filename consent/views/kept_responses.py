@@ -1,0 +1,233 @@
+"""The page of one response, and what may be done about it: withdraw, mark as invalid, follow up."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import records_consent_required
+from calendars import clock
+from cohorts.models import Child
+from consent import reasons, rules
+from consent.choices import Route
+from consent.forms.changes import FollowUpForm, InvalidateForm, WithdrawForm
+from consent.models import ResponseDraft
+from consent.selectors.facts import child_facts
+from consent.selectors.responses import KeptResponse, kept_response
+from consent.services.changes import ChangeNotPossible, invalidate_response
+from consent.services.follow_ups import confirm_that_it_stands
+from consent.services.replies import is_told
+from consent.services.withdrawals import withdraw_for_parent
+from consent.views.lookup import find_child, find_session, log_view
+from govuk.filters import govuk_date
+from programmes.selectors import contains_gelatine
+from sessions_app.models import Session
+
+TOO_LATE = {
+    "may_withdraw": "Only consent that is in force can be withdrawn.",
+    "may_invalidate": "This response has already been marked as invalid.",
+    "may_follow_up": "This response does not wait to be followed up.",
+}
+
+
+def _find(
+    request: HttpRequest, slug: str, public_id: UUID, response_id: UUID
+) -> tuple[Session, Child, KeptResponse]:
+    session = find_session(request, slug)
+    child = find_child(request, session, public_id)
+    found = kept_response(child, session, response_id)
+    if found is None:
+        raise Http404
+    return session, child, found
+
+
+def _address(session: Session, child: Child, response_id: UUID, name: str = "show") -> str:
+    return reverse(
+        f"consent:{name}-response",
+        kwargs={"slug": session.slug, "public_id": child.public_id, "response_id": response_id},
+    )
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def _page(found: KeptResponse, child: Child, back: str, **context) -> dict:
+    """What the three pages that change a response share."""
+    response = found.response
+    return {
+        "caption": f"{child.full_name}: {response.programme.name}",
+        "found": found,
+        "back": back,
+        "cancel": back,
+        "about": f"{response.get_decision_display()} by {response.parent_name} "
+        f"({response.relationship}) on {govuk_date(response.responded_at)}",
+        **context,
+    }
+
+
+@require_safe
+def show(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID) -> HttpResponse:
+    """Who answered what, when and how, and everything that was done about it since."""
+    session, child, found = _find(request, slug, public_id, response_id)
+    log_view(request, child, "consent")
+    return render(
+        request,
+        "consent/kept_response.html",
+        {"session": session, "child": child, "found": found, "response": found.response},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
+def withdraw(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID) -> HttpResponse:
+    """Withdraw consent, with the reason; the parent is told unless staff say no."""
+    session, child, found = _find(request, slug, public_id, response_id)
+    back = _address(session, child, response_id)
+    if not found.may_withdraw:
+        messages.warning(request, TOO_LATE["may_withdraw"])
+        return redirect(back)
+    response = found.response
+    form = WithdrawForm(
+        _sent(request),
+        offered=reasons.offered(
+            contains_gelatine=contains_gelatine(response.programme_id),
+            is_at_school=not session.is_clinic,
+        ),
+        programme=response.programme_id,
+        is_told=response.parent is not None and is_told(child),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            sent = withdraw_for_parent(
+                response=response,
+                session=session,
+                reason=form.cleaned_data["reason"],
+                notes=form.notes,
+                confirms=not form.cleaned_data.get("silent", False),
+                now=clock.now(),
+                by=request.user,
+            )
+        except ChangeNotPossible as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            told = f" {response.parent_name} will get a message." if sent else ""
+            messages.success(request, f"Consent withdrawn.{told}")
+        return redirect(back)
+    if request.method != "POST":
+        log_view(request, child, "consent")
+    return render(
+        request,
+        "consent/change_response.html",
+        _page(found, child, back, form=form, title="Withdraw consent", button="Withdraw consent"),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
+def invalidate(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID) -> HttpResponse:
+    """Mark a response as invalid, for good."""
+    session, child, found = _find(request, slug, public_id, response_id)
+    back = _address(session, child, response_id)
+    if not found.may_invalidate:
+        messages.warning(request, TOO_LATE["may_invalidate"])
+        return redirect(back)
+    form = InvalidateForm(_sent(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            invalidate_response(
+                response=found.response,
+                notes=form.cleaned_data["notes"],
+                now=clock.now(),
+                by=request.user,
+            )
+        except ChangeNotPossible as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, "Response marked as invalid.")
+        return redirect(back)
+    if request.method != "POST":
+        log_view(request, child, "consent")
+    return render(
+        request,
+        "consent/change_response.html",
+        _page(
+            found,
+            child,
+            back,
+            form=form,
+            title="Mark response as invalid",
+            button="Mark as invalid",
+            warning="This cannot be undone. The response will no longer count.",
+            danger=True,
+        ),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
+def follow_up(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID) -> HttpResponse:
+    """Whether a refusal stands: if not, the parent's new response is recorded next."""
+    session, child, found = _find(request, slug, public_id, response_id)
+    back = _address(session, child, response_id)
+    if not found.may_follow_up:
+        messages.warning(request, TOO_LATE["may_follow_up"])
+        return redirect(back)
+    form = FollowUpForm(_sent(request))
+    if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["stands"] == "no":
+            return _answer_anew(request, session, child, found, back)
+        try:
+            confirm_that_it_stands(
+                response=found.response,
+                session=session,
+                notes=form.cleaned_data["notes"],
+                now=clock.now(),
+                by=request.user,
+            )
+        except ChangeNotPossible as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, "Refusal confirmed.")
+        return redirect(back)
+    if request.method != "POST":
+        log_view(request, child, "consent")
+    return render(
+        request,
+        "consent/change_response.html",
+        _page(found, child, back, form=form, title="Follow up refusal", button="Continue"),
+    )
+
+
+def _answer_anew(
+    request: HttpRequest, session: Session, child: Child, found: KeptResponse, back: str
+) -> HttpResponse:
+    """Begin a new response of the same parent, by phone; recording it resolves the refusal."""
+    refusal = found.response
+    facts = child_facts(child, session, today=clock.today())
+    standing = next((one for one in facts.programmes if one.key == refusal.programme_id), None)
+    reason = rules.why_no_response(facts, standing) if standing else TOO_LATE["may_follow_up"]
+    if reason:
+        messages.warning(request, reason)
+        return redirect(back)
+    draft = ResponseDraft.objects.create(
+        owner=request.user,
+        session=session,
+        child=child,
+        programme_id=refusal.programme_id,
+        follows_up=refusal,
+        answers={
+            "who": {"contact": str(refusal.parent_id)},
+            "route": {"route": Route.PHONE.value},
+        },
+    )
+    return redirect(
+        "consent:response",
+        slug=session.slug,
+        public_id=child.public_id,
+        draft_id=draft.pk,
+        step="details",
+    )

@@ -1,0 +1,117 @@
+"""What parents read of what staff wrote down, and what holds it back."""
+
+import pytest
+
+from consent import replies
+from consent.choices import Decision
+from consent.models import ConsentResponse
+from consent.services.contacts import Details
+from consent.services.replies import confirm_answers
+from notifications import wording
+from notifications.models import Message
+from sessions_app.models import Session
+from tests import factories
+from tests.sessions_app.conftest import at
+
+pytestmark = pytest.mark.django_db
+NOW = at("2027-01-12T10:00")
+TO = Details("mo@example.com", "+447987654321", True)
+
+
+@pytest.fixture
+def confirm(nurse):
+    def run(*responses, to=TO, confirms_refusal=True):
+        session = Session.objects.with_days().get(pk=responses[0].session_id)
+        return confirm_answers(
+            responses, session, to, confirms_refusal=confirms_refusal, now=NOW, by=nurse
+        )
+
+    return run
+
+
+def reasons(later=NOW):
+    return list(replies.guard(list(Message.objects.all()), now=later).values())
+
+
+def test_an_answer_is_confirmed_once_whatever_happens_twice(child, answered, confirm):
+    response = answered(child, "given")
+    assert confirm(response) == 2
+    assert confirm(response) == 0
+    assert Message.objects.count() == 2
+    assert reasons() == []
+
+
+def test_it_says_what_was_agreed_to_and_what_happens_next(organisation, answered, confirm):
+    session = factories.SessionFactory(
+        organisation=organisation,
+        programmes=["flu"],
+        location__name="Grace Academy",
+        dates=[NOW.date()],
+    )
+    child = factories.ChildFactory(organisation=organisation, given_name="Jo", family_name="Lee")
+    response = factories.ResponseFactory(
+        child=child, session=session, programme_id="flu", methods=["nasal"]
+    )
+    confirm(response)
+    email = Message.objects.get(channel="email")
+    read = wording.get(email.template, "email").preview(email.personalisation)
+    assert read.subject == "You gave consent for Jo to have the flu vaccination"
+    assert "Jo Lee having the flu vaccination (nasal spray only)" in read.body
+    assert "Our team plans to give it at Grace Academy on Tuesday 12 January 2027." in read.body
+
+
+@pytest.mark.parametrize(
+    ("to", "channels"),
+    [
+        (Details("mo@example.com", "+447987654321", False), ["email"]),
+        (Details("", "+447987654321", True), ["text"]),
+        (Details("mo@example.com", "+442476000001", True), ["email"]),
+        (Details("", "+442476000001", False), []),
+    ],
+    ids=["no texts wanted", "no email", "a landline", "nobody to write to"],
+)
+def test_texts_go_to_mobiles_of_those_who_want_them(child, answered, confirm, to, channels):
+    confirm(answered(child, "refused"), to=to)
+    assert list(Message.objects.values_list("channel", flat=True)) == channels
+
+
+def test_nobody_is_told_of_no_response(child, answered, confirm):
+    assert confirm(answered(child, Decision.NOT_PROVIDED)) == 0
+
+
+@pytest.mark.parametrize("flag", ["restricted_at", "invalidated_at"])
+def test_i08_no_reply_about_a_child_whose_record_is_flagged(child, answered, confirm, flag):
+    response = answered(child, "given")
+    confirm(response)
+    setattr(child, flag, NOW)
+    child.save()
+    assert len(reasons()) == 2
+    Message.objects.all().delete()
+    assert confirm(ConsentResponse.objects.get()) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"invalidated_at": NOW}, replies.MARKED_INVALID),
+        ({"withdrawn_at": NOW}, replies.IS_WITHDRAWN),
+    ],
+)
+def test_a_reply_that_waits_is_held_back_once_it_is_no_longer_so(
+    child, answered, confirm, change, reason
+):
+    response = answered(child, "given")
+    confirm(response)
+    ConsentResponse.objects.filter(pk=response.pk).update(**change)
+    assert set(reasons()) == {reason}
+
+
+def test_a_reply_that_waits_is_held_back_once_the_parent_answered_otherwise(
+    child, mum, answered, confirm
+):
+    first = answered(child, "given", parent=mum)
+    confirm(first)
+    answered(child, "refused", parent=mum, programme_id="menacwy", responded_at=NOW)
+    assert reasons() == []
+    answered(child, "refused", parent=mum, responded_at=NOW)
+    assert set(reasons()) == {replies.ANSWERED_AGAIN}
