@@ -6,6 +6,7 @@ from math import ceil
 
 from django.urls import reverse
 
+from calendars.rules import academic_year_of
 from govuk.filters import count, govuk_date_with_weekday, govuk_time
 from programmes.together import forms_for, name_in_address
 from sessions_app.models import Mailing, Session
@@ -86,11 +87,21 @@ def reminder_text(weeks: int, *, is_past: bool = False) -> str:
 
 def parent_links(session: Session) -> dict[str, str]:
     """The addresses of the parents' forms, by the programmes that each is about."""
+    return _form_links(session, "parents:start")
+
+
+def paper_links(session: Session, today: date) -> dict[str, str]:
+    """Where to download the forms on paper, by the programmes; none once the session is over."""
+    if session.is_closed or session.academic_year < academic_year_of(today):
+        return {}
+    return _form_links(session, "consent:paper-form")
+
+
+def _form_links(session: Session, name: str) -> dict[str, str]:
     names = {programme.key: programme.name for programme in session.programmes.all()}
     return {
         join_words([names[key] for key in form]): reverse(
-            "parents:start",
-            kwargs={"slug": session.slug, "programmes": name_in_address(form)},
+            name, kwargs={"slug": session.slug, "programmes": name_in_address(form)}
         )
         for form in forms_for(names)
     }

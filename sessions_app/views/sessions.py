@@ -76,6 +76,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "tag": display.status_tag(overview.state),
             "consent_period": display.consent_period(overview.dates, overview.today),
             "parent_links": display.parent_links(session),
+            "paper_links": display.paper_links(session, overview.today),
             "sending": (
                 sending_progress(request.organisation, session.pk, now)
                 if session.is_clinic
