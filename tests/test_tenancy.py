@@ -129,6 +129,7 @@ def parts_of(nurse, organisation):
         "reference": message.reference,
         "draft_id": draft.pk,
         "programme": "hpv",
+        "programmes": "hpv",
         "child_id": child.public_id,
         "tab": "no-response",
         "group": "needed",
