@@ -170,7 +170,7 @@ def test_consent_is_given_by_phone(nurse_visitor, children):
     visitor.sees("Consent recorded for")
     visitor.sees("Needs triage")
     visitor.check_page()
-    visitor.click("Triage")
+    visitor.click("Update triage outcome")
     visitor.sees_heading("Triage health questions")
     visitor.check_page()
     visitor.click("Back")
