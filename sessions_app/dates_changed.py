@@ -110,16 +110,22 @@ def what_changed(change: DatesChange) -> list[str]:
     return lines
 
 
-def recipients(session: Session) -> Recipients:
-    """The children in the clinic whose parents were invited, by whether they are told.
+def recipients(change: DatesChange) -> Recipients:
+    """The children in the clinic who were invited before dates changed, by whether they are told.
 
-    Told is who may still be invited for a programme that they were invited for.
+    Told is who may still be invited for a programme that they were invited for. Whoever was
+    invited since has known no other dates.
     """
+    session = change.session
     invited = defaultdict(set)
     members = Membership.objects.filter(session=session, left_at__isnull=True)
     for child_id, programme in (
         Invitation.objects.standing()
-        .filter(session=session, child_id__in=members.values("child_id"))
+        .filter(
+            session=session,
+            child_id__in=members.values("child_id"),
+            planned_at__lt=change.changed_at,
+        )
         .values_list("child_id", "programme_id")
     ):
         invited[child_id].add(programme)
@@ -147,7 +153,7 @@ def tell(*, change_id: UUID, by: User, now: datetime) -> int:
     session = Session.objects.hold(change.session_id)
     if to_tell(session) != change:
         raise TellingRefused(TOLD_ALREADY)
-    to = recipients(session)
+    to = recipients(change)
     if not to.contacts:
         raise TellingRefused("No family that was invited can be told.")
     goes_at = rules.held_until(max(now, clock.now())) if to.is_held else None

@@ -102,7 +102,7 @@ def tell(request: HttpRequest, slug: str, change_id) -> HttpResponse:
             "session": session,
             "change": change,
             "what_changed": "\n".join(dates_changed.what_changed(change)),
-            "recipients": dates_changed.recipients(session),
+            "recipients": dates_changed.recipients(change),
             "examples": invitation_messages.examples(
                 session,
                 dates_changed.TEMPLATE,

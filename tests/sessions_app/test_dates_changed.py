@@ -52,6 +52,14 @@ def test_e02_nobody_is_told_by_itself_and_whoever_was_invited_on_request(clinic,
     assert dates_changed.guard(told(clinic), now=at(LATER)) == {}
 
 
+def test_e02_who_was_invited_after_the_change_has_nothing_to_be_told(clinic, change, nurse):
+    newcomer = clinic.child(joined="2027-01-18T10:00")
+    clinic.plan("2027-01-18T10:00")
+    assert newcomer.invitations.exists()
+    assert tell(change, nurse, "2027-01-18T10:05") == 1
+    assert newcomer.pk not in {message.child_id for message in told(clinic)}
+
+
 @pytest.mark.parametrize("channel", ["email", "text"])
 def test_a_parent_reads_what_changed_and_the_text_leaves_nothing_open(
     clinic, change, nurse, channel
@@ -128,7 +136,7 @@ def test_excluded_families_are_left_out_and_held_back(clinic, change, invited, n
     reasons = dates_changed.guard(told(clinic), now=at("2027-01-05T10:12"))
     assert set(reasons.values()) == {str(Exclusion.RESTRICTED.label)}
     clinic.refresh(invited, "2027-01-05T10:12")
-    found = dates_changed.recipients(clinic.session)
+    found = dates_changed.recipients(change)
     assert (found.contacts, found.left_out) == ({}, [(Exclusion.RESTRICTED, 1)])
 
 
