@@ -21,6 +21,7 @@ from consent.selectors.requests import latest_request, programmes_asked_about
 from consent.selectors.triage import triages_of
 from programmes.together import name_in_address
 from sessions_app import invitations
+from sessions_app.choices import TriageStatus
 from sessions_app.invitations import Outlook
 from sessions_app.models import Session
 
@@ -48,7 +49,7 @@ class ShownAnswer:
     who: str
     yes: bool
     details: str
-    calls_for_triage: bool
+    needs_triage: bool
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,10 @@ def _programme_consent(
         name=programme.name,
         standing=programme.standing,
         responses=[_shown(response, counted) for response in responses],
-        health_answers=_health_answers([one for one in responses if one.pk in counted]),
+        health_answers=_health_answers(
+            [one for one in responses if one.pk in counted],
+            is_triage_needed=programme.triage == TriageStatus.NEEDED,
+        ),
         assessment=assessment,
         may_be_assessed=not (facts.is_session_closed or facts.is_deceased)
         and day_to_assess(session, assessment, today=today) is not None,
@@ -213,11 +217,11 @@ def _state(response: ConsentResponse, counted: set[int]) -> str:
 
 
 def _health_answers(
-    responses: Sequence[ConsentResponse],
+    responses: Sequence[ConsentResponse], *, is_triage_needed: bool
 ) -> list[tuple[str, list[ShownAnswer]]]:
     """The answers of all who consented, merged by question: one line where all say the same.
 
-    Source: consent §10.
+    An answer needs triage only as long as the child does. Source: consent §10.
     """
     given = [
         response
@@ -229,10 +233,15 @@ def _health_answers(
         who = f"{response.parent_name} ({response.relationship})"
         for answer in response.health_answers:
             by_question[answer["text"]].append((who, answer))
-    return [(text, _merged(answers, len(given))) for text, answers in by_question.items()]
+    return [
+        (text, _merged(answers, len(given), is_triage_needed))
+        for text, answers in by_question.items()
+    ]
 
 
-def _merged(answers: Sequence[tuple[str, dict]], people: int) -> list[ShownAnswer]:
+def _merged(
+    answers: Sequence[tuple[str, dict]], people: int, is_triage_needed: bool
+) -> list[ShownAnswer]:
     distinct = {(answer["yes"], answer["details"]) for _, answer in answers}
     if len(distinct) == 1 and len(answers) == people and people > 1:
         answers = [("All", answers[0][1])]
@@ -241,7 +250,7 @@ def _merged(answers: Sequence[tuple[str, dict]], people: int) -> list[ShownAnswe
             who=who,
             yes=answer["yes"],
             details=answer["details"],
-            calls_for_triage=answer["yes"] and answer["calls_for_triage"],
+            needs_triage=is_triage_needed and answer["yes"] and answer["calls_for_triage"],
         )
         for who, answer in answers
     ]

@@ -126,6 +126,15 @@ def test_consent_14_25_delay_puts_the_child_in_the_clinic_and_tells_the_parents(
     assert [row[0] for row in page(nurse_client.get(lists)).rows] == [pupil.full_name]
 
 
+def test_an_answer_no_longer_needs_triage_once_it_was_decided_about(worried, nurse_client, address):
+    assert "Yes – Nuts Needs triage" in page(nurse_client.get(address)).text
+    after = shown(post(nurse_client, address, "safe"))
+    assert "Yes – Nuts" in after.text
+    assert "Needs triage" not in after.text
+    again = shown(post(nurse_client, address, "keep", notes="Ask the GP"))
+    assert "Yes – Nuts Needs triage" in again.text
+
+
 def test_a_delay_ends_on_its_day_and_triage_is_needed_again(worried, nurse_client, address):
     soon = {"delay_until-day": "1", "delay_until-month": "3", "delay_until-year": "2027"}
     post(nurse_client, address, "delay", **soon)
