@@ -191,6 +191,22 @@ def first_written_on(session: Session) -> date | None:
     return first and london_day(first)
 
 
+def begins_on(session: Session, *, today: date) -> date | None:
+    """The day from which parents are written to about the session, as its page tells it.
+
+    A day nobody chose is counted back from the first date and may have passed when that was
+    set: then it is the day on which they were first written to, and none before.
+    """
+    planned = _notice_on(session)
+    is_chosen = (
+        session.invitations_on_chosen if session.is_clinic else session.consent_requests_on_chosen
+    )
+    if planned is None or is_chosen or planned >= today:
+        return planned
+    written_on = first_written_on(session)
+    return max(planned, written_on) if written_on else None
+
+
 def invited_children(session: Session) -> QuerySet:
     """The ids of the children whose parents were invited to the session; none for a school."""
     return (

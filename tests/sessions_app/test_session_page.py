@@ -144,6 +144,14 @@ def test_an_empty_clinic_says_so(client, clinic):
     )
 
 
+def test_dates_added_late_are_not_said_to_be_invited_to_before(client, organisation):
+    late = Clinic(organisation, dates=[date(2027, 1, 15)], invitations_on=date(2026, 12, 25))
+    late.child(joined="2026-12-01T10:00")
+    assert "Invitations" not in shown(client, late.session).summary
+    late.plan("2027-01-05T09:30")
+    assert shown(client, late.session).summary["Invitations"] == "Tuesday 5 January 2027"
+
+
 def test_who_chose_the_day_of_invitations(client, clinic, nurse):
     Session.objects.filter(pk=clinic.session.pk).update(
         invitations_on_chosen=True,
