@@ -79,7 +79,9 @@ def test_the_page_shows_the_whole_response(clinic, child, mum, answered, show):
     assert shown.summary["Child"] == "Jo Lee"
     assert shown.summary["How the response was given"] == "By phone"
     assert shown.summary["Contact details given"] == "mo@example.com"
-    assert "Yes – Nuts Needs triage" in shown.summary["Does your child have any severe allergies?"]
+    assert (
+        "Yes – Nuts Calls for triage" in shown.summary["Does your child have any severe allergies?"]
+    )
     assert {"Withdraw consent", "Mark as invalid"} <= set(shown.links)
     assert "Follow up" not in shown.links
 
