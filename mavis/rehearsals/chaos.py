@@ -2,6 +2,7 @@
 and count.
 """
 
+import csv
 import os
 import shutil
 import sys
@@ -40,8 +41,8 @@ def _play(options: Options) -> int:
             if options.scenario == asked.RESTORE:
                 play = restoring.lose_and_restore
             is_clean = play(stage, options)
-        if not is_clean:
-            keep_logs(folder, options.results)
+            if not is_clean:
+                keep_traces(stage, options.results)
     return 0 if is_clean else 1
 
 
@@ -62,11 +63,20 @@ def set_up_django(stage: Stage) -> None:
     stage.server.install()
 
 
-def keep_logs(folder: Path, results: Path) -> None:
-    """Keep what the processes said, so that a breach can be looked into."""
+def keep_traces(stage: Stage, results: Path) -> None:
+    """Keep what a breach can be looked into with, while the servers still run.
+
+    What the processes said, every step of every message, and the sandbox's own records.
+    """
     shutil.rmtree(results / "logs", ignore_errors=True)
-    shutil.copytree(folder / "logs", results / "logs")
-    sys.stderr.write(f"What the processes said is kept in {results / 'logs'}.\n")
+    shutil.copytree(stage.folder / "logs", results / "logs")
+    for file in stage.folder.glob("sandbox.sqlite3*"):
+        shutil.copy(file, results)
+    with (results / "journal.csv").open("w", encoding="utf-8", newline="") as file:
+        journal = csv.writer(file)
+        journal.writerow(["reference", "was", "status", "claim", "reason", "at"])
+        journal.writerows(vars(step).values() for step in stage.server.steps())
+    sys.stderr.write(f"What the processes said and did is kept in {results}.\n")
 
 
 def _workers(options: Options) -> int:

@@ -21,6 +21,7 @@ from notifications.sandbox.templates import STALE_AFTER_S, Templates
 
 logger = logging.getLogger(__name__)
 
+END_OF_TIME = 2**63 - 1
 # The settings of a run that the control API may change.
 TIMES = ("time_scale", "sending_after_s", "final_after_s", "receipt_timeout_s", "receipt_retry_s")
 
@@ -170,5 +171,10 @@ class Sandbox:
         return effect, effect.fault if meets else None
 
     def created_to(self, lag_s: float) -> int:
-        """Rows newer than this are hidden from a look-up that runs behind."""
-        return self.now() - int(lag_s * MICROSECONDS)
+        """Rows newer than this are hidden from a look-up that runs so far behind; else none are.
+
+        A clock that was set back has left rows of a later time, which Notify lists like any other.
+        """
+        if not lag_s:
+            return END_OF_TIME
+        return self.now() - int(self.config.scaled(lag_s) * MICROSECONDS)

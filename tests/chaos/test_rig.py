@@ -32,7 +32,7 @@ def test_nothing_is_lost_doubled_or_sent_too_late_while_everything_breaks(tmp_pa
     done, report = rig(
         tmp_path,
         *("--messages", "70", "--kills", "10", "--seed", "7"),
-        # The quarantine of five minutes is 15 seconds here: more than a busy machine stands still.
+        # At this speed the quarantine takes 15 seconds: a busy machine may stand still for some.
         *("--minutes", "0.1", "--speed", "20"),
     )
     assert done.returncode == 0, done.stdout + done.stderr

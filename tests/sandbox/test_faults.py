@@ -94,6 +94,13 @@ def test_chance_can_be_repeated():
     assert 30 < sum(met(7)) < 90
 
 
+def test_look_ups_lag_by_a_wait_of_the_contract(sandbox, send):
+    send("r")
+    time.sleep(0.2)
+    sandbox.add_fault(match={"endpoint": "list"}, lookup_lag_s=0.1 * TIME_SCALE)
+    assert len(sandbox.client().get_all_notifications(reference="r")["notifications"]) == 1
+
+
 def test_look_ups_may_lag_behind(sandbox, send):
     message_id = send("r")["id"]
     for endpoint in ("list", "get"):

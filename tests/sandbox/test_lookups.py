@@ -208,6 +208,15 @@ def test_what_cannot_be_found(raw, sandbox):
     ]
 
 
+def test_what_was_accepted_before_the_clock_was_set_back_is_found(sandbox, raw, text_template):
+    sandbox.move_clock(offset_s=20)
+    message_id = sandbox.client().send_sms_notification(PHONE, text_template, reference="r")["id"]
+    sandbox.move_clock(offset_s=0)
+    client = sandbox.client()
+    assert client.get_notification_by_id(message_id)["reference"] == "r"
+    assert len(client.get_all_notifications(reference="r")["notifications"]) == 1
+
+
 @pytest.mark.parametrize(("days", "is_kept"), [(6, True), (9, False)])
 def test_messages_are_forgotten_after_their_retention(sandbox, raw, text_template, days, is_kept):
     message_id = sandbox.client().send_sms_notification(PHONE, text_template, reference="old")["id"]
