@@ -4,15 +4,17 @@ from datetime import datetime
 
 from django.dispatch import receiver
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from calendars.clock import london_day
 from cohorts.models import Child
 from cohorts.signals import children_changed, children_placed
 from consent.models import ConsentRequest, OnlineResponse
-from consent.services import matching, online_replies
+from consent.services import expiry, matching, online_replies
 from consent.signals import response_considered
 from notifications.signals import letters_withheld
 from sessions_app import statuses
+from sessions_app.models import Session
+from sessions_app.signals import session_closed
 
 
 @receiver(letters_withheld)
@@ -49,3 +51,9 @@ def details_changed(*, child_ids: list[int], **_) -> None:
         organisations.order_by().values_list("organisation", flat=True).distinct()
     ):
         matching.look_again(organisation_id)
+
+
+@receiver(session_closed)
+def session_is_over(*, session: Session, by: User, now: datetime, **_) -> None:
+    """What was good for the session alone ends with it."""
+    expiry.expire_with_session(session, by=by, now=now)

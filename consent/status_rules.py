@@ -168,6 +168,32 @@ def newest_triage(
     )
 
 
+def lapsing(
+    decisions: Iterable[TriageDecision],
+    *,
+    programme: str,
+    academic_year: int,
+    since: datetime | None = None,
+) -> list[TriageDecision]:
+    """The decisions that lapse once what a child was found safe for is over, in no set order.
+
+    That it is safe lapses, and with it what that decision had replaced, back to `since`. One that
+    says "no" or "not yet" stands until a nurse decides again: nobody becomes ready by the passing
+    of a day. Source: consent §11; sessions and clinics §5 and E11.
+    """
+    valid = [decision for decision in decisions if not decision.is_invalid]
+    scope = {"programme": programme, "academic_year": academic_year}
+    newest = newest_triage(valid, **scope)
+    if newest is None or newest.outcome != TriageOutcome.SAFE:
+        return []
+    return [
+        decision
+        for decision in valid
+        if (decision.programme, decision.academic_year) == (programme, academic_year)
+        and (since is None or decision.performed_at >= since)
+    ]
+
+
 def triage_status(
     responses: Iterable[Response],
     decisions: Iterable[TriageDecision],

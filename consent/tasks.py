@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from calendars import clock
-from consent.services import asking, matching, online, online_replies, responses
+from consent.services import asking, expiry, matching, online, online_replies, responses
 from notifications import hints
 
 DRAFTS_ARE_KEPT = timedelta(days=1)
@@ -63,3 +63,11 @@ def confirm_overlooked() -> None:
     """Confirm the answers of parents whose hint was lost, or before which matching failed."""
     now = clock.now()
     online_replies.confirm_overlooked(before=now - REPLIES_TAKE, now=now)
+
+
+@shared_task(name="consent.expire_self_consents")
+def expire_self_consents() -> None:
+    """Let the children's own consents of earlier days lapse: every night, and until the morning
+    for what was missed.
+    """
+    expiry.expire_each(now=clock.now())

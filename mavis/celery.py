@@ -52,6 +52,11 @@ TIMETABLE = {
         "task": "consent.ask_and_remind",
         "schedule": crontab(minute="*/15", hour="16-19"),
     },
+    # At two at night, and again until eight for what was missed: no session begins before.
+    "expire-self-consents": {
+        "task": "consent.expire_self_consents",
+        "schedule": crontab(minute=0, hour="2-8"),
+    },
     "confirm-overlooked": {"task": "consent.confirm_overlooked", "schedule": 5 * 60},
     # Before the children of a new year are placed.
     "ensure-sessions": {

@@ -18,6 +18,7 @@ from sessions_app.choices import Exclusion, VaccinationStatus
 from sessions_app.clinic import community_clinic, find_clinic
 from sessions_app.models import Invitation, Membership, ProgrammeStatus, Session, SessionDate
 from sessions_app.schedule_rules import State, state_of
+from sessions_app.signals import session_closed
 
 CANNOT_CLOSE = "Only a school session can be closed, once all of its dates have passed."
 
@@ -80,7 +81,8 @@ def close_session(*, session_id: int, by: User, now: datetime) -> int:
     """Close a school session and put its children who were not vaccinated into the clinic.
 
     Returns how many joined the clinic; whose invitation is due is invited at once. They stay in
-    the closed session too. Raises `ClosingRefused` for a clinic, or while a date is to come.
+    the closed session too. Apps above first let lapse what was good for the session alone.
+    Raises `ClosingRefused` for a clinic, or while a date is to come.
     """
     session, clinic = _lock(session_id, now=now)
     if session.is_closed:
@@ -90,6 +92,7 @@ def close_session(*, session_id: int, by: User, now: datetime) -> int:
     session.closed_at, session.closed_by = now, by
     session.save(update_fields=["closed_at", "closed_by"])
     _log(session, "Session closed", by=by, now=now)
+    session_closed.send(Session, session=session, by=by, now=now)
     return memberships.join(
         clinic,
         list(not_vaccinated(session).values_list("child_id", flat=True)),

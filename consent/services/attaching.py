@@ -13,6 +13,7 @@ from cohorts.models import Child, ParentRelationship, SchoolMove
 from cohorts.services import school_moves
 from consent import questions, unknown_contact
 from consent.models import ConsentResponse, OnlineDecision, OnlineResponse, Triage
+from consent.services import voiding
 from consent.services.responders import is_unknown_contact, responder_of
 from consent.signals import response_considered
 from govuk.filters import govuk_date
@@ -20,6 +21,7 @@ from sessions_app import invitations, statuses
 from sessions_app.choices import VaccinationStatus
 from sessions_app.models import ProgrammeStatus
 
+NEW_ANSWERS = "Answers to health questions came in that it did not take into account"
 TITLES = {
     OnlineDecision.Decision.GIVEN: "Consent given by",
     OnlineDecision.Decision.REFUSED: "Consent refused by",
@@ -186,11 +188,14 @@ def _reopen_triage(consent: ConsentResponse, *, now: datetime) -> None:
         responded_at__gt=consent.responded_at,
     ).exclude(decision=ConsentResponse.Decision.NOT_PROVIDED)
     if not newer.exists():
-        Triage.objects.filter(
+        decided = Triage.objects.filter(
             **of_the_programme,
             invalidated_at__isnull=True,
             performed_at__gte=consent.responded_at,
-        ).update(invalidated_at=now)
+        )
+        voiding.void_triages(
+            list(decided.select_related("programme")), because=NEW_ANSWERS, now=now, by=None
+        )
 
 
 def _propose_move(response: OnlineResponse, child: Child, *, now: datetime) -> None:

@@ -17,6 +17,7 @@ from cohorts.models import Child
 from consent import reasons
 from consent.choices import Decision
 from consent.models import ConsentResponse, ResponseChange, Triage
+from consent.services import voiding
 from sessions_app import invitations, statuses
 
 Kind = ResponseChange.Kind
@@ -79,16 +80,18 @@ def _tell(
     change = ResponseChange.objects.create(
         response=response, kind=kind, reason=reason, notes=notes, at=now, by=by
     )
-    Triage.objects.filter(
+    told = f"Consent from {response.parent_name} {verb}"
+    decided = Triage.objects.filter(
         child_id=response.child_id,
         programme=response.programme_id,
         academic_year=response.academic_year,
         invalidated_at__isnull=True,
-    ).update(invalidated_at=now)
+    )
+    voiding.void_triages(list(decided.select_related("programme")), because=told, now=now, by=by)
     activity.record(
         child_id=response.child_id,
         kind=Entry.Kind.CONSENT,
-        title=f"Consent from {response.parent_name} {verb}",
+        title=told,
         body="\n".join(filter(None, [response.programme.name, notes])),
         organisation_id=response.organisation_id,
         session_id=response.session_id,

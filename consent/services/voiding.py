@@ -1,0 +1,58 @@
+"""Marking responses and triage as no longer valid, many at once, each with its activity entry.
+
+The rows stay as they were given. Callers have locked the children, and refresh what is derived.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from accounts.models import User
+from activity import services as activity
+from activity.models import Entry
+from consent.models import ConsentResponse, ResponseChange, Triage
+
+
+def void_responses(
+    responses: Collection[ConsentResponse], *, because: str, now: datetime, by: User | None
+) -> None:
+    """Let responses, loaded with their programmes, no longer count; and say why."""
+    ConsentResponse.objects.filter(pk__in=[one.pk for one in responses]).update(invalidated_at=now)
+    ResponseChange.objects.bulk_create(
+        ResponseChange(
+            response=one, kind=ResponseChange.Kind.INVALIDATED, notes=because, at=now, by=by
+        )
+        for one in responses
+    )
+    activity.record_all(
+        activity.entry(
+            child_id=one.child_id,
+            kind=Entry.Kind.CONSENT,
+            title=f"Consent from {one.parent_name} invalidated",
+            body=f"{one.programme.name}\n{because}",
+            organisation_id=one.organisation_id,
+            session_id=one.session_id,
+            now=now,
+            by=by,
+        )
+        for one in responses
+    )
+
+
+def void_triages(
+    triages: Collection[Triage], *, because: str, now: datetime, by: User | None
+) -> None:
+    """Let decisions, loaded with their programmes, no longer count; and say why."""
+    Triage.objects.filter(pk__in=[one.pk for one in triages]).update(invalidated_at=now)
+    activity.record_all(
+        activity.entry(
+            child_id=one.child_id,
+            kind=Entry.Kind.TRIAGE,
+            title=f"Triage decision invalidated: {one.get_outcome_display()}",
+            body=f"{one.programme.name}\n{because}",
+            organisation_id=one.organisation_id,
+            session_id=one.session_id,
+            now=now,
+            by=by,
+        )
+        for one in triages
+    )

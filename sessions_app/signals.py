@@ -1,0 +1,7 @@
+"""What `sessions_app` announces, inside the transaction that did it."""
+
+from django.dispatch import Signal
+
+# A school's session is closed; its children who were not vaccinated go on to the clinic next.
+# Sent with: session (Session), by (User) and now (datetime).
+session_closed = Signal()
