@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 
-from consent import questions, status_rules
+from consent import doses, questions, status_rules
 from consent.choices import FollowUp
+from consent.decisions import DOUBLES
 from consent.models import ConsentResponse, GillickAssessment, Triage
 from consent.status_rules import CHILD
 
@@ -26,10 +27,11 @@ def consent_facts(child_ids: Collection[int], academic_year: int, today: date) -
 def triage_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
     """Where triage stands for each child and programme with an answer or a decision that year.
 
-    Three queries. Depends on the day, because a delay ends.
+    At most six queries. Depends on the day, because a delay ends.
     """
     responses = _responses(child_ids, academic_year)
     decisions = _decisions(child_ids, academic_year)
+    histories = _histories(responses, academic_year)
     return {
         (child_id, programme): status_rules.triage_status(
             responses.get((child_id, programme), []),
@@ -37,9 +39,21 @@ def triage_facts(child_ids: Collection[int], academic_year: int, today: date) ->
             programme=programme,
             academic_year=academic_year,
             today=today,
+            history_known_at=histories.get((child_id, programme)),
         )
         for child_id, programme in responses.keys() | decisions.keys()
     }
+
+
+def _histories(pairs: Collection[Pair], academic_year: int) -> dict[Pair, datetime]:
+    """Since when it is known of those of these pairs who were given too few doses that they were.
+
+    Such a history calls for triage in programmes of adolescents, whose earlier doses are those of
+    childhood. Source: consent §10.
+    """
+    child_ids = {child_id for child_id, programme in pairs if programme in DOUBLES}
+    histories = doses.partial_histories(child_ids, DOUBLES, academic_year)
+    return {pair: history.known_at for pair, history in histories.items()}
 
 
 def rule_inputs(responses: Iterable[ConsentResponse]) -> list[status_rules.Response]:

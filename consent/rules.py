@@ -34,7 +34,11 @@ class Standing(Enum):
     CONFLICTS = "Conflicting consent", "orange", "Some gave consent and some refused it."
     FOLLOW_UP = "Follow-up requested", "blue", "Somebody refused, and asked to talk about it."
     NO_RESPONSE = "No response", "blue", "Nobody has responded yet."
-    NEEDS_TRIAGE = "Needs triage", "blue", "An answer to a health question needs triage."
+    NEEDS_TRIAGE = (
+        "Needs triage",
+        "blue",
+        "A nurse needs to decide whether it is safe to vaccinate.",
+    )
     SAFE = "Safe to vaccinate", "purple", "Triage decided that it is safe to vaccinate."
     READY = "Ready for nurse", "teal", "Consent is given and no triage is needed."
 

@@ -201,21 +201,27 @@ def triage_status(
     programme: str,
     academic_year: int,
     today: date,
+    history_known_at: datetime | None = None,
 ) -> str:
     """Where triage stands: a value of `TriageStatus`.
 
-    It is needed where consent is given and an answer calls for it that is newer than the last
-    decision; where the decision was to keep it in triage; and where the day that a delay named
-    has come. A decision that stops the vaccination stands whatever the consent; that it is safe
-    stands only beside consent to the vaccine found safe. Source: consent §9.3, rule 6, and §10.
+    It is needed where consent is given and something calls for it that is newer than the last
+    decision: an answer, or doses given before that are not enough, of which `history_known_at` is
+    when the last became known. And where the decision was to keep it in triage, or the day that a
+    delay named has come. A decision that stops the vaccination stands whatever the consent; that
+    it is safe stands only beside consent to the vaccine found safe. Source: consent §9.3, rule 6,
+    and §10.
     """
     counted = counted_responses(responses, programme=programme, academic_year=academic_year)
     last = newest_triage(decisions, programme=programme, academic_year=academic_year)
     is_given = _status(counted) == ConsentStatus.GIVEN
     if last is None:
-        calls = is_given and any(response.calls_for_triage for response in counted)
+        calls = is_given and bool(_calls(counted, history_known_at))
         return TriageStatus.NEEDED if calls else TriageStatus.NOT_NEEDED
-    if is_given and _is_reopened(last, counted, today):
+    if is_given and (
+        any(called_at > last.performed_at for called_at in _calls(counted, history_known_at))
+        or _is_reopened(last, counted, today)
+    ):
         return TriageStatus.NEEDED
     if not is_given and (
         last.outcome in (TriageOutcome.SAFE, TriageOutcome.KEEP) or _is_over(last, today)
@@ -224,10 +230,16 @@ def triage_status(
     return TriageStatus(last.outcome)
 
 
+def _calls(
+    counted: Collection[Response], history_known_at: datetime | None
+) -> Collection[datetime]:
+    """When each thing that calls for triage became known."""
+    answers = [response.responded_at for response in counted if response.calls_for_triage]
+    return answers if history_known_at is None else [*answers, history_known_at]
+
+
 def _is_reopened(last: TriageDecision, counted: Collection[Response], today: date) -> bool:
     if last.outcome == TriageOutcome.KEEP or _is_over(last, today):
-        return True
-    if any(r.calls_for_triage and r.responded_at > last.performed_at for r in counted):
         return True
     agreement = agreed(counted)
     return bool(last.method) and (agreement is None or last.method not in agreement.methods)

@@ -14,8 +14,9 @@ from django.conf import settings
 from accounts.models import User
 from accounts.permissions import is_nurse
 from calendars.rules import last_day_of
-from consent import reasons, triage_options
+from consent import doses, reasons, triage_options
 from consent.choices import Reason
+from consent.decisions import DOUBLES
 from consent.forms.contacts import ContactForm, DetailsForm, UpdateRecordForm, WhoForm
 from consent.forms.responses import (
     ConfirmRefusalForm,
@@ -138,17 +139,27 @@ class Journey:
         }
 
     def _asks_triage(self, answers: Answers, programme: str) -> bool:
-        """Whether a nurse decides at once: an answer calls for it, and nothing stands against it.
+        """Whether a nurse decides at once: an answer or too few earlier doses call for it, and
+        nothing stands against it.
 
         Source: consent §6.
         """
         recorded = self.recorded(answers)
-        if not is_nurse(self.by) or not recorded.calls_for_triage(programme):
+        calls = recorded.calls_for_triage(programme) or programme in self._earlier_doses
+        if not is_nurse(self.by) or programme not in recorded.agreements or not calls:
             return False
         return self._agreed_with_others(recorded, programme) is not None
 
     def _agreed_with_others(self, recorded: Recorded, programme: str):
         return recorded.agreed_beside(programme, self._others[programme])
+
+    @cached_property
+    def _earlier_doses(self) -> dict[str, str]:
+        """The doses given before that are not enough, by programme, in words."""
+        child_id, year = self.draft.child_id, self.draft.session.academic_year
+        asked = [key for key in self.draft.programmes if key in DOUBLES]
+        found = doses.partial_histories([child_id], asked, year)
+        return {programme: doses.in_words(history) for (_, programme), history in found.items()}
 
     @cached_property
     def _others(self):
@@ -253,6 +264,7 @@ class Journey:
             about=programme.name if len(self.programmes) > 1 else "",
             today=self.today,
             last_day=last_day_of(self.draft.session.academic_year),
+            earlier_doses=self._earlier_doses.get(programme.key, ""),
         )
 
     def title(self, step: str) -> str:

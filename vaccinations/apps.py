@@ -7,13 +7,13 @@ class VaccinationsConfig(AppConfig):
     def ready(self) -> None:
         from cohorts import upload_kinds
         from cohorts.models import Upload
-        from consent import acted_on
+        from consent import doses
         from sessions_app import memberships, statuses
         from vaccinations import facts
         from vaccinations.history import columns, importing, issues
 
         statuses.register_facts("vaccination", facts.vaccination_facts)
-        acted_on.register(facts.last_doses)
+        doses.register(doses.Source(facts.last_doses, facts.partial_histories))
         memberships.register_anchor(facts.memberships_with_records)
         upload_kinds.register(
             upload_kinds.UploadKind(

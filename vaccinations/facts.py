@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from django.db.models import Max
 
+from calendars.rules import academic_year_of
 from cohorts.models import Child
+from consent.doses import PartialHistory
 from sessions_app.choices import VaccinationStatus
 from sessions_app.models import Membership
 from vaccinations.models import VaccinationRecord
@@ -20,34 +23,88 @@ def vaccination_facts(
 
     Children without a kept record in a programme are left out: they are not vaccinated.
     """
-    kept = (
-        VaccinationRecord.objects.kept()
-        .filter(child_id__in=child_ids)
-        .values_list(
-            "child_id", "programme_id", "outcome", "performed_on", "dose_sequence", "upload_id"
+    return {
+        (child_id, programme): VaccinationStatus.VACCINATED
+        if is_vaccinated(
+            programme, born_on=born_on, academic_year=academic_year, records=of_programme
         )
-    )
-    records: dict[tuple[int, str], list[Record]] = defaultdict(list)
-    for child_id, programme, outcome, performed_on, dose_sequence, upload_id in kept.order_by():
+        else VaccinationStatus.NOT_VACCINATED
+        for (child_id, programme), (born_on, of_programme) in _records(child_ids).items()
+    }
+
+
+def partial_histories(
+    child_ids: Collection[int], programmes: Collection[str], academic_year: int
+) -> dict[tuple[int, str], PartialHistory]:
+    """Who was given doses of a programme and does not count as vaccinated; two queries."""
+    found = {}
+    for (child_id, programme), (born_on, records) in _records(child_ids, programmes).items():
+        given = [
+            record
+            for record in records
+            if record.outcome == VaccinationRecord.Outcome.ADMINISTERED
+            and academic_year_of(record.performed_on) <= academic_year
+        ]
+        if given and not is_vaccinated(
+            programme, born_on=born_on, academic_year=academic_year, records=records
+        ):
+            found[child_id, programme] = PartialHistory(
+                doses=tuple(
+                    (record.performed_on, record.dose_sequence)
+                    for record in sorted(given, key=lambda record: record.performed_on)
+                ),
+                known_at=max(record.recorded_at for record in given),
+            )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Record):
+    """A kept record, and when it was written down."""
+
+    recorded_at: datetime = datetime.max.replace(tzinfo=UTC)
+
+
+def _records(
+    child_ids: Collection[int], programmes: Collection[str] | None = None
+) -> dict[tuple[int, str], tuple[date, list[_Kept]]]:
+    """The birth date and the kept records of each child and programme that has any."""
+    kept = VaccinationRecord.objects.kept().filter(child_id__in=child_ids)
+    if programmes is not None:
+        kept = kept.filter(programme__in=programmes)
+    records: dict[tuple[int, str], list[_Kept]] = defaultdict(list)
+    for (
+        child_id,
+        programme,
+        outcome,
+        performed_on,
+        dose,
+        upload_id,
+        recorded_at,
+    ) in kept.order_by().values_list(
+        "child_id",
+        "programme_id",
+        "outcome",
+        "performed_on",
+        "dose_sequence",
+        "upload_id",
+        "recorded_at",
+    ):
         records[child_id, programme].append(
-            Record(outcome, performed_on, dose_sequence, recorded_live=upload_id is None)
+            _Kept(
+                outcome,
+                performed_on,
+                dose,
+                recorded_live=upload_id is None,
+                recorded_at=recorded_at,
+            )
         )
     births = dict(
         Child.objects.filter(id__in={child_id for child_id, _ in records})
         .order_by()
         .values_list("id", "date_of_birth")
     )
-    return {
-        (child_id, programme): VaccinationStatus.VACCINATED
-        if is_vaccinated(
-            programme,
-            born_on=births[child_id],
-            academic_year=academic_year,
-            records=of_programme,
-        )
-        else VaccinationStatus.NOT_VACCINATED
-        for (child_id, programme), of_programme in records.items()
-    }
+    return {pair: (births[pair[0]], of_pair) for pair, of_pair in records.items()}
 
 
 def last_doses(child_ids: Collection[int]) -> dict[tuple[int, str], date]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
-from consent import rules, status_rules
+from consent import doses, rules, status_rules
 from consent.choices import Unanswered
 from consent.decisions import DOUBLES
 from consent.facts import rule_inputs
@@ -65,6 +65,7 @@ class ProgrammeConsent:
     may_be_assessed: bool
     triages: Sequence[Triage]
     triage: str
+    earlier_doses: str
     why_no_response: str
     why_no_triage: str
     unanswered_because: str
@@ -109,6 +110,11 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
     for triage in triages_of(child, session.academic_year):
         triages[triage.programme_id].append(triage)
     assessments = newest_by_programme(child, session)
+    histories = doses.partial_histories(
+        [child.pk],
+        [programme.key for programme in facts.programmes if programme.key in DOUBLES],
+        session.academic_year,
+    )
     asked = programmes_asked_about(child, session.academic_year)
     return ChildInSession(
         outlook=_outlook(child, session, now),
@@ -122,6 +128,7 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
                 session,
                 today=today,
                 was_asked=programme.key in asked,
+                history=histories.get((child.pk, programme.key)),
             )
             for programme in facts.programmes
         ],
@@ -155,6 +162,7 @@ def _programme_consent(
     *,
     today: date,
     was_asked: bool,
+    history: doses.PartialHistory | None,
 ) -> ProgrammeConsent:
     counted = {
         response.order
@@ -184,6 +192,7 @@ def _programme_consent(
         and day_to_assess(session, assessment, today=today) is not None,
         triages=triages,
         triage=programme.triage,
+        earlier_doses=doses.in_words(history) if history else "",
         why_no_response=why_no_response,
         why_no_triage=rules.why_no_triage(facts, programme),
         unanswered_because=Unanswered(status_rules.unanswered_because(outreach, today=today)).label,

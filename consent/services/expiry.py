@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import User
 from calendars.clock import london_day
 from cohorts.models import Child
-from consent import acted_on, status_rules
+from consent import doses, status_rules
 from consent.choices import Route
 from consent.facts import triage_input
 from consent.models import ConsentResponse, Triage
@@ -114,7 +114,7 @@ def _children_of(rows: QuerySet) -> set[int]:
 def _unused(own: QuerySet[ConsentResponse], child_ids: set[int]) -> list[ConsentResponse]:
     """Those about these children, who are locked by now, that nobody acted on."""
     answers = own.filter(child__in=child_ids).select_related("assessment", "programme")
-    return acted_on.not_acted_on(answers)
+    return doses.not_acted_on(answers)
 
 
 def _is_of_a_clinic(triages: Collection[Triage]) -> bool:

@@ -11,7 +11,7 @@ from activity.models import Entry
 from calendars.clock import london_day
 from calendars.rules import first_day_of
 from cohorts.models import Child
-from consent import acted_on, rules
+from consent import doses, rules
 from consent.choices import Route
 from consent.models import ConsentResponse, GillickAssessment
 from consent.selectors.facts import child_facts
@@ -109,5 +109,5 @@ def _invalidate_own_consent(
         assessment__assessed_on=day,
         invalidated_at__isnull=True,
     )
-    for response in acted_on.not_acted_on(own.select_related("assessment")):
+    for response in doses.not_acted_on(own.select_related("assessment")):
         invalidate_response(response=response, notes=NO_LONGER_COMPETENT, now=now, by=by)

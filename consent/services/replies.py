@@ -7,8 +7,9 @@ from accounts.models import User
 from calendars.clock import london_day
 from cohorts.formats import UK_MOBILE
 from cohorts.models import Child, Parent
-from consent import questions, replies
+from consent import doses, questions, replies
 from consent.choices import Decision
+from consent.decisions import DOUBLES
 from consent.models import ConsentResponse
 from consent.services.contacts import Details, stored_details
 from notifications import outbox
@@ -31,8 +32,9 @@ def confirm_answers(
     and not here. Nobody is told of "No response".
     """
     groups: dict[str, list[ConsentResponse]] = {}
+    histories = _too_few_doses(responses)
     for response in responses:
-        template = _reply_to(response)
+        template = _reply_to(response, is_partly_vaccinated=response.programme_id in histories)
         if template and (confirms_refusal or template != replies.REFUSED):
             groups.setdefault(template, []).append(response)
     return sum(
@@ -40,12 +42,24 @@ def confirm_answers(
     )
 
 
-def _reply_to(response: ConsentResponse) -> str:
+def _too_few_doses(responses: Sequence[ConsentResponse]) -> set[str]:
+    """The programmes of which the child was given doses that are not enough."""
+    return {
+        programme
+        for response in responses
+        if response.programme_id in DOUBLES
+        for _, programme in doses.partial_histories(
+            [response.child_id], [response.programme_id], response.academic_year
+        )
+    }
+
+
+def _reply_to(response: ConsentResponse, *, is_partly_vaccinated: bool) -> str:
     if response.decision == Decision.REFUSED:
         return replies.REFUSED
     if response.decision != Decision.GIVEN:
         return ""
-    needs_triage = questions.call_for_triage(response.health_answers)
+    needs_triage = is_partly_vaccinated or questions.call_for_triage(response.health_answers)
     return replies.NEEDS_TRIAGE if needs_triage else replies.GIVEN
 
 

@@ -222,7 +222,7 @@ def test_health_answers_are_merged_and_a_yes_shows_its_details(clinic, answered,
     found = open_child(child)
     assert found.summary["Any allergies?"] == "Ann (Mum): Yes – Nuts Needs triage Bob (Dad): No"
     assert found.summary["Any illness?"] == "All: No"
-    assert "Needs triage An answer to a health question needs triage." in found.text
+    assert "Needs triage A nurse needs to decide whether it is safe to vaccinate." in found.text
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ class History:
     responses: list[Response] = field(default_factory=list)
     triages: list[TriageDecision] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    history_known_at: datetime | None = None
 
 
 def random_history(random: Random) -> History:
@@ -50,6 +51,8 @@ def random_history(random: Random) -> History:
             _triage(history, random, now)
         elif history.responses or history.triages:
             _change(history, random, now)
+    if random.random() < 0.2:
+        history.history_known_at = START + timedelta(hours=random.randint(0, 100))
     return history
 
 
@@ -173,6 +176,8 @@ def _slow_triage(history, rows, consent, shared, triages, today) -> str:
     worrying = [
         history.responses[r].responded_at for r in rows if history.responses[r].calls_for_triage
     ]
+    if history.history_known_at:
+        worrying.append(history.history_known_at)
     if not triages:
         return "needed" if consent == "given" and worrying else "not_needed"
     last = history.triages[triages[-1]]
@@ -192,7 +197,15 @@ def status_of(history: History, today: date) -> tuple[str, str]:
     scope = {"programme": WANTED[0], "academic_year": WANTED[1]}
     return (
         str(rules.consent_status(history.responses, **scope)),
-        str(rules.triage_status(history.responses, history.triages, today=today, **scope)),
+        str(
+            rules.triage_status(
+                history.responses,
+                history.triages,
+                today=today,
+                history_known_at=history.history_known_at,
+                **scope,
+            )
+        ),
     )
 
 
