@@ -15,7 +15,8 @@ class EntryQuerySet(models.QuerySet):
 class Entry(models.Model):
     """One thing that happened to a child. Rows are only ever added; the database refuses more.
 
-    The words are kept as they were, so that an entry still reads after what it names is gone.
+    The words are kept as they were, so that an entry still reads after what it names is gone. That
+    what it tells of counts no more is said by a later entry with the same subject.
     Source: sessions and clinics §10.
     """
 
@@ -44,6 +45,15 @@ class Entry(models.Model):
     is_contact_detail = models.BooleanField(
         default=False,
         help_text="The body is an address or number: hidden for sensitive records",
+    )
+    subject = models.UUIDField(
+        null=True, help_text="What it tells of, if a later entry may say that this counts no more"
+    )
+    voids = models.CharField(
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text="In a word, what became of the subject that earlier entries tell of",
     )
     actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     actor_name = models.CharField(max_length=600, blank=True)

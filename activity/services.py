@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
+from uuid import UUID
 
 from django.db import connection
 
@@ -23,9 +24,14 @@ def entry(
     session_id: int | None = None,
     body: str = "",
     is_contact_detail: bool = False,
+    subject: UUID | None = None,
+    voids: str = "",
     by: User | None = None,
 ) -> Entry:
-    """An entry that is not saved yet, for `record_all`."""
+    """An entry that is not saved yet, for `record_all`.
+
+    `voids` is the word with which pages strike through the earlier entries of the same `subject`.
+    """
     return Entry(
         child_id=child_id,
         organisation_id=organisation_id,
@@ -34,6 +40,8 @@ def entry(
         title=title[:TITLE_LENGTH],
         body=body,
         is_contact_detail=is_contact_detail,
+        subject=subject,
+        voids=voids,
         actor=by,
         actor_name=by.full_name if by else "",
         at=now,
@@ -50,6 +58,8 @@ COLUMNS = {
     "title": "text",
     "body": "text",
     "is_contact_detail": "boolean",
+    "subject": "uuid",
+    "voids": "text",
     "actor_id": "bigint",
     "actor_name": "text",
     "at": "timestamptz",

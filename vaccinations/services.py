@@ -106,6 +106,7 @@ def log_records(records: Sequence[VaccinationRecord]) -> None:
             kind=Entry.Kind.VACCINATION,
             title=title,
             body=made.notes,
+            subject=made.public_id,
             by=performer,
             now=london_instant(made.performed_on, made.performed_time or MIDDAY),
         )
@@ -146,7 +147,7 @@ def discard(*, record_id: int, by: User, now: datetime) -> None:
     """
     record = _locked(record_id)
     _put_aside(record, by=by, now=now)
-    _log(record, "deleted", by=by, now=now)
+    _log(record, "deleted", by=by, now=now, subject=_first_version(record), voids="Deleted")
     facts_changed([record.child_id], now=now, by=by)
     organisation = record.child.organisation
     if organisation and record.has_had_vaccine:
@@ -174,7 +175,23 @@ def _put_aside(record: VaccinationRecord, *, by: User, now: datetime) -> None:
     )
 
 
-def _log(record: VaccinationRecord, what: str, *, by: User, now: datetime, body: str = "") -> None:
+def _first_version(record: VaccinationRecord) -> uuid.UUID:
+    """The public id of the record as it was first made, which the log tells of."""
+    while record.replaces is not None:
+        record = record.replaces
+    return record.public_id
+
+
+def _log(
+    record: VaccinationRecord,
+    what: str,
+    *,
+    by: User,
+    now: datetime,
+    body: str = "",
+    subject: uuid.UUID | None = None,
+    voids: str = "",
+) -> None:
     activity.record(
         child_id=record.child_id,
         organisation_id=record.organisation_id,
@@ -182,6 +199,8 @@ def _log(record: VaccinationRecord, what: str, *, by: User, now: datetime, body:
         kind=Entry.Kind.VACCINATION,
         title=f"{record.programme.name} vaccination record {what}",
         body=body,
+        subject=subject,
+        voids=voids,
         by=by,
         now=now,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from accounts.models import User
 from activity import services as activity
@@ -68,7 +69,7 @@ def attach(
             by=by,
         )
     if by is not None:
-        title = "Consent response matched with this record"
+        title = "Consent response manually matched with this record"
         _log(response, child, kind=Entry.Kind.CONSENT, title=title, now=now, by=by)
     consents = _consents(response, child, relationship, now=now)
     _propose_move(response, child, now=now)
@@ -150,6 +151,7 @@ def _consents(
             title=f"{TITLES[decision.decision]} {response.parent_name} "
             f"({response.relationship_label})",
             body=_told(response, decision, london_day(now), decision.programme_id in vaccinated),
+            subject=consent.public_id,
             now=now,
         )
         consents.append(consent)
@@ -219,6 +221,7 @@ def _log(
     title: str,
     now: datetime,
     body: str = "",
+    subject: UUID | None = None,
     by: User | None = None,
 ) -> None:
     activity.record(
@@ -228,6 +231,7 @@ def _log(
         body=body,
         organisation_id=response.organisation_id,
         session_id=response.session_id,
+        subject=subject,
         now=now,
         by=by,
     )

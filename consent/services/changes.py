@@ -95,6 +95,8 @@ def _tell(
         body="\n".join(filter(None, [response.programme.name, notes])),
         organisation_id=response.organisation_id,
         session_id=response.session_id,
+        subject=response.public_id,
+        voids=voiding.WITHDRAWN if kind == Kind.WITHDRAWN else voiding.INVALID,
         now=now,
         by=by,
     )

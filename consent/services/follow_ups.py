@@ -13,6 +13,7 @@ from calendars.rules import first_day_of
 from cohorts.models import Child
 from consent.choices import Decision, FollowUp
 from consent.models import ConsentResponse, ResponseChange
+from consent.services import voiding
 from consent.services.changes import ChangeNotPossible
 from consent.services.replies import confirm_refusal
 from sessions_app import invitations, statuses
@@ -92,6 +93,8 @@ def _resolve(
         body="\n".join(filter(None, [found.programme.name, notes])),
         organisation_id=found.organisation_id,
         session_id=found.session_id,
+        subject=found.public_id,
+        voids=voiding.INVALID if outcome == FollowUp.WITHDRAWN else "",
         now=now,
         by=by,
     )

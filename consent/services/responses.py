@@ -189,6 +189,7 @@ def _store(
         body=f"{response.programme.name}, {response.get_route_display().lower()}",
         organisation_id=session.organisation_id,
         session_id=session.pk,
+        subject=response.public_id,
         now=now,
         by=by,
     )

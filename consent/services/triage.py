@@ -92,6 +92,7 @@ def decide_triage(
         body="\n".join(filter(None, [triage.programme.name, verdict.notes])),
         organisation_id=session.organisation_id,
         session_id=session.pk,
+        subject=triage.form_token,
         now=now,
         by=by,
     )

@@ -11,6 +11,9 @@ from activity import services as activity
 from activity.models import Entry
 from consent.models import ConsentResponse, ResponseChange, Triage
 
+# The words beside entries of the activity log that are struck through.
+INVALID, WITHDRAWN = "Invalid", "Withdrawn"
+
 
 def void_responses(
     responses: Collection[ConsentResponse], *, because: str, now: datetime, by: User | None
@@ -31,6 +34,8 @@ def void_responses(
             body=f"{one.programme.name}\n{because}",
             organisation_id=one.organisation_id,
             session_id=one.session_id,
+            subject=one.public_id,
+            voids=INVALID,
             now=now,
             by=by,
         )
@@ -51,6 +56,8 @@ def void_triages(
             body=f"{one.programme.name}\n{because}",
             organisation_id=one.organisation_id,
             session_id=one.session_id,
+            subject=one.form_token,
+            voids=INVALID,
             now=now,
             by=by,
         )

@@ -1,6 +1,7 @@
 """What a page may show of a child's activity log."""
 
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
 
@@ -76,6 +77,23 @@ def test_the_actor_reads_as_the_name_it_had(child, organisation, nurse):
     assert [entry.actor for entry in day.entries] == ["Nadia Nurse"]
 
 
+def test_consent_16_what_counts_no_more_is_told_with_the_last_word_on_it(child, organisation):
+    one, other = uuid4(), uuid4()
+    record(child, "Consent given by Mum", subject=one)
+    record(child, "Consent given by Dad", subject=other)
+    record(child, "Consent from Mum withdrawn", subject=one, voids="Withdrawn")
+    record(child, "Consent from Mum invalidated", subject=one, voids="Invalid")
+    record(child, "Another event")
+    [day] = selectors.child_log(child=child, organisation=organisation).days
+    assert [(entry.title, entry.voided) for entry in day.entries] == [
+        ("Another event", ""),
+        ("Consent from Mum invalidated", ""),
+        ("Consent from Mum withdrawn", ""),
+        ("Consent given by Dad", ""),
+        ("Consent given by Mum", "Invalid"),
+    ]
+
+
 def test_another_organisations_entries_and_other_children_are_left_out(
     child, organisation, elsewhere
 ):
@@ -114,5 +132,5 @@ def test_the_number_of_queries_does_not_grow(child, organisation, django_assert_
     for count in (2, 48):
         for n in range(count):
             record(child, f"{n}")
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             selectors.child_log(child=child, organisation=organisation)

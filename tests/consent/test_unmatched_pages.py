@@ -62,7 +62,7 @@ def test_consent_14_13_creating_a_record_of_the_response(nurse_client, nurse, li
     assert ProgrammeStatus.objects.get(child=made, programme_id="hpv").consent == "given"
     log = list(made.activity.order_by("id").values_list("title", "actor_name"))
     assert ("Child record created", nurse.full_name) in log
-    assert ("Consent response matched with this record", nurse.full_name) in log
+    assert ("Consent response manually matched with this record", nurse.full_name) in log
 
 
 def test_consent_14_14_matching_by_hand(administrator_client, administrator, link, response):

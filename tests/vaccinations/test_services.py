@@ -38,6 +38,9 @@ def test_a_correction_is_a_new_record_beside_the_discarded_one(record, ravi, nur
     entry = ravi.activity.get(title="HPV vaccination record corrected")
     assert (entry.body, entry.actor) == ("Changed: batch number, batch expiry date", nurse)
     assert ProgrammeStatus.objects.get(child=ravi).vaccination == "vaccinated"
+    services.discard(record_id=corrected.pk, by=nurse, now=NOW)
+    deleted = ravi.activity.get(title="HPV vaccination record deleted")
+    assert (deleted.subject, deleted.voids) == (record.public_id, "Deleted")
 
 
 def test_a_discarded_record_counts_no_more_and_leaves_a_trace(record, ravi, superuser):
