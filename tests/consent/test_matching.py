@@ -4,7 +4,7 @@ import pytest
 
 from cohorts.models import Child, SchoolMove
 from consent.models import ConsentResponse, OnlineDecision, OnlineResponse, Triage
-from consent.selectors.matching import find_children
+from consent.selectors.matching import find_children, suggested_children
 from consent.services import matching
 from consent.signals import response_considered
 from sessions_app import statuses
@@ -107,6 +107,31 @@ def test_i24_children_of_others_and_those_in_no_cohort_are_never_meant(link, els
     assert link.answer().child is None
     Child.objects.filter(pk=child.pk).update(organisation=None)
     assert link.answer().child is None
+
+
+@pytest.mark.parametrize("flag", ["invalidated_at", "date_of_death"])
+@pytest.mark.parametrize("nhs_number", ["", "9990000018"])
+def test_consent_1_a_record_that_is_invalid_or_of_the_deceased_is_never_matched_by_itself(
+    link, flag, nhs_number
+):
+    """Nor by the number that was found for the response. A person may still decide."""
+    child = link.child(nhs_number=nhs_number or None)
+    Child.objects.filter(pk=child.pk).update(
+        **{flag: NOW.date() if flag == "date_of_death" else NOW}
+    )
+    response = link.answer(nhs_number=nhs_number)
+    assert response.child is None
+    assert waiting() == [response]
+    assert not ConsentResponse.objects.exists()
+    suggested = suggested_children(response)
+    assert suggested == ([child] if flag == "date_of_death" else [])
+
+
+def test_consent_1_an_invalid_copy_of_a_record_raises_no_doubt(link):
+    """A record is invalid mostly because there is a better one of the same child."""
+    Child.objects.filter(pk=link.child().pk).update(invalidated_at=NOW)
+    child = link.child()
+    assert link.answer().child == child
 
 
 def test_a_response_is_matched_once(link):
