@@ -10,6 +10,7 @@ class ConsentConfig(AppConfig):
             checks,
             facts,
             messages,
+            online_replies,
             receivers,
             replies,
             unknown_contact,
@@ -17,7 +18,7 @@ class ConsentConfig(AppConfig):
         from consent.guard import guard
         from consent.services import asking
         from consent.triage_guard import triage_guard
-        from notifications import outbox
+        from notifications import outbox, resending
         from sessions_app import statuses
         from sessions_app.invitations import mailings
         from sessions_app.models import Mailing
@@ -32,3 +33,5 @@ class ConsentConfig(AppConfig):
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)
         for template in replies.TEMPLATES:
             outbox.register_guard(template, replies.guard)
+        for template in online_replies.TEMPLATES:
+            resending.goes_where_it_was_typed(template)

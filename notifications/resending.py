@@ -16,6 +16,16 @@ Status = Message.Status
 RESENDABLE = (Status.FAILED, Status.REJECTED, Status.PARKED)
 
 
+_typed_addresses: set[str] = set()
+
+
+def goes_where_it_was_typed(template: str) -> None:
+    """Let an app above say that a message replies to an address that somebody typed: no parent on
+    record has it, so that it can only go there again.
+    """
+    _typed_addresses.add(template)
+
+
 class CannotSendAgain(Exception):
     """Why not, as a sentence for the person who asked."""
 
@@ -33,8 +43,8 @@ def may_have_arrived(message: Message) -> bool:
 def send_again(message_id: int, *, by: User, now: datetime) -> bool:
     """Queue a failed or parked message once more; false if somebody has done so already.
 
-    It goes to the parent's present address, and its guard is asked as ever. Raises
-    CannotSendAgain.
+    It goes to the parent's present address, or where it was typed, and its guard is asked as ever.
+    Raises CannotSendAgain.
     """
     message = Message.objects.select_for_update().select_related(None).get(pk=message_id)
     if message.status not in RESENDABLE:
@@ -82,6 +92,10 @@ def try_refused_again(messages: QuerySet[Message], *, now: datetime) -> int:
 
 
 def _present_address(message: Message) -> str:
+    if message.template in _typed_addresses:
+        if message.notify_status == "permanent-failure":
+            raise CannotSendAgain("The address or number that was typed does not exist.")
+        return message.recipient
     parent = message.parent
     if parent is None:
         raise CannotSendAgain("The parent’s details have been removed from the record.")

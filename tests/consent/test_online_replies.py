@@ -13,7 +13,7 @@ from consent.services import matching
 from consent.services import online_replies as service
 from consent.tasks import match_online_response
 from mavis.celery import TIMETABLE
-from notifications import outbox, wording
+from notifications import outbox, resending, wording
 from notifications.models import Lane, Message
 from programmes.models import OrganisationProgramme
 from tests import factories
@@ -270,3 +270,40 @@ def test_no_online_answer_is_changed_by_confirming_but_for_its_mark(school):
     confirm(response)
     after = OnlineResponse.objects.values().get(pk=response.pk)
     assert {key for key in after if after[key] != before[key]} == {"confirmation_sent_at"}
+
+
+class TestSendingAgain:
+    """A reply has no parent: it goes to the address that somebody typed."""
+
+    def failed(self, school, **fields):
+        [email] = confirm(answer(school, wants_text_updates=False))
+        outcome = {"status": "failed", "notify_status": "temporary-failure"} | fields
+        Message.objects.filter(pk=email.pk).update(**outcome)
+        return email
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_failed_reply_goes_again_to_the_address_typed_once(self, school, superuser):
+        failed = self.failed(school)
+
+        def send():
+            return resending.send_again(failed.pk, by=superuser, now=NOW)
+
+        assert sorted(at_once(*[send] * 5)) == [False] * 4 + [True]
+        again = Message.objects.get(resend_of=failed)
+        assert (again.recipient, again.template, again.letter, again.child_id) == (
+            "ann@example.com",
+            failed.template,
+            failed.letter,
+            None,
+        )
+        assert confirm(OnlineResponse.objects.get()) == [failed, again]
+
+    def test_an_address_that_does_not_exist_is_not_tried_again(self, school, superuser):
+        failed = self.failed(school, notify_status="permanent-failure")
+        with pytest.raises(resending.CannotSendAgain, match="does not exist"):
+            resending.send_again(failed.pk, by=superuser, now=NOW)
+
+    def test_a_message_whose_parent_was_removed_is_still_refused(self, school, superuser):
+        failed = self.failed(school, template="consent_given")
+        with pytest.raises(resending.CannotSendAgain, match="removed from the record"):
+            resending.send_again(failed.pk, by=superuser, now=NOW)
