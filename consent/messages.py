@@ -34,7 +34,9 @@ ASKING = (CLINIC_REQUEST, SCHOOL_REQUEST, SCHOOL_REMINDER)
 
 
 def template_for(session: Session) -> str:
-    """Which request a session sends: a clinic's thanks for booking, a school's names the place."""
+    """Which request a session sends: a clinic's speaks of an appointment, a school's names the
+    place. Neither thanks for a booking, of which nothing is known here.
+    """
     return CLINIC_REQUEST if session.is_clinic else SCHOOL_REQUEST
 
 

@@ -3,15 +3,15 @@
 Source: consent §12; design §4.4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
-from cohorts.models import Child
+from cohorts.models import Child, Contact, ParentRelationship
 from consent import messages
 from consent.choices import Decision
 from consent.decisions import Agreement, in_words
-from consent.guard import CALLED_BACK, DECEASED, INVALID, RESTRICTED
+from consent.guard import CALLED_BACK, CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
 from consent.models import ConsentResponse
 from govuk.filters import govuk_date_with_weekday
 from notifications.models import Message
@@ -72,19 +72,26 @@ def _next_step(session: Session, today: date) -> str:
 
 
 def guard(about: Sequence[Message], *, now: datetime) -> dict[int, str]:
-    """Message id → why it must not be sent any more, for those that must not. Two queries."""
+    """Message id → why it must not be sent any more, for those that must not. Four queries."""
     child_ids = {message.child_id for message in about}
     children = Child.objects.in_bulk(child_ids)
     responses = list(ConsentResponse.objects.filter(child_id__in=child_ids))
     by_letter = {
         letter_of(response, template): response for response in responses for template in TEMPLATES
     }
-    reasons = {
-        message.pk: _why_not(
-            message, children[message.child_id], by_letter.get(message.letter), responses
-        )
-        for message in about
-    }
+    parents = set(
+        ParentRelationship.objects.filter(child__in=child_ids).values_list("child_id", "parent_id")
+    )
+    contacts = set(
+        Contact.objects.filter(child__in=child_ids).values_list("child_id", "channel", "recipient")
+    )
+    reasons = {}
+    for message in about:
+        response = by_letter.get(message.letter)
+        reason = _why_not(message, children[message.child_id], response, responses)
+        if not reason and not _still_reaches(message, response, parents, contacts):
+            reason = CONTACT_CHANGED
+        reasons[message.pk] = reason
     return {message_id: reason for message_id, reason in reasons.items() if reason}
 
 
@@ -107,6 +114,21 @@ def _why_not(
     if message.template != WITHDRAWN and response.withdrawn_at is not None:
         return IS_WITHDRAWN
     return ANSWERED_AGAIN if any(_replaces(other, response) for other in others) else ""
+
+
+def _still_reaches(
+    message: Message,
+    response: ConsentResponse,
+    parents: Collection[tuple[int, int]],
+    contacts: Collection[tuple[int, str, str]],
+) -> bool:
+    """Whether it goes to a parent of the child, where they can be written to, or as they just
+    said.
+    """
+    return (message.child_id, response.parent_id) in parents and (
+        message.recipient in (response.email, response.phone)
+        or (message.child_id, message.channel, message.recipient) in contacts
+    )
 
 
 def _replaces(other: ConsentResponse, response: ConsentResponse) -> bool:

@@ -37,5 +37,6 @@ class Exclusion(TextChoices):
     VACCINATED = "vaccinated", "Already vaccinated"
     REFUSED = "refused", "Consent refused"
     CONFLICTS = "conflicts", "Conflicting consent"
+    FOLLOW_UP = "follow_up", "A parent asked to talk first"
     DO_NOT_VACCINATE = "do_not_vaccinate", "Triage decided: do not vaccinate"
     NO_CONTACT = "no_contact", "No contact details"

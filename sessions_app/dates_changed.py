@@ -232,7 +232,9 @@ def guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str]:
         session = notice.mailing.session
         programmes = invited[session.pk][message.child_id]
         exclusions = [
-            present.get((message.child_id, key, session.academic_year), Exclusion.YEAR_GROUP)
+            _why_not_told(
+                present.get((message.child_id, key, session.academic_year), Exclusion.YEAR_GROUP)
+            )
             for key in sorted(programmes)
         ]
         if session.is_closed:
@@ -250,6 +252,14 @@ def guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str]:
     return reasons
 
 
+def _why_not_told(exclusion: str) -> str:
+    """Why who was invited for a programme is told nothing; "" if they are told.
+
+    Who asked to talk first is invited no more, but must not come on a day that is off.
+    """
+    return "" if exclusion == Exclusion.FOLLOW_UP else exclusion
+
+
 def _standing(invited: dict[int, set[str]], session: Session) -> dict[int, str]:
     """For each child "" if one of its programmes may be invited for, else why not."""
     found: dict[int, list[str]] = defaultdict(list)
@@ -257,7 +267,7 @@ def _standing(invited: dict[int, set[str]], session: Session) -> dict[int, str]:
         child_id__in=list(invited), academic_year=session.academic_year
     ).values_list("child_id", "programme_id", "exclusion"):
         if programme in invited[child_id]:
-            found[child_id].append(exclusion)
+            found[child_id].append(_why_not_told(exclusion))
     order = ["", *Exclusion.values]
     return {
         child_id: min(found.get(child_id) or [Exclusion.YEAR_GROUP], key=order.index)

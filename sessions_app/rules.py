@@ -32,7 +32,8 @@ def exclusion(facts: Facts) -> str:
     """Why parents are not invited for this programme, or "" when they are.
 
     The first reason that applies is the one people read. Delayed triage and given consent do
-    not exclude. Source: sessions and clinics §6.3.
+    not exclude; who refused and asked to be contacted hears from a person first. Source: sessions
+    and clinics §6.3; consent §7.
     """
     reasons = (
         (facts.is_deceased, Exclusion.DECEASED),
@@ -43,6 +44,7 @@ def exclusion(facts: Facts) -> str:
         (facts.triage == TriageStatus.DO_NOT_VACCINATE, Exclusion.DO_NOT_VACCINATE),
         (facts.consent == ConsentStatus.REFUSED, Exclusion.REFUSED),
         (facts.consent == ConsentStatus.CONFLICTS, Exclusion.CONFLICTS),
+        (facts.consent == ConsentStatus.FOLLOW_UP, Exclusion.FOLLOW_UP),
         (not facts.is_contactable, Exclusion.NO_CONTACT),
     )
     return next((reason for applies, reason in reasons if applies), "")

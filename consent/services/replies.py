@@ -76,10 +76,9 @@ def confirm_refusal(response: ConsentResponse, session: Session, *, now: datetim
 
 
 def _present(response: ConsentResponse) -> Details:
-    """Where the parent can be written to now; where nothing is on record, as they said then."""
+    """Where the parent can be written to now: what they said then may be out of date."""
     assert response.parent is not None
-    stored = stored_details(response.parent)
-    return stored if stored.email or stored.phone else Details(response.email, response.phone)
+    return stored_details(response.parent)
 
 
 def is_told(child: Child) -> bool:
@@ -99,6 +98,8 @@ def _queue(
     first = responses[0]
     if first.parent is None or not is_told(first.child):
         return 0
+    if not first.parent.relationships.filter(child=first.child).exists():
+        return 0  # no longer on the child's record
     values = replies.personalisation(responses, session, today=london_day(now))
     return outbox.queue_all(
         [

@@ -29,6 +29,14 @@ def confirm(nurse):
     return run
 
 
+@pytest.fixture
+def answered(answered, mum):
+    """As ever, but that mum answers, unless the test says otherwise."""
+    return lambda child, decision, **fields: answered(
+        child, decision, **{"parent": mum, "email": TO.email, "phone": TO.phone} | fields
+    )
+
+
 def reasons(later=NOW):
     return list(replies.guard(list(Message.objects.all()), now=later).values())
 
@@ -52,6 +60,7 @@ def test_it_says_what_was_agreed_to_and_what_happens_next(organisation, answered
     response = factories.ResponseFactory(
         child=child, session=session, programme_id="flu", methods=["nasal"]
     )
+    factories.RelationshipFactory(child=child, parent=response.parent)
     confirm(response)
     email = Message.objects.get(channel="email")
     read = wording.get(email.template, "email").preview(email.personalisation)

@@ -28,6 +28,7 @@ def at(text: str) -> datetime:
         ({"vaccination": VaccinationStatus.VACCINATED}, Exclusion.VACCINATED),
         ({"consent": ConsentStatus.REFUSED}, Exclusion.REFUSED),
         ({"consent": ConsentStatus.CONFLICTS}, Exclusion.CONFLICTS),
+        ({"consent": ConsentStatus.FOLLOW_UP}, Exclusion.FOLLOW_UP),
         ({"consent": ConsentStatus.GIVEN}, ""),
         ({"triage": TriageStatus.DO_NOT_VACCINATE}, Exclusion.DO_NOT_VACCINATE),
         ({"triage": TriageStatus.DELAY}, ""),
