@@ -182,6 +182,16 @@ class OnlineJourney:
         is_home = way.HOME in (chosen, answered(self.answers, "education", "education"))
         return None, is_home
 
+    def chosen_school(self, step: str | None) -> Location | None:
+        """The school chosen from the list, on the pages after it and on the check, which is None;
+        up to there none, so that people may choose again.
+        """
+        path = self.walk.path(self.answers)
+        if "school" not in path or (step in path and path.index(step) <= path.index("school")):
+            return None
+        chosen = answered(self.answers, "school", "school")
+        return next((school for school in self.schools if school.urn == chosen), None)
+
     def response(self) -> OnlineResponse:
         """The response to be recorded, once no page is faulty; unsaved."""
         name, about, contact = (

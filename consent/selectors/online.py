@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.models import Organisation
 from calendars.clock import london_day, london_instant
 from cohorts.models import Location
@@ -92,7 +94,37 @@ def takes_responses_at(
     """
     if school is None:
         return False
-    sessions = (
+    today = london_day(now)
+    return any(
+        not is_closed(found, today=today) and is_open_to_parents(found, today=today)
+        for found in _sessions_at(school, session, programmes)
+    )
+
+
+def is_over_at(
+    school: Location | None, session: Session, programmes: Sequence[str], *, now: datetime
+) -> bool:
+    """Whether another school than that of a school's link has had all its sessions of these
+    programmes: who names it comes too late there. One that has no dates yet is not over.
+
+    Source: consent §2.1 and scenario 9 [L].
+    """
+    if school is None or session.is_clinic or school.pk == session.location_id:
+        return False
+    sessions = list(_sessions_at(school, session, programmes))
+    return bool(sessions) and all(_is_over(found, now) for found in sessions)
+
+
+def _is_over(session: Session, now: datetime) -> bool:
+    ended_at = closed_at(session, now=now)
+    return ended_at is not None and ended_at <= now
+
+
+def _sessions_at(
+    school: Location, session: Session, programmes: Sequence[str]
+) -> QuerySet[Session]:
+    """The school's sessions of the organisation and year of a link, with one of the programmes."""
+    return (
         Session.objects.for_organisation(session.organisation)
         .filter(
             location=school,
@@ -101,11 +133,6 @@ def takes_responses_at(
         )
         .with_days()
         .distinct()
-    )
-    today = london_day(now)
-    return any(
-        not is_closed(found, today=today) and is_open_to_parents(found, today=today)
-        for found in sessions
     )
 
 

@@ -15,7 +15,7 @@ from consent import browsers, online_walk, throttle
 from consent.forms.online import AboutYouForm
 from consent.online_journey import OnlineJourney
 from consent.online_summary import summary
-from consent.selectors.online import may_finish, open_draft, was_recorded
+from consent.selectors.online import is_over_at, may_finish, open_draft, was_recorded
 from consent.services import online
 from consent.views.parents import to_sent, to_start
 from consent.views.parents_link import Link, closed, find_link, too_much, unknown
@@ -43,9 +43,11 @@ class Visit:
 
 
 def _visit(
-    request: HttpRequest, slug: str, programmes: str, draft_id: UUID
+    request: HttpRequest, slug: str, programmes: str, draft_id: UUID, step: str | None = None
 ) -> Visit | HttpResponse:
-    """The visit, or the page to show instead. Unknown drafts and those of others look alike."""
+    """The visit of a page, or the page to show instead. Unknown drafts and those of others look
+    alike. Who chose a school whose sessions are over may only choose again.
+    """
     link = find_link(slug, programmes)
     if link is None:
         return unknown(request)
@@ -58,7 +60,12 @@ def _visit(
     if not may_finish(link.session, link.programmes, draft, now=now):
         return closed(request, link, now=now)
     journey = OnlineJourney(draft, link.session, link.programmes, london_day(now))
-    return Visit(link, journey, browser, now)
+    visit = Visit(link, journey, browser, now)
+    school = journey.chosen_school(step)
+    if school is not None and is_over_at(school, link.session, link.keys, now=now):
+        again = visit.address("school")
+        return closed(request, link, now=now, school=school.name, choose_again=again)
+    return visit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +74,7 @@ def answer(
     request: HttpRequest, slug: str, programmes: str, draft_id: UUID, step: str
 ) -> HttpResponse:
     """One page of the form."""
-    visit = _visit(request, slug, programmes, draft_id)
+    visit = _visit(request, slug, programmes, draft_id, step)
     if isinstance(visit, HttpResponse):
         return visit
     journey = visit.journey

@@ -63,11 +63,17 @@ def unknown(request: HttpRequest) -> HttpResponse:
     return render(request, "consent/online/unknown.html", {"session": None}, status=404)
 
 
-def closed(request: HttpRequest, link: Link, *, now: datetime) -> HttpResponse:
-    """The page for who comes too late."""
+def closed(
+    request: HttpRequest, link: Link, *, now: datetime, school: str = "", choose_again: str = ""
+) -> HttpResponse:
+    """The page for who comes too late; at a `school` that they chose, they may `choose_again`."""
     closes_on = responses_close_on(link.session)
     is_past = closes_on is not None and closes_on < london_day(now)
-    context = link.context() | {"closed_on": closes_on if is_past else None}
+    context = link.context() | {
+        "closed_on": closes_on if is_past and not school else None,
+        "school": school,
+        "choose_again": choose_again,
+    }
     return render(request, "consent/online/closed.html", context)
 
 

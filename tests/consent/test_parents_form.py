@@ -151,11 +151,47 @@ def test_consent_14_8_home_schooled_or_not_in_education(clinic, education, shown
     assert (only_response().school, only_response().home_educated) == (None, home_educated)
 
 
-def test_consent_14_9_a_school_whose_sessions_are_over_leads_to_the_clinic(hpv, organisation):
-    other = factories.SchoolFactory(name="Grace Academy", team__organisation=organisation)
-    session_of(other, "hpv", dates=[date(2026, 11, 2)])
-    hpv.walk(confirm_school={"is_school": "no"}, school={"school": other.urn})
-    assert "having the vaccination at a clinic" in hpv.confirm().text
+def test_consent_14_9_a_school_whose_sessions_are_over_gets_the_deadline_page(hpv, organisation):
+    over, other = (
+        factories.SchoolFactory(name=name, team__organisation=organisation)
+        for name in ("Grace Academy", "Ash School")
+    )
+    session_of(over, "hpv", dates=[date(2026, 11, 2)])
+    hpv.walk(confirm_school={"is_school": "no"}, to="school")
+    hpv.send({"school": over.urn})
+    for step in ("about-you", "decision"):
+        hpv.open(step)
+        shown = hpv.get()
+        assert shown.h1 == "You can no longer submit a consent response"
+        assert "about the HPV vaccination at Grace Academy is over" in shown.text
+        assert shown.links["choose a different school"].endswith("/school")
+    hpv.open("school")
+    assert hpv.get().values["school"] == over.urn
+    hpv.send({"school": other.urn})
+    assert hpv.step == "about-you"
+    hpv.walk()
+    assert hpv.confirm().h1 == "Consent given"
+    assert only_response().school == other
+
+
+def test_consent_14_9_who_goes_on_with_an_open_form_is_not_recorded_either(hpv, organisation):
+    """Its sessions end while the check page is open."""
+    over = factories.SchoolFactory(name="Grace Academy", team__organisation=organisation)
+    session = session_of(over, "hpv", dates=[date(2027, 6, 1)])
+    shown = hpv.walk(confirm_school={"is_school": "no"}, school={"school": over.urn})
+    session.all_dates.update(value=date(2026, 11, 2))
+    late = page(hpv.send({"revision": shown.values["revision"]}), service=SERVICE)
+    assert late.h1 == "You can no longer submit a consent response"
+    assert not OnlineResponse.objects.exists()
+
+
+def test_consent_14_9_a_clinics_link_takes_children_of_such_a_school(clinic, school):
+    """They are in the clinic because their school is over."""
+    session_of(school, "hpv", dates=[date(2026, 11, 2)])
+    form = ParentForm(clinic.session)
+    form.start()
+    form.walk(education={"education": "school"}, school={"school": school.urn})
+    assert "having the vaccination at a clinic" in form.confirm().text
 
 
 @pytest.fixture
