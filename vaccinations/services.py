@@ -99,19 +99,20 @@ def log_records(records: Sequence[VaccinationRecord]) -> None:
         else:
             title = f"{programme} vaccination not given: {made.get_outcome_display()}"
         performer = performers.get(made.performer_id)
-        logged = activity.entry(
-            child_id=made.child_id,
-            organisation_id=made.organisation_id,
-            session_id=made.session_id,
-            kind=Entry.Kind.VACCINATION,
-            title=title,
-            body=made.notes,
-            subject=made.public_id,
-            by=performer,
-            now=london_instant(made.performed_on, made.performed_time or MIDDAY),
+        entries.append(
+            activity.entry(
+                child_id=made.child_id,
+                organisation_id=made.organisation_id,
+                session_id=made.session_id,
+                kind=Entry.Kind.VACCINATION,
+                title=title,
+                body=made.notes,
+                subject=made.public_id,
+                by=performer,
+                by_name=made.performer_name,
+                now=london_instant(made.performed_on, made.performed_time or MIDDAY),
+            )
         )
-        logged.actor_name = performer.full_name if performer else made.performer_name
-        entries.append(logged)
     activity.record_all(entries)
 
 
