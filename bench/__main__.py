@@ -10,7 +10,7 @@ def main(name: str, file: str) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from bench import claims, latency, matching, memory, pages, planning, report, sending
+    from bench import at_once, claims, latency, matching, memory, pages, planning, report, sending
 
     measures = {
         "planning": planning.measure,
@@ -19,6 +19,7 @@ def main(name: str, file: str) -> None:
         "pages": pages.measure,
         "claims": claims.measure,
         "sending": sending.measure,
+        "at-once": at_once.measure,
         "latency": latency.measure,
         "ten-minutes": sending.measure_ten_minutes,
         "memory": memory.measure,

@@ -43,6 +43,16 @@ def send_all(clock: Callable[[], datetime], *, give_up: timedelta = GIVE_UP) -> 
         sending.send_due(lane=Lane.BULK, clock=clock)
 
 
+def wait_for(ready: Callable[[], bool], *, seconds: float = 60) -> bool:
+    """Whether it became so in that time; asked five times a second."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if ready():
+            return True
+        time.sleep(0.2)
+    return False
+
+
 def seen_by_sandbox() -> dict:
     """What the sandbox has counted: accepted, doubles, refusals by error."""
     return requests.get(_control("invariants.json"), timeout=60).json()

@@ -4,16 +4,20 @@ The settings are those a user gets who sets nothing: what is measured is what is
 """
 
 import sys
+from datetime import datetime, time
 
 from bench import report
+from calendars.clock import LONDON, london_instant
 from mavis.local import broker, postgres, sandbox
+from mavis.local import run as run_locally
 from mavis.local.console import Refusal, say
 from mavis.local.environment import without_own_settings
 from mavis.local.processes import Supervisor
 from mavis.local.suite import private_folder
 from mavis.local.workplace import LOCAL
+from mavis.rehearsals.pace import Pace
 
-BENCHMARKS = ("planning", "matching", "pages", "claims", "sending", "latency")
+BENCHMARKS = ("planning", "matching", "pages", "claims", "sending", "at-once", "latency")
 # Those that take longer than a few minutes run only when they are named.
 LONG = ("planning-million", "ten-minutes", "memory")
 JSON = LOCAL / "bench.json"
@@ -44,6 +48,8 @@ def _measure(name: str) -> report.Finding:
             _start_answerer(supervisor, environment)
         else:
             sandbox.start(supervisor, environment, keeps_in=folder / "sandbox.sqlite")
+        if name == "at-once":
+            _start_workers(supervisor, environment)
         found = folder / "found.json"
         status = supervisor.run(
             name,
@@ -54,6 +60,13 @@ def _measure(name: str) -> report.Finding:
         if status:
             raise Refusal(f"The benchmark {name} failed; what went wrong is above.")
         return report.from_json(found.read_text())
+
+
+def _start_workers(supervisor: Supervisor, environment: dict[str, str]) -> None:
+    """Workers as a local run has them, at noon, when texts may go."""
+    noon = london_instant(datetime.now(LONDON).date(), time(12))
+    environment |= Pace(1, shown=noon).variables()
+    run_locally.start_workers(supervisor, environment)
 
 
 def _start_answerer(supervisor: Supervisor, environment: dict[str, str]) -> None:

@@ -17,6 +17,8 @@ from mavis.local.environment import read_settings, shared_with_commands
 from mavis.local.processes import Supervisor
 from mavis.local.workplace import DATA, LOCAL, LOGS
 
+BINARIES = Path(sys.executable).parent
+CELERY = (BINARIES / "celery", "--app=mavis", "--quiet")
 DATABASE = "mavis"
 DEFAULT_PORT = 8000
 DEMO_USERS = {
@@ -143,29 +145,32 @@ def prepare(supervisor: Supervisor, environment: Mapping[str, str]) -> None:
         raise Refusal("The database could not be prepared; what went wrong is above.")
 
 
-def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: int) -> None:
-    """Start the web server, a worker for each queue, and the timetable; wait for all of them."""
-    binaries = Path(sys.executable).parent
-    celery = [str(binaries / "celery"), "--app=mavis", "--quiet"]
+def start_workers(supervisor: Supervisor, environment: Mapping[str, str]) -> None:
+    """Start a worker for each queue."""
     # The person who typed the command chose the user, root or not.
     unasked = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-    supervisor.start(
-        "web",
-        [binaries / "gunicorn", "--bind", f"{broker.LOOPBACK}:{port}"],
-        environment=environment,
-    )
     for queue, threads in (("urgent", 4), ("default", 2)):
         supervisor.start(
             queue,
-            [*celery, "worker", f"--queues={queue}", f"--hostname={queue}@%h"]
+            [*CELERY, "worker", f"--queues={queue}", f"--hostname={queue}@%h"]
             + ["--pool=threads", f"--concurrency={threads}"]
             + ["--without-gossip", "--without-mingle"],
             environment={**environment, **unasked},
             ready_when=b" ready.",
         )
+
+
+def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: int) -> None:
+    """Start the web server, a worker for each queue, and the timetable; wait for all of them."""
+    supervisor.start(
+        "web",
+        [BINARIES / "gunicorn", "--bind", f"{broker.LOOPBACK}:{port}"],
+        environment=environment,
+    )
+    start_workers(supervisor, environment)
     supervisor.start(
         "beat",
-        [*celery, "beat", f"--schedule={DATA / 'beat-schedule'}", "--pidfile="],
+        [*CELERY, "beat", f"--schedule={DATA / 'beat-schedule'}", "--pidfile="],
         environment=environment,
     )
     supervisor.wait_until(
