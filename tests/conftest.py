@@ -2,10 +2,15 @@
 
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from accounts.models import Role, User
 from tests import factories
 from tests.sandbox_process import sandbox, sandbox_process  # noqa: F401 - fixtures
+
+# How fast the machine is, a test has no opinion.
+settings.register_profile("mavis", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mavis")
 
 
 def pytest_collection_modifyitems(items):

@@ -34,7 +34,8 @@ def run(arguments: list[str]) -> int:
         environment["REDIS_URL"] = broker.start(supervisor)
         return supervisor.run(
             "pytest",
-            [sys.executable, "-m", "pytest", "-n", WORKERS, *arguments],
+            # Who has nothing left takes over from who is slower: a rehearsal lasts a minute.
+            [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "worksteal", *arguments],
             environment=environment,
             stop_signal=signal.SIGINT,
             keeps_terminal=True,

@@ -242,7 +242,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(upload):
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_rows_imported_and_refused_are_the_rows_read(upload, data):

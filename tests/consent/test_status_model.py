@@ -209,7 +209,7 @@ def status_of(history: History, today: date) -> tuple[str, str]:
     )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.integers(min_value=0, max_value=2**40))
 def test_the_status_of_any_history_is_that_of_the_slow_model(seed):
     random = Random(seed)
@@ -223,7 +223,7 @@ def test_the_status_of_any_history_is_that_of_the_slow_model(seed):
         assert status_of(shuffled, today) == status_of(history, today)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(min_value=0, max_value=2**40))
 def test_a_later_refusal_always_blocks_whatever_triage_said(seed):
     random = Random(seed)
