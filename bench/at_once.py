@@ -1,4 +1,4 @@
-"""How long a late joiner's invitation takes from the commit to the request, while a mailing goes out.
+"""How long a late joiner's invitation takes from commit to request, while a mailing goes out.
 
 Everything is real: workers as `make run` starts them, Redis between, the sandbox at Notify's rate.
 Source: sessions and clinics §6.1, "at once".

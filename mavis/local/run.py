@@ -18,7 +18,7 @@ from mavis.local.processes import Supervisor
 from mavis.local.workplace import DATA, LOCAL, LOGS
 
 BINARIES = Path(sys.executable).parent
-CELERY = (BINARIES / "celery", "--app=mavis", "--quiet")
+CELERY = (str(BINARIES / "celery"), "--app=mavis", "--quiet")
 DATABASE = "mavis"
 DEFAULT_PORT = 8000
 DEMO_USERS = {
