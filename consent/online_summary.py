@@ -9,7 +9,7 @@ from consent.forms.online_decisions import REASON_LABELS
 from consent.models import OnlineResponse
 from consent.online_journey import OnlineJourney
 from consent.summary import Card
-from govuk.filters import govuk_date, line_breaks
+from govuk.filters import emails, govuk_date, line_breaks
 from govuk.filters import phone as phone_as_written
 
 Change = Callable[[str], str]
@@ -91,7 +91,7 @@ def _parent_rows(response: OnlineResponse, change: Change) -> list[dict]:
     rows = [
         _row("Your name", response.parent_name, change("about-you")),
         _row("Relationship", response.relationship_label, change("about-you")),
-        _row("Email address", response.email, change("about-you")),
+        _row("Email address", emails(response.email), change("about-you")),
         _row("Phone number", phone, change("about-you")),
     ]
     if response.phone:

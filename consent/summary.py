@@ -9,7 +9,7 @@ from consent.decisions import in_words
 from consent.selectors.contacts import CHILD_LABEL
 from consent.services.contacts import Details
 from consent.wizard import TRIAGE, Journey
-from govuk.filters import govuk_date, line_breaks
+from govuk.filters import emails, govuk_date, line_breaks
 from govuk.filters import phone as phone_as_written
 
 Change = Callable[[str], str]
@@ -111,7 +111,7 @@ def _details_rows(details: Details, address: str) -> list[dict]:
     phone = phone_as_written(details.phone) if details.phone else ""
     texts = "Yes" if details.wants_text_updates else "No"
     return [
-        _row("Email address", details.email, address),
+        _row("Email address", emails(details.email), address),
         _row("Phone number", phone, address),
         _row("Updates by text message", texts, address),
     ]

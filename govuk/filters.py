@@ -10,6 +10,7 @@ from calendars import rules as calendar_rules
 from calendars.clock import LONDON
 
 NOT_PROVIDED = "Not provided"
+EMAIL = re.compile(r"[^\s@<>\"()]+@[^\s@<>\"()]+")
 STORED_PHONE = re.compile(r"(?<![\w+])\+[1-9][0-9]{6,14}(?!\w)")
 
 
@@ -86,6 +87,15 @@ def line_breaks(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
+def emails(text: str) -> Markup:
+    """Text, escaped, whose email addresses may break after @ and dots, where a screen is narrow."""
+
+    def breakable(found: re.Match) -> str:
+        return re.sub(r"(?<=[@.])(?=\w)", "<wbr>", found[0])
+
+    return Markup(EMAIL.sub(breakable, str(escape(text))))  # noqa: S704 - escaped before
+
+
 def newline_references(text: str) -> Markup:
     """Text for a textarea, its newlines written so that no indenting and no parser touches them."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -96,6 +106,7 @@ def newline_references(text: str) -> Markup:
 FILTERS = {
     "academic_year": calendar_rules.academic_year_label,
     "count": count,
+    "emails": emails,
     "govuk_date": govuk_date,
     "govuk_date_with_weekday": govuk_date_with_weekday,
     "govuk_datetime": govuk_datetime,

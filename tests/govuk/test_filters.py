@@ -33,6 +33,9 @@ SUMMER = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
         (filters.weeks(7), "1 week"),
         (filters.weeks(10), "10 days"),
         (filters.line_breaks("a<b\nc"), "a&lt;b<br>c"),
+        (filters.emails("Jo <j.o@a.example>"), "Jo &lt;j.<wbr>o@<wbr>a.<wbr>example&gt;"),
+        (filters.emails("a@b.c, d."), "a@<wbr>b.<wbr>c, d."),
+        (filters.emails(filters.line_breaks("a@b\nc.d")), "a@<wbr>b<br>c.d"),
     ],
 )
 def test_written(written, as_):
