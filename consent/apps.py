@@ -10,12 +10,12 @@ class ConsentConfig(AppConfig):
             checks,
             facts,
             messages,
-            online_replies,
             receivers,
-            replies,
+            reply_guard,
             unknown_contact,
         )
         from consent.guard import guard
+        from consent.replies import TEMPLATES
         from consent.services import asking
         from consent.triage_guard import triage_guard
         from notifications import outbox, resending
@@ -31,7 +31,6 @@ class ConsentConfig(AppConfig):
             outbox.register_guard(template, triage_guard)
         mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)
-        for template in replies.TEMPLATES:
-            outbox.register_guard(template, replies.guard)
-        for template in online_replies.TEMPLATES:
+        for template in TEMPLATES:
+            outbox.register_guard(template, reply_guard.guard)
             resending.goes_where_it_was_typed(template)

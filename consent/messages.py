@@ -93,13 +93,25 @@ def about_triage(triage: Triage) -> dict[str, str]:
 
 def about(child: Child, session: Session, programmes: Sequence[Programme]) -> dict[str, str]:
     """The child, the vaccination, and whom to ask: in every message about consent."""
-    team = session.location.team
+    return {**about_child(child), **about_vaccination(programmes), **about_team(session)}
+
+
+def about_child(child: Child) -> dict[str, str]:
+    """What the child is called."""
     known_as = f" (known as {child.preferred_name})" if child.preferred_name else ""
     return {
         "short_child_name": child.preferred_given_name or child.given_name,
         "full_and_preferred_child_name": f"{child.full_name}{known_as}",
-        "vaccination": vaccination_named([programme.name_in_sentence for programme in programmes]),
-        "team_name": team.name,
-        "team_email": team.email,
-        "team_phone": team.phone,
     }
+
+
+def about_vaccination(programmes: Sequence[Programme]) -> dict[str, str]:
+    """What is asked or answered about."""
+    names = [programme.name_in_sentence for programme in programmes]
+    return {"vaccination": vaccination_named(names)}
+
+
+def about_team(session: Session) -> dict[str, str]:
+    """Whom to ask."""
+    team = session.location.team
+    return {"team_name": team.name, "team_email": team.email, "team_phone": team.phone}

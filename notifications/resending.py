@@ -20,8 +20,8 @@ _typed_addresses: set[str] = set()
 
 
 def goes_where_it_was_typed(template: str) -> None:
-    """Let an app above say that a message replies to an address that somebody typed: no parent on
-    record has it, so that it can only go there again.
+    """Let an app above say that a message may reply to an address that somebody typed: where it
+    does, no parent on record has it, so that it can only go there again.
     """
     _typed_addresses.add(template)
 
@@ -91,8 +91,16 @@ def try_refused_again(messages: QuerySet[Message], *, now: datetime) -> int:
     return waiting
 
 
+def _is_from_nobody_to_nobody(message: Message) -> bool:
+    """Whether it first went by itself, to no parent on record."""
+    first = message
+    while first.resend_of is not None:
+        first = first.resend_of
+    return first.sent_by_id is None and first.parent_id is None
+
+
 def _present_address(message: Message) -> str:
-    if message.template in _typed_addresses:
+    if message.template in _typed_addresses and _is_from_nobody_to_nobody(message):
         if message.notify_status == "permanent-failure":
             raise CannotSendAgain("The address or number that was typed does not exist.")
         return message.recipient

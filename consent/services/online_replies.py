@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from calendars.clock import london_day
 from cohorts.formats import UK_MOBILE
-from consent import online_replies
+from consent import online_replies, replies
 from consent.models import OnlineResponse
 from consent.selectors.online import online_outcome
 from heartbeats import faults
@@ -42,19 +41,17 @@ def confirm(response_id: int, *, now: datetime) -> int:
     )
     if response.confirmation_sent_at is not None:
         return 0
-    sessions = Session.objects.with_days().select_related("organisation", "location__team")
+    sessions = Session.objects.select_related("organisation", "location__team")
     response.session = sessions.get(pk=response.session_id)
     outcome = online_outcome(response, now=response.recorded_at)
     sorted_decisions = online_replies.sorted_by_reply(list(response.decisions.all()), outcome)
     messages = [
         Message(
-            letter=online_replies.letter_of(response, template),
+            letter=replies.letter_of(response.public_id, template),
             template=template,
             channel=channel,
             recipient=recipient,
-            personalisation=online_replies.personalisation(
-                template, response, decisions, today=london_day(now)
-            ),
+            personalisation=online_replies.personalisation(template, response, decisions),
             organisation_id=response.organisation_id,
             child_id=response.child_id,
             session_id=response.session_id,
@@ -63,7 +60,7 @@ def confirm(response_id: int, *, now: datetime) -> int:
         )
         for template, decisions in sorted_decisions.items()
         for channel, recipient in _typed_addresses(response)
-        if channel == Channel.EMAIL or template in online_replies.TEXTED
+        if channel == Channel.EMAIL or template in replies.TEXTED
     ]
     queued = outbox.queue_all(messages, now=now)
     response.confirmation_sent_at = now
@@ -89,7 +86,7 @@ def confirm_overlooked(*, before: datetime, now: datetime) -> int:
 def link_with_child(response: OnlineResponse) -> int:
     """Have the replies to a matched answer told in the log of its child; how many there were."""
     assert response.child_id is not None
-    letters = [online_replies.letter_of(response, name) for name in online_replies.TEMPLATES]
+    letters = [replies.letter_of(response.public_id, name) for name in replies.TEMPLATES]
     return linking.link(letters, child_id=response.child_id)
 
 

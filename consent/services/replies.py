@@ -60,7 +60,7 @@ def _reply_to(response: ConsentResponse, *, is_partly_vaccinated: bool) -> str:
     if response.decision != Decision.GIVEN:
         return ""
     needs_triage = is_partly_vaccinated or questions.call_for_triage(response.health_answers)
-    return replies.NEEDS_TRIAGE if needs_triage else replies.GIVEN
+    return replies.TRIAGE if needs_triage else replies.GIVEN
 
 
 def confirm_withdrawal(
@@ -100,11 +100,17 @@ def _queue(
         return 0
     if not first.parent.relationships.filter(child=first.child).exists():
         return 0  # no longer on the child's record
-    values = replies.personalisation(responses, session, today=london_day(now))
+    values = replies.personalisation(
+        template,
+        responses,
+        session,
+        is_moving=first.child.school_moves.waiting().exists(),
+        today=london_day(now),
+    )
     return outbox.queue_all(
         [
             Message(
-                letter=replies.letter_of(first, template),
+                letter=replies.letter_of(first.public_id, template),
                 template=template,
                 channel=channel,
                 recipient=recipient,
@@ -134,6 +140,6 @@ def _addresses(parent: Parent, to: Details, template: str) -> list[tuple[str, st
         and parent.contact_method != Parent.ContactMethod.VOICE
         and not (parent.phone_failed_at and parent.phone == to.phone)
     )
-    if takes_texts and template not in replies.BY_EMAIL_ONLY:
+    if takes_texts and template in replies.TEXTED:
         found.append((Channel.TEXT.value, to.phone))
     return found

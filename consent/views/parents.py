@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from calendars import clock
 from calendars.clock import london_day
-from consent import browsers, throttle
+from consent import browsers, online_replies, throttle
 from consent.choices import Decision
 from consent.models import OnlineResponse
 from consent.selectors.online import is_open, online_outcome, recorded_response
@@ -83,12 +83,13 @@ def sent(request: HttpRequest, slug: str, programmes: str, token: str) -> HttpRe
     response = recorded_response(link.session, public_id)
     if response is None:
         return to_start(link)
+    outcome = online_outcome(response, now=clock.now())
     context = link.context() | {
         "response": response,
-        "outcome": online_outcome(response, now=clock.now()),
+        "outcome": outcome,
+        "next_steps": online_replies.last_page(response, outcome),
         "given": _vaccinations(response, Decision.GIVEN),
         "refused": _vaccinations(response, Decision.REFUSED),
-        "wants_follow_up": any(one.wants_follow_up for one in response.decisions.all()),
     }
     return render(request, "consent/online/sent.html", context)
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from activity.models import Entry
 from consent.models import ConsentResponse, ResponseChange, Triage
+from consent.replies import GIVEN, REFUSED
 from notifications.models import Message
 from tests import factories
 from tests.consent.wizard import HEALTH, Wizard, names, status
@@ -195,7 +196,7 @@ def test_consent_14_30_a_refusal_that_stands_is_confirmed(child, mum, refusal, s
     assert "Sure of it" in shown.text
     assert "Follow up" not in shown.links
     assert status(child).consent == "refused"
-    assert templates() == [("consent_refused", "email", mum.email)]
+    assert templates() == [(REFUSED, "email", mum.email)]
     assert Entry.objects.filter(title__startswith="Follow-up: the refusal of ").count() == 1
 
 
@@ -213,7 +214,7 @@ def test_consent_14_30_a_refusal_that_does_not_stand_leads_to_a_new_response(
     assert (new.parent, new.route, new.decision) == (mum, "phone", "given")
     assert show(refusal).summary["Follow-up"] == "The refusal does not stand"
     assert status(child).consent == "given"
-    assert templates() == [("consent_given", "email", mum.email)]
+    assert templates() == [(GIVEN, "email", mum.email)]
 
 
 def test_only_refusals_that_wait_for_it_are_followed_up(child, mum, answered, send):

@@ -88,7 +88,7 @@ def test_consent_14_3_consent_is_refused_for_medical_reasons(hpv):
     assert "Home address" not in shown
     sent = hpv.confirm()
     assert sent.h1 == "Consent refused"
-    assert "A member of our team will contact you" in sent.text
+    assert "You asked to talk about it. We will contact you." in sent.text
     assert "Fits" not in sent.text
     decision = only_response().decisions.get()
     assert (decision.reason, decision.reason_details) == ("medical", "Fits\nsince May")
@@ -147,7 +147,7 @@ def test_consent_14_8_home_schooled_or_not_in_education(clinic, education, shown
     form = ParentForm(clinic.session)
     form.start()
     assert form.walk(education={"education": education}).summary["School"] == shown
-    assert "We will contact you about having the vaccination at a clinic." in form.confirm().text
+    assert "This may be at a clinic." in form.confirm().text
     assert (only_response().school, only_response().home_educated) == (None, home_educated)
 
 
@@ -191,7 +191,7 @@ def test_consent_14_9_a_clinics_link_takes_children_of_such_a_school(clinic, sch
     form = ParentForm(clinic.session)
     form.start()
     form.walk(education={"education": "school"}, school={"school": school.urn})
-    assert "having the vaccination at a clinic" in form.confirm().text
+    assert "This may be at a clinic." in form.confirm().text
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import pytest
 
-from consent import replies
+from cohorts.services import school_moves
+from consent import replies, reply_guard
 from consent.choices import Decision
 from consent.models import ConsentResponse
 from consent.services.contacts import Details
@@ -38,7 +39,7 @@ def answered(answered, mum):
 
 
 def reasons(later=NOW):
-    return list(replies.guard(list(Message.objects.all()), now=later).values())
+    return list(reply_guard.guard(list(Message.objects.all()), now=later).values())
 
 
 def test_an_answer_is_confirmed_once_whatever_happens_twice(child, answered, confirm):
@@ -65,8 +66,50 @@ def test_it_says_what_was_agreed_to_and_what_happens_next(organisation, answered
     email = Message.objects.get(channel="email")
     read = wording.get(email.template, "email").preview(email.personalisation)
     assert read.subject == "You gave consent for Jo to have the flu vaccination"
-    assert "Jo Lee having the flu vaccination (nasal spray only)" in read.body
-    assert "Our team plans to give it at Grace Academy on Tuesday 12 January 2027." in read.body
+    assert "for Jo Lee to have the flu vaccination (nasal spray only)" in read.body
+    assert "We expect to vaccinate your child at Grace Academy on Tuesday 12 January" in read.body
+
+
+def test_consent_5_while_a_move_is_open_neither_place_nor_day_is_named(
+    organisation, confirm, nurse
+):
+    session = factories.SessionFactory(
+        organisation=organisation, location__name="Grace Academy", dates=[NOW.date()]
+    )
+    child = factories.ChildFactory(organisation=organisation, school=session.location)
+    response = factories.ResponseFactory(child=child, session=session)
+    move = school_moves.Proposal(child, school_moves.Schooling(None, True))
+    school_moves.propose([move], source="consent", now=NOW)
+    confirm(response)
+    said = [message.personalisation for message in Message.objects.all()]
+    assert {one["next_steps"] for one in said} == {replies.TELL_LATER}
+    assert "Grace Academy" not in str(said)
+    Message.objects.all().delete()
+    school_moves.ignore(move_id=child.school_moves.get().pk, by=nurse, now=NOW)
+    confirm(response)
+    for message in Message.objects.all():
+        assert "Grace Academy on Tuesday" in message.personalisation["next_steps"]
+
+
+def test_a_clinic_session_names_the_clinic(child, answered, confirm):
+    confirm(answered(child, "given"))
+    steps = Message.objects.filter(channel="email").get().personalisation["next_steps"]
+    assert "at a community clinic, at the appointment that you book" in steps
+
+
+def test_a_refusal_that_was_talked_over_promises_no_more_talk(child, answered, confirm):
+    response = answered(child, "refused", wants_follow_up=True)
+    confirm(response)
+    ConsentResponse.objects.filter(pk=response.pk).update(
+        follow_up_outcome="confirmed", follow_up_resolved_at=NOW
+    )
+    response.refresh_from_db()
+    said = Message.objects.filter(channel="email").get().personalisation["next_steps"]
+    assert said == f"{replies.NOT_GIVEN}\n\n{replies.CALL_BACK}"
+    Message.objects.all().delete()
+    confirm(response)
+    said = Message.objects.filter(channel="email").get().personalisation["next_steps"]
+    assert said == replies.NOT_GIVEN
 
 
 @pytest.mark.parametrize(
@@ -102,8 +145,8 @@ def test_i08_no_reply_about_a_child_whose_record_is_flagged(child, answered, con
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"invalidated_at": NOW}, replies.MARKED_INVALID),
-        ({"withdrawn_at": NOW}, replies.IS_WITHDRAWN),
+        ({"invalidated_at": NOW}, reply_guard.MARKED_INVALID),
+        ({"withdrawn_at": NOW}, reply_guard.IS_WITHDRAWN),
     ],
 )
 def test_a_reply_that_waits_is_held_back_once_it_is_no_longer_so(
@@ -123,4 +166,4 @@ def test_a_reply_that_waits_is_held_back_once_the_parent_answered_otherwise(
     answered(child, "refused", parent=mum, programme_id="menacwy", responded_at=NOW)
     assert reasons() == []
     answered(child, "refused", parent=mum, responded_at=NOW)
-    assert set(reasons()) == {replies.ANSWERED_AGAIN}
+    assert set(reasons()) == {reply_guard.ANSWERED_AGAIN}

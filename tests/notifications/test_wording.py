@@ -19,9 +19,8 @@ EVERY_VALUE = VALUES | {
     "what_changed": "* 25 January 2027 moved to 8 February 2027",
     "what_changed_short": "25 January 2027 moved to 8 February 2027",
     "dates_now": "* Monday 8 February 2027",
-    "next_steps": "We expect to vaccinate your child at Grace Academy.",
+    "next_steps": "We expect to vaccinate your child at Grace Academy on Tuesday 12 January 2027.",
     "vaccination_agreed": "HPV vaccination",
-    "what_happens_next": "Our team plans to give it at Grace Academy on Tuesday 12 January 2027.",
 }
 LONG_VALUES = EVERY_VALUE | {
     "what_changed_short": "25 September 2027 moved to 28 September 2027; "
@@ -29,9 +28,9 @@ LONG_VALUES = EVERY_VALUE | {
     "full_and_preferred_child_name": "Wilhelmina-Josephine Featherstonehaugh-Cholmondeley "
     "(known as Billie Featherstonehaugh-Cholmondeley)",
     "vaccination_agreed": "flu vaccination (nasal spray, or injection if not suitable)",
-    "what_happens_next": "Our team plans to give it at Saint Thomas of Canterbury Roman Catholic "
+    "next_steps": "We expect to vaccinate your child at Saint Thomas of Canterbury Roman Catholic "
     "Academy for Girls on Monday 11 January 2027, Tuesday 12 January 2027 and Wednesday 13 January "
-    "2027.",
+    "2027. If anything changes, we will tell you.",
     "team_name": "Coventry and Warwickshire Community School-Age Immunisation Service (North)",
     "team_email": "immunisation.team.north.coventry.and.warwickshire@sais.example.com",
     "how_to_book_short": "Book at https://booking.example.com/provider/cwp/clinics/vaccinations. "
@@ -92,9 +91,6 @@ def test_titles_are_what_the_activity_log_says():
         "consent_school_reminder": "Consent school reminder",
         "consent_school_request": "Consent school request",
         "consent_unknown_contact": "Unknown contact details warning",
-        "consent_given": "Consent confirmation given",
-        "consent_refused": "Consent confirmation refused",
-        "consent_needs_triage": "Consent confirmation needs triage",
         "consent_withdrawn": "Consent confirmation withdrawn",
         "triage_safe": "Triage message (vaccination will happen)",
         "triage_do_not_vaccinate": "Triage message (vaccination will not happen)",

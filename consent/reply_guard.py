@@ -1,0 +1,93 @@
+"""The last look at a reply before it leaves. Source: design §4.4."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from cohorts.models import Child, Contact, ParentRelationship
+from consent.choices import Decision
+from consent.guard import CALLED_BACK, CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
+from consent.models import ConsentResponse
+from consent.replies import TEMPLATES, WITHDRAWN, letter_of
+from notifications.models import Message
+
+MARKED_INVALID = "The response was marked as invalid meanwhile"
+IS_WITHDRAWN = "The consent was withdrawn meanwhile"
+ANSWERED_AGAIN = "The same person answered again meanwhile"
+
+
+def guard(about: Sequence[Message], *, now: datetime) -> dict[int, str]:
+    """Message id → why it must not be sent any more, for those that must not. Four queries.
+
+    Nothing holds back the reply to an online answer: it goes to the address that was typed, to no
+    parent on record, whether or not a child was found. Source: consent §15.
+    """
+    about = [message for message in about if message.parent_id is not None]
+    child_ids = {message.child_id for message in about}
+    children = Child.objects.in_bulk(child_ids)
+    responses = list(ConsentResponse.objects.filter(child_id__in=child_ids))
+    by_letter = {
+        letter_of(response.public_id, template): response
+        for response in responses
+        for template in TEMPLATES
+    }
+    parents = set(
+        ParentRelationship.objects.filter(child__in=child_ids).values_list("child_id", "parent_id")
+    )
+    contacts = set(
+        Contact.objects.filter(child__in=child_ids).values_list("child_id", "channel", "recipient")
+    )
+    reasons = {}
+    for message in about:
+        response = by_letter.get(message.letter)
+        reason = _why_not(message, children[message.child_id], response, responses)
+        if response and not reason and not _still_reaches(message, response, parents, contacts):
+            reason = CONTACT_CHANGED
+        reasons[message.pk] = reason
+    return {message_id: reason for message_id, reason in reasons.items() if reason}
+
+
+def _why_not(
+    message: Message,
+    child: Child,
+    response: ConsentResponse | None,
+    others: Sequence[ConsentResponse],
+) -> str:
+    if response is None:
+        return CALLED_BACK
+    if child.date_of_death is not None:
+        return DECEASED
+    if child.invalidated_at is not None:
+        return INVALID
+    if child.is_restricted:
+        return RESTRICTED
+    if response.invalidated_at is not None:
+        return MARKED_INVALID
+    if message.template != WITHDRAWN and response.withdrawn_at is not None:
+        return IS_WITHDRAWN
+    return ANSWERED_AGAIN if any(_replaces(other, response) for other in others) else ""
+
+
+def _still_reaches(
+    message: Message,
+    response: ConsentResponse,
+    parents: Collection[tuple[int, int]],
+    contacts: Collection[tuple[int, str, str]],
+) -> bool:
+    """Whether it goes to a parent of the child, where they can be written to, or as they just
+    said.
+    """
+    return (message.child_id, response.parent_id) in parents and (
+        message.recipient in (response.email, response.phone)
+        or (message.child_id, message.channel, message.recipient) in contacts
+    )
+
+
+def _replaces(other: ConsentResponse, response: ConsentResponse) -> bool:
+    """Whether the same person gave a later answer that counts instead."""
+    return (
+        (other.child_id, other.programme_id, other.academic_year, other.parent_id)
+        == (response.child_id, response.programme_id, response.academic_year, response.parent_id)
+        and other.invalidated_at is None
+        and other.decision != Decision.NOT_PROVIDED
+        and (other.responded_at, other.pk) > (response.responded_at, response.pk)
+    )
