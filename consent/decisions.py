@@ -4,7 +4,7 @@ Shared by every route an answer comes by: the parent's pages, and staff who reco
 is our own and needs clinical approval with the health questions. Source: consent §2.3.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from consent.choices import Decision
@@ -14,7 +14,6 @@ from programmes.together import TOGETHER
 REFUSE = Decision.REFUSED.value
 # MenACWY and Td/IPV are given together, and may be answered on one form.
 DOUBLES = TOGETHER[0]
-BOTH, ONE = "both", "one"
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,16 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer: its words for the parent, and for staff who write down what a parent said."""
+    """One answer: its words for the parent, and for staff who write down what a parent said.
+
+    The hint is what a parent should know before they choose it.
+    """
 
     key: str
     parent_label: str
     staff_label: str
     agreement: Agreement = Agreement()
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Narrowing:
     parent_text: str
     staff_text: str
     choices: tuple[Choice, ...]
+    parent_error: str
+    staff_error: str
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,20 @@ _FALLBACK = Narrowing(
         Choice("yes", "Yes", "Yes", Agreement((Method.NASAL, Method.INJECTION))),
         Choice("no", "No", "No", Agreement((Method.NASAL,))),
     ),
+    parent_error="Select whether your child may have the injection instead",
+    staff_error="Select whether the child may have the injection instead",
 )
 _GELATINE = Narrowing(
     "gelatine",
     "Which vaccine may your child have?",
     "Which vaccine may the child have?",
     (
-        Choice("either", "Either vaccine", "Either vaccine", Agreement()),
+        Choice(
+            "either",
+            "Either vaccine",
+            "Either vaccine",
+            hint="One of them contains gelatine, which comes from pigs",
+        ),
         Choice(
             "without",
             "Only the one that does not contain gelatine",
@@ -79,6 +91,15 @@ _GELATINE = Narrowing(
             Agreement(without_gelatine=True),
         ),
     ),
+    parent_error="Select which vaccine your child may have",
+    staff_error="Select which vaccine the child may have",
+)
+
+# How both of two that are given together are agreed to, or only one of them.
+BOTH, ONE = "both", "one"
+TOGETHER_CHOICES = (
+    Choice(BOTH, "Yes, I agree to both", "Yes, they agree to both"),
+    Choice(ONE, "I agree to only one of them", "They agree to only one of them"),
 )
 
 OPTIONS: Mapping[str, Options] = {
@@ -92,6 +113,7 @@ OPTIONS: Mapping[str, Options] = {
                 "Yes, I agree to the nasal spray (recommended)",
                 "Yes, for the nasal spray",
                 Agreement((Method.NASAL,)),
+                hint="It contains gelatine, which comes from pigs",
             ),
             Choice(
                 "injection",
@@ -133,19 +155,35 @@ def agreement_to(programme: str, choice: str, further: str = "") -> Agreement | 
         raise LookupError(f"{programme} has no choice {chosen!r}") from None
 
 
-def decisions_on_doubles(choice: str, chosen: str = "") -> dict[str, str]:
-    """The decision on each of the two programmes answered together: both, one of them, or none.
+def decisions_on(programmes: Sequence[str], choice: str, chosen: str = "") -> dict[str, str]:
+    """The decision on each programme of one answer; empty before a choice is made.
 
-    With one, `chosen` is the programme agreed to; the other is refused. Raises LookupError for a
-    programme that is not one of them.
+    Of two that are given together both are agreed to, or one, or none is; with one, `chosen` is
+    the programme agreed to and the other is refused. Raises LookupError for a programme that is
+    not one of them. Source: consent §2.3.
     """
-    if choice == ONE and chosen not in DOUBLES:
-        raise LookupError(f"{chosen!r} is not one of the two")
-    agreed: Iterable[str] = {BOTH: DOUBLES, ONE: (chosen,)}.get(choice, ())
-    return {
-        programme: Decision.GIVEN if programme in agreed else Decision.REFUSED
-        for programme in DOUBLES
-    }
+    if not choice:
+        return {}
+    if choice == ONE and chosen not in programmes:
+        raise LookupError(f"{chosen!r} is not one of those answered together")
+    if choice == ONE:
+        return {
+            programme: Decision.GIVEN.value if programme == chosen else REFUSE
+            for programme in programmes
+        }
+    return dict.fromkeys(programmes, str(decision_of(choice)))
+
+
+def agreements_to(
+    programmes: Sequence[str], choice: str, *, chosen: str = "", further: str = ""
+) -> dict[str, Agreement]:
+    """What one answer agrees to, by programme; see `decisions_on` and `agreement_to`."""
+    decided = decisions_on(programmes, choice, chosen)
+    agreed = [programme for programme in programmes if decided.get(programme) == Decision.GIVEN]
+    if len(programmes) > 1:
+        return dict.fromkeys(agreed, Agreement())
+    found = {programme: agreement_to(programme, choice, further) for programme in agreed}
+    return {programme: agreement for programme, agreement in found.items() if agreement}
 
 
 def in_words(programme: str, agreement: Agreement) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from consent import questions, reasons
-from consent.choices import Decision
 from consent.decisions import (
     OPTIONS,
     Agreement,
     Narrowing,
     agreement_to,
-    decisions_on_doubles,
+    agreements_to,
     narrowing_of,
 )
 from consent.questions import Asked
@@ -53,22 +52,14 @@ def given(programmes: Sequence[str], answers: Answers) -> dict[str, Agreement]:
     """What is agreed to, by programme. Before a narrowing question is answered, its widest
     answer counts, so that no answer about health is lost that may still be wanted.
     """
-    choice = answered(answers, "decision", "decision")
-    if not choice:
-        return {}
-    if len(programmes) > 1:
-        decided = decisions_on_doubles(choice, answered(answers, "decision", "chosen"))
-        return {
-            programme: Agreement()
-            for programme, decision in decided.items()
-            if decision == Decision.GIVEN
-        }
     further = narrowing(programmes, answers)
     widest = further.choices[0].key if further else ""
-    agreement = agreement_to(
-        programmes[0], choice, answered(answers, "narrowing", "answer") or widest
+    return agreements_to(
+        programmes,
+        answered(answers, "decision", "decision"),
+        chosen=answered(answers, "decision", "chosen"),
+        further=answered(answers, "narrowing", "answer") or widest,
     )
-    return {programmes[0]: agreement} if agreement else {}
 
 
 def refused(programmes: Sequence[str], answers: Answers) -> list[str]:

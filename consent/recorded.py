@@ -11,7 +11,7 @@ from functools import cached_property
 from cohorts.models import Parent
 from consent import questions, reasons, status_rules
 from consent.choices import Decision, Route
-from consent.decisions import Agreement, agreement_to, decision_of, narrowing_of
+from consent.decisions import Agreement, agreements_to, decisions_on, narrowing_of
 from consent.models import ResponseDraft
 from consent.questions import Asked
 from consent.selectors.contacts import CHILD, NEW_CONTACT
@@ -86,15 +86,13 @@ class Recorded:
         """Whether the answer is confirmed by message: always, unless a choice says otherwise."""
         return self.answers.get("confirm-refusal", {}).get("send") != "no"
 
-    def _typed(self, programme: str, name: str = "decision") -> str:
-        decided = self.answers.get("decision", {})
-        key = name if len(self.draft.programmes) == 1 else f"{programme}_{name}"
-        return decided.get(key, "")
+    def _decided(self, name: str = "decision") -> str:
+        return self.answers.get("decision", {}).get(name, "")
 
     def decision(self, programme: str) -> str:
         """Given, refused or not provided; empty before the page was answered."""
-        choice = self._typed(programme)
-        return str(decision_of(choice)) if choice else ""
+        decided = decisions_on(self.draft.programmes, self._decided(), self._decided("chosen"))
+        return decided.get(programme, "")
 
     @property
     def refused(self) -> list[str]:
@@ -104,17 +102,14 @@ class Recorded:
     @cached_property
     def agreements(self) -> dict[str, Agreement]:
         """What consent is given to, by programme."""
-        return {
-            programme: agreement
-            for programme in self.draft.programmes
-            if self.decision(programme) and (agreement := self._agreement(programme))
-        }
-
-    def _agreement(self, programme: str) -> Agreement | None:
-        choice = self._typed(programme)
-        narrowing = narrowing_of(programme, choice)
-        further = self._typed(programme, narrowing.key) if narrowing else ""
-        return agreement_to(programme, choice, further)
+        choice = self._decided()
+        narrowing = narrowing_of(self.draft.programmes[0], choice)
+        return agreements_to(
+            self.draft.programmes,
+            choice,
+            chosen=self._decided("chosen"),
+            further=self._decided(narrowing.key) if narrowing else "",
+        )
 
     @property
     def is_given_by_child(self) -> bool:

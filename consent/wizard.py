@@ -48,6 +48,7 @@ TITLES = {
     "contact": "Details for parent or guardian",
     "details": "Contact details",
     "health": "Health questions",
+    "update-record": "Contact details differ from the record",
 }
 
 
@@ -217,7 +218,7 @@ class Journey:
             case "tell-parents":
                 return TellParentsForm(**bound)
             case "reason":
-                return ReasonForm(offered=self.reasons, **bound)
+                return ReasonForm(refused=self._refused, offered=self.reasons, **bound)
             case "notes":
                 return NotesForm(question=self._question_of_reason(), **bound)
             case "confirm-refusal":
@@ -285,6 +286,14 @@ class Journey:
     def vaccinations(self) -> str:
         """The programmes, as a sentence names them."""
         return vaccination_named([one.name_in_sentence for one in self.programmes])
+
+    @property
+    def _refused(self) -> str:
+        """The vaccinations that are refused, as a sentence names them."""
+        keys = self.recorded().refused
+        return vaccination_named(
+            [one.name_in_sentence for one in self.programmes if one.key in keys]
+        )
 
     def answer(self, step: str, form: GovukForm) -> None:
         """Keep the answers of a page, and drop those to pages that are no longer asked.

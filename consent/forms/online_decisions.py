@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from consent import reasons
-from consent.choices import Decision, Reason
-from consent.decisions import BOTH, DOUBLES, ONE, OPTIONS, Narrowing
-from consent.forms.online import YES_OR_NO
+from consent.choices import YES_OR_NO, Decision, Reason
+from consent.decisions import ONE, OPTIONS, TOGETHER_CHOICES, Choice, Narrowing
 from consent.forms.typed import Lines
 from consent.questions import DETAILS_LENGTH, Question
 from govuk.fields import AS_HEADING, RadiosField
@@ -23,7 +22,11 @@ REASON_LABELS = {
     Reason.PERSONAL: "Personal choice",
     Reason.OTHER: "Other",
 }
-GELATINE_HINTS = {"nasal": "It contains gelatine, which comes from pigs"}
+
+
+def hints(choices: Sequence[Choice]) -> dict[str, str]:
+    """What stands below each answer, by its key."""
+    return {choice.key: choice.hint for choice in choices if choice.hint}
 
 
 class DecisionForm(GovukForm):
@@ -31,7 +34,6 @@ class DecisionForm(GovukForm):
 
     decision = RadiosField(
         error_messages={"required": "Select whether you agree"},
-        choice_hints=GELATINE_HINTS,
         govuk=AS_HEADING,
     )
 
@@ -39,10 +41,13 @@ class DecisionForm(GovukForm):
         super().__init__(*args, **kwargs)
         vaccination = vaccination_named([programme.name_in_sentence])
         self["decision"].label = f"Do you agree to your child having the {vaccination}?"
-        self.fields["decision"].choices = [
-            *((choice.key, choice.parent_label) for choice in OPTIONS[programme.key].choices),
+        offered = OPTIONS[programme.key].choices
+        field = self.fields["decision"]
+        field.choices = [
+            *((choice.key, choice.parent_label) for choice in offered),
             (REFUSED, "No"),
         ]
+        field.choice_hints = hints(offered)
 
 
 class DoublesForm(GovukForm):
@@ -63,12 +68,11 @@ class DoublesForm(GovukForm):
         both = vaccination_named([programme.name for programme in programmes])
         self["decision"].label = f"Do you agree to your child having the {both}?"
         self.fields["decision"].choices = [
-            (BOTH, "Yes, I agree to both"),
-            (ONE, "I agree to only one of them"),
+            *((choice.key, choice.parent_label) for choice in TOGETHER_CHOICES),
             (REFUSED, "No"),
         ]
         self.fields["chosen"].choices = [
-            (programme.key, programme.name) for programme in programmes if programme.key in DOUBLES
+            (programme.key, programme.name) for programme in programmes
         ]
 
 
@@ -81,8 +85,9 @@ class NarrowingForm(GovukForm):
         super().__init__(*args, **kwargs)
         field = self.fields["answer"]
         self["answer"].label = narrowing.parent_text
-        field.error_messages["required"] = "Select one of the answers"
+        field.error_messages["required"] = narrowing.parent_error
         field.choices = [(choice.key, choice.parent_label) for choice in narrowing.choices]
+        field.choice_hints = hints(narrowing.choices)
 
 
 class ReasonForm(GovukForm):

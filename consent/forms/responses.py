@@ -6,17 +6,15 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.forms import HiddenInput
 
-from consent.choices import STAFF_ROUTES, Decision, Reason
-from consent.decisions import OPTIONS
-from consent.forms.contacts import YES_OR_NO
+from consent.choices import STAFF_ROUTES, YES_OR_NO, Decision, Reason
+from consent.decisions import ONE, OPTIONS, TOGETHER_CHOICES, Options
 from consent.forms.triage import TriageForm
 from consent.questions import DETAILS_LENGTH, Asked, Question
 from consent.services.triage import Verdict
 from govuk.fields import AS_HEADING, CharField, RadiosField, TextareaField
 from govuk.forms import GovukForm
 from programmes.models import Programme
-
-NOT_FOR_BOTH = "Select no response for both vaccinations, or for neither"
+from sessions_app.rules import vaccination_named
 
 
 class RouteForm(GovukForm):
@@ -31,61 +29,58 @@ class RouteForm(GovukForm):
 
 
 class DecisionForm(GovukForm):
-    """What the answer is, for each programme; some ways to agree ask a further question.
+    """What the answer is; some ways to agree ask a further question.
 
+    Two that are given together are agreed to both, or one of them, as on the parents' form.
     `responder` is the name of a parent; empty where the child answers.
     """
+
+    decision = RadiosField(
+        dividers={Decision.NOT_PROVIDED.value: "or"},
+        error_messages={"required": "Select whether they agree"},
+        govuk=AS_HEADING,
+    )
 
     def __init__(
         self, *args, responder: str, child: str, programmes: Sequence[Programme], **kwargs
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.programmes = programmes
-        for programme in programmes:
-            self._ask(programme, responder, child)
-
-    def field(self, programme: str, name: str = "decision") -> str:
-        """What the question about a programme is called in the form."""
-        return name if len(self.programmes) == 1 else f"{programme}_{name}"
-
-    def _ask(self, programme: Programme, responder: str, child: str) -> None:
-        options = OPTIONS[programme.key]
-        vaccination = programme.vaccination
-        own = f"Does {child} agree to having the {vaccination}?"
-        label = f"Does {responder} agree to {child} having the {vaccination}?" if responder else own
-        choices = [
-            *((choice.key, choice.staff_label) for choice in options.choices),
-            (Decision.REFUSED.value, "No, they do not agree"),
-        ]
-        if responder:
-            choices.append((Decision.NOT_PROVIDED.value, "No response"))
-        is_only = len(self.programmes) == 1
-        names = {key: self.field(programme.key, one.key) for key, one in options.narrowings.items()}
-        self.fields[self.field(programme.key)] = RadiosField(
-            label=label,
-            choices=choices,
-            dividers={Decision.NOT_PROVIDED.value: "or"},
-            reveals={key: [name] for key, name in names.items()},
-            error_messages={
-                "required": "Select whether they agree"
-                if is_only
-                else f"Select whether they agree to the {vaccination}"
-            },
-            govuk=AS_HEADING if is_only else None,
+        vaccination = vaccination_named([programme.name_in_sentence for programme in programmes])
+        self["decision"].label = (
+            f"Does {responder} agree to {child} having the {vaccination}?"
+            if responder
+            else f"Does {child} agree to having the {vaccination}?"
         )
-        for key, further in options.narrowings.items():
-            self.fields[names[key]] = RadiosField(
+        are_together = len(programmes) > 1
+        agree = TOGETHER_CHOICES if are_together else OPTIONS[programmes[0].key].choices
+        self.fields["decision"].choices = [
+            *((choice.key, choice.staff_label) for choice in agree),
+            (Decision.REFUSED.value, "No, they do not agree"),
+            *([(Decision.NOT_PROVIDED.value, "No response")] if responder else []),
+        ]
+        if are_together:
+            self._ask_which(programmes)
+        else:
+            self._ask_further(OPTIONS[programmes[0].key])
+
+    def _ask_which(self, programmes: Sequence[Programme]) -> None:
+        self.fields["decision"].reveals = {ONE: ["chosen"]}
+        self.fields["chosen"] = RadiosField(
+            label="Which vaccination do they agree to?",
+            choices=[(programme.key, programme.name) for programme in programmes],
+            error_messages={"required": "Select which vaccination they agree to"},
+        )
+
+    def _ask_further(self, options: Options) -> None:
+        self.fields["decision"].reveals = {
+            choice: [further.key] for choice, further in options.narrowings.items()
+        }
+        for further in options.narrowings.values():
+            self.fields[further.key] = RadiosField(
                 label=further.staff_text,
                 choices=[(choice.key, choice.staff_label) for choice in further.choices],
-                error_messages={"required": f"Select an answer: {further.staff_text}"},
+                error_messages={"required": further.staff_error},
             )
-
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        given = [cleaned.get(self.field(programme.key)) for programme in self.programmes]
-        if Decision.NOT_PROVIDED in given and len(set(given)) > 1 and None not in given:
-            self.add_error(self.field(self.programmes[0].key), NOT_FOR_BOTH)
-        return cleaned
 
 
 class TellParentsForm(GovukForm):
@@ -100,17 +95,17 @@ class TellParentsForm(GovukForm):
 
 
 class ReasonForm(GovukForm):
-    """Why consent is refused."""
+    """Why consent is refused; `refused` names the vaccinations."""
 
     reason = RadiosField(
-        label="Why are they refusing to give consent?",
         dividers={Reason.OTHER.value: "or"},
         error_messages={"required": "Select why they are refusing to give consent"},
         govuk=AS_HEADING,
     )
 
-    def __init__(self, *args, offered: Sequence[Reason], **kwargs) -> None:
+    def __init__(self, *args, refused: str, offered: Sequence[Reason], **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self["reason"].label = f"Why are they refusing to give consent for the {refused}?"
         self.fields["reason"].choices = [(reason.value, reason.label) for reason in offered]
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from consent import questions, reasons
 from consent.choices import Reason
-from consent.decisions import OPTIONS, Agreement
+from consent.decisions import OPTIONS, Agreement, Choice
 from consent.questions import Question
 from consent.selectors.sessions import respond_by
 from govuk.filters import govuk_date, govuk_date_with_weekday
@@ -75,18 +75,22 @@ def _introduction(session: Session, today: date) -> list[str]:
 
 def _decisions(programme: Programme) -> list[Line]:
     options = OPTIONS[programme.key]
+    vaccination = vaccination_named([programme.name_in_sentence])
     lines = [
         Line(
-            f"Do you agree to your child having the {programme.vaccination}?",
-            [*(choice.parent_label for choice in options.choices), "No, I do not agree"],
+            f"Do you agree to your child having the {vaccination}?",
+            [*map(_answer, options.choices), "No, I do not agree"],
         )
     ]
     for key, further in options.narrowings.items():
         chosen = next(choice for choice in options.choices if choice.key == key)
         hint = f"Only if you ticked: {chosen.parent_label}"
-        labels = [choice.parent_label for choice in further.choices]
-        lines.append(Line(further.parent_text, labels, hint=hint))
+        lines.append(Line(further.parent_text, [*map(_answer, further.choices)], hint=hint))
     return lines
+
+
+def _answer(choice: Choice) -> str:
+    return f"{choice.parent_label}. {choice.hint}" if choice.hint else choice.parent_label
 
 
 def _reasons(session: Session, keys: Iterable[str]) -> list[str]:

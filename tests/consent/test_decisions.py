@@ -46,18 +46,26 @@ def test_a_choice_that_is_not_offered_is_an_error(programme, choice, further):
         ("one", "menacwy", "given", "refused"),
         ("one", "td_ipv", "refused", "given"),
         ("refused", "", "refused", "refused"),
+        ("not_provided", "", "not_provided", "not_provided"),
     ],
 )
 def test_doubles_are_decided_each_for_itself(choice, chosen, menacwy, td_ipv):
-    assert decisions.decisions_on_doubles(choice, chosen) == {
-        "menacwy": menacwy,
-        "td_ipv": td_ipv,
-    }
+    decided = {"menacwy": menacwy, "td_ipv": td_ipv}
+    assert decisions.decisions_on(decisions.DOUBLES, choice, chosen) == decided
+    agreed = [programme for programme, decision in decided.items() if decision == "given"]
+    found = decisions.agreements_to(decisions.DOUBLES, choice, chosen=chosen)
+    assert found == dict.fromkeys(agreed, decisions.Agreement())
 
 
 def test_one_of_the_doubles_must_be_named():
-    with pytest.raises(LookupError):
-        decisions.decisions_on_doubles("one", "")
+    for chosen in ("", "hpv"):
+        with pytest.raises(LookupError):
+            decisions.decisions_on(decisions.DOUBLES, "one", chosen)
+
+
+@pytest.mark.parametrize("programmes", [("hpv",), decisions.DOUBLES])
+def test_nothing_is_decided_before_a_choice(programmes):
+    assert decisions.decisions_on(programmes, "") == decisions.agreements_to(programmes, "") == {}
 
 
 @pytest.mark.django_db

@@ -48,7 +48,7 @@ def answer_no(wizard, **others):
 
 def test_the_nasal_spray_asks_whether_an_injection_may_replace_it(begin):
     wizard = begin("flu").answer(decision="nasal")
-    assert "Select an answer: If the nasal spray is not suitable" in wizard.shown.text
+    assert "Select whether the child may have the injection instead" in wizard.shown.errors
     wizard.answer(decision="nasal", injection_instead="yes")
     answer_no(wizard)
     assert wizard.shown.summary["Consent is for"] == "Nasal spray, or injection if not suitable"

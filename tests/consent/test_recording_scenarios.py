@@ -8,6 +8,7 @@ from django.urls import reverse
 from activity.models import Entry
 from cohorts.models import Parent
 from consent.models import ConsentResponse, GillickAssessment, ResponseDraft, Triage
+from consent.replies import GIVEN, REFUSED, TRIAGE
 from notifications.models import Message
 from programmes.models import Programme
 from sessions_app.models import SessionDate
@@ -59,8 +60,8 @@ def test_consent_14_18_given_by_phone(wizard, texted, child):
     wizard.answer()
     assert wizard.shown.banner == "Consent recorded for Jo Lee."
     assert told() == [
-        ("consent_given", "email", texted.email),
-        ("consent_given", "text", texted.phone),
+        (GIVEN, "email", texted.email),
+        (GIVEN, "text", texted.phone),
     ]
     response = ConsentResponse.objects.get()
     assert (response.email, response.phone) == (texted.email, texted.phone)
@@ -73,8 +74,8 @@ def test_consent_14_19_a_new_contact(wizard):
     wizard.answer()
     assert Parent.objects.get(full_name="Jane Smith").wants_text_updates
     assert told() == [
-        ("consent_given", "email", "jane@example.com"),
-        ("consent_given", "text", "+447987654321"),
+        (GIVEN, "email", "jane@example.com"),
+        (GIVEN, "text", "+447987654321"),
     ]
 
 
@@ -147,7 +148,7 @@ def test_triage_is_not_asked_beside_a_refusal(clinic, child, mum, answered, nurs
     assert wizard.step == "check"
     wizard.answer()
     assert status(child).consent == "conflicts"
-    assert told() == [("consent_needs_triage", "email", mum.email)]
+    assert told() == [(TRIAGE, "email", mum.email)]
 
 
 def test_consent_14_21_an_administrator_has_no_triage_step(
@@ -162,21 +163,21 @@ def test_consent_14_21_an_administrator_has_no_triage_step(
     wizard.answer()
     assert "Needs triage" in wizard.shown.text
     assert not Triage.objects.exists()
-    assert told() == [("consent_needs_triage", "email", mum.email)]
+    assert told() == [(TRIAGE, "email", mum.email)]
 
 
 def test_consent_14_21_the_parent_who_refused_agrees(clinic, child, mum, answered, nurse_client):
     answered(child, "refused", parent=mum)
     given(Wizard(nurse_client, clinic, child), mum).answer()
     assert status(child).consent == "given"
-    assert told() == [("consent_given", "email", mum.email)]
+    assert told() == [(GIVEN, "email", mum.email)]
 
 
 def test_consent_14_22_refused_for_medical_reasons(wizard, texted):
     refuse(wizard, texted, reason="medical").answer(notes="Under a specialist").answer()
     assert told() == [
-        ("consent_refused", "email", texted.email),
-        ("consent_refused", "text", texted.phone),
+        (REFUSED, "email", texted.email),
+        (REFUSED, "text", texted.phone),
     ]
     assert "Medical reasons" in wizard.shown.text
     assert "Answers to health questions" not in wizard.shown.text
@@ -355,13 +356,20 @@ def test_consent_14_29_two_given_together_are_answered_at_once(
     assert "menacwy-td_ipv" in nurse_client.get(page_of_child).content.decode()
     wizard = Wizard(nurse_client, clinic, child, programme="menacwy-td_ipv")
     wizard.choose(mum.pk).answer(route="phone")
-    wizard.answer(menacwy_decision="given", td_ipv_decision="not_provided")
-    assert list(wizard.shown.errors) == ["Select no response for both vaccinations, or for neither"]
-    wizard.answer(menacwy_decision="given", td_ipv_decision="given")
+    assert wizard.shown.h1 == (
+        f"Does {mum.full_name} agree to {child.full_name} having the MenACWY and Td/IPV "
+        "vaccinations?"
+    )
+    wizard.answer()
+    assert list(wizard.shown.errors) == ["Select whether they agree"]
+    wizard.answer(decision="one")
+    assert list(wizard.shown.errors) == ["Select which vaccination they agree to"]
+    wizard.answer(decision="both")
     asked = [radio.get("name") for radio in wizard.shown.all("input", type="radio")]
     assert len(set(asked)) == 6
     wizard.answer(**dict.fromkeys(asked, "no"))
-    wizard.open("decision").answer(menacwy_decision="given", td_ipv_decision="refused")
+    wizard.open("decision").answer(decision="one", chosen="menacwy")
+    assert wizard.shown.h1 == "Why are they refusing to give consent for the Td/IPV vaccination?"
     wizard.answer(reason="other").answer(notes="Had enough")
     assert wizard.shown.summary["Decision on Td/IPV"] == "Consent refused"
     wizard.answer()
@@ -370,8 +378,8 @@ def test_consent_14_29_two_given_together_are_answered_at_once(
     answers = dict(ConsentResponse.objects.values_list("programme_id", "health_answers"))
     assert (len(answers["menacwy"]), answers["td_ipv"]) == (5, [])
     assert told() == [
-        ("consent_given", "email", mum.email),
-        ("consent_refused", "email", mum.email),
+        (GIVEN, "email", mum.email),
+        (REFUSED, "email", mum.email),
     ]
     assert not ResponseDraft.objects.exists()
 
@@ -379,14 +387,14 @@ def test_consent_14_29_two_given_together_are_answered_at_once(
 def test_each_of_two_is_triaged_for_itself(clinic, child, mum, doubles, nurse_client):
     wizard = Wizard(nurse_client, clinic, child, programme="menacwy-td_ipv")
     wizard.choose(mum.pk).answer(route="phone")
-    wizard.answer(menacwy_decision="given", td_ipv_decision="given")
+    wizard.answer(decision="both")
     asked = {radio.get("name") for radio in wizard.shown.all("input", type="radio")}
     recent = {"td_ipv_last_5_years": "yes", "td_ipv_last_5_years_details": "2025"}
     wizard.answer(**dict.fromkeys(asked, "no") | recent)
     assert wizard.step == "triage-td_ipv", "nothing is asked about the other"
     wizard.answer(outcome="do_not_vaccinate").answer()
     assert told() == [
-        ("consent_given", "email", mum.email),
+        (GIVEN, "email", mum.email),
         ("triage_do_not_vaccinate", "email", mum.email),
     ]
 

@@ -75,7 +75,7 @@ def test_each_question_needs_an_answer(wizard, mum, answers, error):
 
 def test_a_refusal_asks_for_the_reason_and_its_details(child, wizard, mum):
     wizard.choose(mum.pk).answer(route="in_person").answer(decision="refused")
-    assert wizard.shown.h1 == "Why are they refusing to give consent?"
+    assert wizard.shown.h1 == "Why are they refusing to give consent for the HPV vaccination?"
     wizard.answer()
     assert list(wizard.shown.errors) == ["Select why they are refusing to give consent"]
     wizard.answer(reason="medical")

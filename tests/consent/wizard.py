@@ -44,8 +44,7 @@ class Wizard:
             self.address = response["Location"]
             response = self.client.get(self.address)
         # The question whether a parent agrees names both, and so does the page of the child.
-        names_people = self.address.endswith("/decision/") and "-" not in self.programme
-        is_neutral = "responses" in self.address and not names_people
+        is_neutral = "responses" in self.address and not self.address.endswith("/decision/")
         return page(response, names_person=not is_neutral)
 
     def answer(self, **data):
