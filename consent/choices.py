@@ -2,11 +2,17 @@
 
 from django.db.models import TextChoices
 
+from sessions_app.choices import ConsentStatus, TriageStatus
+
+YES_OR_NO = (("yes", "Yes"), ("no", "No"))
+
 
 class Decision(TextChoices):
-    GIVEN = "given", "Consent given"
-    REFUSED = "refused", "Consent refused"
-    NOT_PROVIDED = "not_provided", "No response"
+    """What one person answers; what all answers together come to is the consent status."""
+
+    GIVEN = ConsentStatus.GIVEN.value, ConsentStatus.GIVEN.label
+    REFUSED = ConsentStatus.REFUSED.value, ConsentStatus.REFUSED.label
+    NOT_PROVIDED = "not_provided", ConsentStatus.NO_RESPONSE.label
 
 
 class Reason(TextChoices):
@@ -45,10 +51,10 @@ class FollowUp(TextChoices):
 class TriageOutcome(TextChoices):
     """What a nurse decides on whether it is safe to vaccinate. Source: consent §10."""
 
-    SAFE = "safe", "Safe to vaccinate"
-    DO_NOT_VACCINATE = "do_not_vaccinate", "Do not vaccinate"
-    DELAY = "delay", "Delay vaccination"
-    INVITE_TO_CLINIC = "invite_to_clinic", "Invite to clinic"
+    SAFE = TriageStatus.SAFE.value, TriageStatus.SAFE.label
+    DO_NOT_VACCINATE = TriageStatus.DO_NOT_VACCINATE.value, TriageStatus.DO_NOT_VACCINATE.label
+    DELAY = TriageStatus.DELAY.value, TriageStatus.DELAY.label
+    INVITE_TO_CLINIC = TriageStatus.INVITE_TO_CLINIC.value, TriageStatus.INVITE_TO_CLINIC.label
     KEEP = "keep", "Keep in triage"
 
 

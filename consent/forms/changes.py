@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from consent import reasons
-from consent.choices import Reason
-from consent.forms.contacts import YES_OR_NO
+from consent.choices import YES_OR_NO, Reason
 from consent.questions import DETAILS_LENGTH
 from govuk.fields import CheckboxField, RadiosField, TextareaField
 from govuk.forms import GovukForm

@@ -1,7 +1,7 @@
 """Whether a child understands what they would consent to. Source: consent §11."""
 
+from consent.choices import YES_OR_NO
 from consent.clinical_models import NOTES_LENGTH
-from consent.forms.responses import YES_OR_NO
 from consent.models import GillickAssessment
 from govuk.fields import RadiosField, TextareaField
 from govuk.forms import GovukForm
@@ -19,7 +19,7 @@ class GillickForm(GovukForm):
     """Five statements, each true or not, and notes."""
 
     notes = TextareaField(
-        label="Notes",
+        label="Notes (optional)",
         required=False,
         max_length=NOTES_LENGTH,
         error_messages={"max_length": f"Notes must be {NOTES_LENGTH} characters or less"},

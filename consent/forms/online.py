@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from cohorts import formats
 from cohorts.models import Location, Parent, ParentRelationship
+from consent.choices import YES_OR_NO
 from consent.forms.typed import Line, Name, Parsed
 from consent.online_models import EMAIL_LENGTH
 from consent.online_rules import birth_dates
@@ -15,7 +16,6 @@ from govuk.fields import AS_HEADING, CheckboxField, GovukDateField, RadiosField,
 from govuk.filters import govuk_date
 from govuk.forms import GovukForm
 
-YES_OR_NO = (("yes", "Yes"), ("no", "No"))
 Kind = ParentRelationship.Kind
 ContactMethod = Parent.ContactMethod
 
@@ -230,6 +230,8 @@ class ContactMethodForm(GovukForm):
 
     contact_method = RadiosField(
         label="Phone contact method",
+        help_text="Tell us what we need to know when we contact you by phone",
+        dividers={ContactMethod.ANY.value: "or"},
         choices=[
             (ContactMethod.TEXT.value, "I can only receive text messages"),
             (ContactMethod.VOICE.value, "I can only receive voice calls"),

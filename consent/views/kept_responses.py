@@ -1,5 +1,6 @@
 """The page of one response, and what may be done about it: withdraw, mark as invalid, follow up."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -55,18 +56,35 @@ def _sent(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _page(found: KeptResponse, child: Child, back: str, **context) -> dict:
-    """What the three pages that change a response share."""
+def _make(request: HttpRequest, back: str, change: Callable[[], str]) -> HttpResponse:
+    """Make a change, which answers what the banner says, and go back; its refusal is said there."""
+    try:
+        messages.success(request, change())
+    except ChangeNotPossible as refusal:
+        messages.warning(request, str(refusal))
+    return redirect(back)
+
+
+def _ask(
+    request: HttpRequest, found: KeptResponse, child: Child, back: str, **context
+) -> HttpResponse:
+    """The page of a form that changes a response."""
+    if request.method != "POST":
+        log_view(request, child, "consent")
     response = found.response
-    return {
-        "caption": f"{child.full_name}: {response.programme.name}",
-        "found": found,
-        "back": back,
-        "cancel": back,
-        "about": f"{response.get_decision_display()} by {response.parent_name} "
-        f"({response.relationship}) on {govuk_date(response.responded_at)}",
-        **context,
-    }
+    return render(
+        request,
+        "consent/change_response.html",
+        {
+            "caption": f"{child.full_name}: {response.programme.name}",
+            "found": found,
+            "back": back,
+            "cancel": back,
+            "about": f"{response.get_decision_display()} by {response.parent_name} "
+            f"({response.relationship}) on {govuk_date(response.responded_at)}",
+            **context,
+        },
+    )
 
 
 @require_safe
@@ -100,30 +118,24 @@ def withdraw(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID
         programme=response.programme_id,
         is_told=response.parent is not None and is_told(child),
     )
+
+    def change() -> str:
+        sent = withdraw_for_parent(
+            response=response,
+            session=session,
+            reason=form.cleaned_data["reason"],
+            notes=form.notes,
+            confirms=not form.cleaned_data.get("silent", False),
+            now=clock.now(),
+            by=request.user,
+        )
+        told = f" {response.parent_name} will get a message." if sent else ""
+        return f"Consent withdrawn.{told}"
+
     if request.method == "POST" and form.is_valid():
-        try:
-            sent = withdraw_for_parent(
-                response=response,
-                session=session,
-                reason=form.cleaned_data["reason"],
-                notes=form.notes,
-                confirms=not form.cleaned_data.get("silent", False),
-                now=clock.now(),
-                by=request.user,
-            )
-        except ChangeNotPossible as refusal:
-            messages.warning(request, str(refusal))
-        else:
-            told = f" {response.parent_name} will get a message." if sent else ""
-            messages.success(request, f"Consent withdrawn.{told}")
-        return redirect(back)
-    if request.method != "POST":
-        log_view(request, child, "consent")
-    return render(
-        request,
-        "consent/change_response.html",
-        _page(found, child, back, form=form, title="Withdraw consent", button="Withdraw consent"),
-    )
+        return _make(request, back, change)
+    words = {"title": "Withdraw consent", "button": "Withdraw consent"}
+    return _ask(request, found, child, back, form=form, **words)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,34 +148,28 @@ def invalidate(request: HttpRequest, slug: str, public_id: UUID, response_id: UU
         messages.warning(request, TOO_LATE["may_invalidate"])
         return redirect(back)
     form = InvalidateForm(_sent(request))
+
+    def change() -> str:
+        invalidate_response(
+            response=found.response,
+            notes=form.cleaned_data["notes"],
+            now=clock.now(),
+            by=request.user,
+        )
+        return "Response marked as invalid."
+
     if request.method == "POST" and form.is_valid():
-        try:
-            invalidate_response(
-                response=found.response,
-                notes=form.cleaned_data["notes"],
-                now=clock.now(),
-                by=request.user,
-            )
-        except ChangeNotPossible as refusal:
-            messages.warning(request, str(refusal))
-        else:
-            messages.success(request, "Response marked as invalid.")
-        return redirect(back)
-    if request.method != "POST":
-        log_view(request, child, "consent")
-    return render(
+        return _make(request, back, change)
+    return _ask(
         request,
-        "consent/change_response.html",
-        _page(
-            found,
-            child,
-            back,
-            form=form,
-            title="Mark response as invalid",
-            button="Mark as invalid",
-            warning="This cannot be undone. The response will no longer count.",
-            danger=True,
-        ),
+        found,
+        child,
+        back,
+        form=form,
+        title="Mark response as invalid",
+        button="Mark as invalid",
+        warning="This cannot be undone. The response will no longer count.",
+        danger=True,
     )
 
 
@@ -177,29 +183,23 @@ def follow_up(request: HttpRequest, slug: str, public_id: UUID, response_id: UUI
         messages.warning(request, TOO_LATE["may_follow_up"])
         return redirect(back)
     form = FollowUpForm(_sent(request))
+
+    def change() -> str:
+        confirm_that_it_stands(
+            response=found.response,
+            session=session,
+            notes=form.cleaned_data["notes"],
+            now=clock.now(),
+            by=request.user,
+        )
+        return "Refusal confirmed."
+
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["stands"] == "no":
             return _answer_anew(request, session, child, found, back)
-        try:
-            confirm_that_it_stands(
-                response=found.response,
-                session=session,
-                notes=form.cleaned_data["notes"],
-                now=clock.now(),
-                by=request.user,
-            )
-        except ChangeNotPossible as refusal:
-            messages.warning(request, str(refusal))
-        else:
-            messages.success(request, "Refusal confirmed.")
-        return redirect(back)
-    if request.method != "POST":
-        log_view(request, child, "consent")
-    return render(
-        request,
-        "consent/change_response.html",
-        _page(found, child, back, form=form, title="Follow up refusal", button="Continue"),
-    )
+        return _make(request, back, change)
+    words = {"title": "Follow up refusal", "button": "Continue"}
+    return _ask(request, found, child, back, form=form, **words)
 
 
 def _answer_anew(

@@ -1,9 +1,6 @@
 """Check consent responses: the children of a session by what their parents answered."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -11,21 +8,11 @@ from consent.forms.filters import FiltersForm
 from consent.selectors import lists
 from consent.selectors.sessions import programmes_of
 from consent.views.lookup import find_session
+from consent.views.tabs import Tab, find_tab, tab_items
 from govuk.lists import paginate, read_sort
 from govuk.searches import keeps_out_of_address
 from sessions_app.choices import ConsentStatus
 from sessions_app.consent_groups import left_out_of_groups
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A tab of the page; `heading` follows the number of children in it."""
-
-    status: ConsentStatus
-    slug: str
-    text: str
-    heading: str
-
 
 TABS = (
     Tab(ConsentStatus.NO_RESPONSE, "no-response", "No response", "without a response"),
@@ -42,16 +29,19 @@ def responses(
 ) -> HttpResponse:
     """One tab of the page, narrowed and sorted as the query string asks."""
     session = find_session(request, slug)
-    shown = next((found for found in TABS if found.slug == tab), None)
-    if shown is None:
-        raise Http404
+    shown = find_tab(TABS, tab)
+
+    def address(tab: Tab) -> str:
+        names = {"slug": slug} if tab is TABS[0] else {"slug": slug, "tab": tab.slug}
+        return reverse("consent:responses", kwargs=names)
+
     programmes = programmes_of(session)
     form = FiltersForm(asked, programmes=programmes, is_clinic=session.is_clinic)
     filters = form.filters
     sort = read_sort(request.GET, lists.SORT_COLUMNS, default="name")
-    children = lists.children_in_tab(session, programmes, filters, shown.status)
+    children = lists.children_in_tab(session, programmes, filters, shown.holds)
     counts = lists.tab_counts(session, programmes, filters)
-    size = counts[shown.status]
+    size = counts[shown.holds]
     page = paginate(
         request,
         lists.Sized(lists.in_order(children, sort.ordering, size=size), size),
@@ -62,7 +52,7 @@ def responses(
         "consent/responses.html",
         {
             "session": session,
-            "tab_items": _tab_items(request, session.slug, counts, shown),
+            "tab_items": tab_items(request, TABS, shown, counts, address),
             "shown": shown,
             "left_out": left_out_of_groups(session, programmes),
             "total": size,
@@ -74,28 +64,7 @@ def responses(
                 session,
                 lists.counted_programmes(programmes, filters),
                 list(page),
-                tab=shown.status,
+                tab=shown.holds,
             ),
         },
     )
-
-
-def _tab_items(
-    request: HttpRequest, slug: str, counts: Mapping[ConsentStatus, int], shown: Tab
-) -> list[dict]:
-    """The tabs with their sizes; filters and sorting go along, the page number does not."""
-    query = request.GET.copy()
-    query.pop("page", None)
-    suffix = f"?{query.urlencode()}" if query else ""
-    items = []
-    for tab in TABS:
-        names = {"slug": slug} if tab is TABS[0] else {"slug": slug, "tab": tab.slug}
-        items.append(
-            {
-                "text": tab.text,
-                "href": reverse("consent:responses", kwargs=names) + suffix,
-                "count": counts[tab.status],
-                "current": tab is shown,
-            }
-        )
-    return items
