@@ -3,16 +3,18 @@
 from collections.abc import Callable, Sequence
 
 from django.core.exceptions import ValidationError
+from markupsafe import Markup
 
 from cohorts import formats
 from cohorts.models import ParentRelationship
+from consent.choices import YES_OR_NO
 from consent.selectors.contacts import CHILD, CHILD_LABEL, NEW_CONTACT, KnownContact
 from consent.services.contacts import Details, NewContact
 from govuk.fields import AS_HEADING, CharField, CheckboxField, RadiosField
+from govuk.filters import emails
 from govuk.filters import phone as phone_as_written
 from govuk.forms import GovukForm
 
-YES_OR_NO = (("yes", "Yes"), ("no", "No"))
 NO_RESPONSIBILITY = "Only somebody with parental responsibility can give or refuse consent"
 HIDDEN = (
     "The stored contact details are hidden because this record is sensitive. Leave these questions "
@@ -56,12 +58,12 @@ class WhoForm(GovukForm):
             }
 
 
-def _contact_details(contact: KnownContact) -> str:
+def _contact_details(contact: KnownContact) -> Markup:
     details = [
         contact.parent.phone and phone_as_written(contact.parent.phone),
         contact.parent.email,
     ]
-    return ", ".join(detail for detail in details if detail) or "No contact details"
+    return emails(", ".join(detail for detail in details if detail) or "No contact details")
 
 
 def _parsed(parse: Callable[[str], str], text: str) -> str:
@@ -197,5 +199,4 @@ class UpdateRecordForm(GovukForm):
             ("no", "No, use these details for this response only"),
         ],
         error_messages={"required": "Select whether to replace the contact details on record"},
-        govuk=AS_HEADING,
     )

@@ -14,7 +14,9 @@ class FiltersForm(GovukForm):
     """Name, year group, and what else tells this session's children apart."""
 
     name = CharField(label="Name", required=False)
-    programme = RadiosField(label="Programme", required=False)
+    programme = RadiosField(
+        label="Programme", required=False, govuk={"classes": "govuk-radios--small"}
+    )
     year_groups = IntegerCheckboxesField(
         label="Year group", required=False, govuk={"classes": "govuk-checkboxes--small"}
     )

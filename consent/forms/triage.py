@@ -29,7 +29,7 @@ class TriageForm(GovukForm):
         error_messages={"required": "Enter the earliest date of the vaccination"},
     )
     notes = TextareaField(
-        label="Notes",
+        label="Notes (optional)",
         required=False,
         max_length=NOTES_LENGTH,
         error_messages={"max_length": f"Notes must be {NOTES_LENGTH} characters or less"},

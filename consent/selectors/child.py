@@ -188,7 +188,8 @@ def _programme_consent(
             is_triage_needed=programme.triage == TriageStatus.NEEDED,
         ),
         assessment=assessment,
-        may_be_assessed=not (facts.is_session_closed or facts.is_deceased)
+        may_be_assessed=programme.is_in_year_group
+        and not (facts.is_session_closed or facts.is_deceased)
         and day_to_assess(session, assessment, today=today) is not None,
         triages=triages,
         triage=programme.triage,

@@ -13,6 +13,7 @@ from consent import rules
 from consent.forms.requests import STALE, SendRequestForm
 from consent.selectors.facts import child_facts
 from consent.selectors.requests import latest_letter, recipients
+from consent.selectors.sessions import programmes_of
 from consent.services.requests import RepeatNotConfirmed, RequestNotPossible, send_request
 from consent.views.lookup import find_child, find_session, log_view
 from govuk.filters import count
@@ -55,6 +56,7 @@ def send(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
         return redirect("consent:child", slug=slug, public_id=public_id)
     log_view(request, child, "consent")
     latest = latest_letter(child)
+    names = {programme.key: programme.name_in_sentence for programme in programmes_of(session)}
     return render(
         request,
         "consent/send_request.html",
@@ -66,7 +68,9 @@ def send(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
             "caption": child.full_name,
             "button": "Send consent request",
             "back": reverse("consent:child", kwargs={"slug": slug, "public_id": public_id}),
-            "vaccinations": vaccination_named([found.name for found in facts.to_be_asked]),
+            "vaccinations": vaccination_named(
+                [names[found.key] for found in facts.to_be_asked if found.key in names]
+            ),
             "latest": latest,
             "is_repeat": rules.is_repeat(
                 latest_request_at=latest.requested_at if latest else None, now=now

@@ -18,6 +18,7 @@ for (const list of document.querySelectorAll("select[data-school-picker]")) {
   window.accessibleAutocomplete.enhanceSelectElement({
     selectElement: list,
     defaultValue: list.value ? list.selectedOptions[0].text : "",
+    inputClasses: list.classList.contains("govuk-select--error") ? "govuk-input--error" : null,
     minLength: 2,
     autoselect: false,
     confirmOnBlur: false,

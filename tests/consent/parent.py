@@ -83,17 +83,18 @@ class ParentForm:
         return page(self.client.post(self.at, data), service=SERVICE).errors
 
     def walk(self, to="check", **answers):
-        """Answer page after page until `to`: as `answers` say by page, else as usual.
-
-        A health question is answered with No.
-        """
-        given = {name.replace("_", "-"): data for name, data in answers.items()}
+        """Answer page after page until `to`: as `answers` say by page, else as usual."""
         for _ in range(40):
             if self.step == to:
                 return self.get()
-            default = {"answer": "no"} if self.step.startswith(online_walk.HEALTH) else None
-            self.send(given.get(self.step) or ANSWERS.get(self.step) or default)
+            self.answer_page(**answers)
         raise AssertionError(f"never came to {to}: stands at {self.step}")
+
+    def answer_page(self, **answers):
+        """Answer the present page. A health question is answered with No."""
+        given = {name.replace("_", "-"): data for name, data in answers.items()}
+        default = {"answer": "no"} if self.step.startswith(online_walk.HEALTH) else None
+        self.send(given.get(self.step) or ANSWERS.get(self.step) or default)
 
     def change(self, link):
         """Follow a Change link of the check page, by the words read to people who cannot see."""

@@ -89,25 +89,35 @@ class Visitor:
         self.click("Sign in")
         self.sees_heading("Manage vaccinations in schools (Mavis)")
 
-    def check_page(self) -> None:
+    def check_page(self, *, axe_at=(WIDE, NARROW)) -> None:
         """Accessible and without sideways scrolling, wide and narrow; with pictures if asked.
 
         Axe is a script: where pages run none, only the scrolling is looked at.
         """
+        self.checks += 1
         expect(self.page.get_by_role("main")).to_be_visible()
         self.page.wait_for_load_state()
         for size in (WIDE, NARROW):
             self.page.set_viewport_size(size)
-            self._no_sideways_scrolling(size["width"])
-            if self.runs_scripts:
-                self._accessible(size["width"])
             if self.pictures:
                 self.pictures.mkdir(parents=True, exist_ok=True)
                 file = f"{self.name}-{self.checks:02d}-{size['width']}.png"
                 self.page.screenshot(path=self.pictures / file, full_page=True)
+            self._no_sideways_scrolling(size["width"])
+            if self.runs_scripts and size in axe_at:
+                self._accessible(size["width"])
         assert not self.complaints, f"{self.page.url}: {self.complaints}"
-        self.checks += 1
         self.page.set_viewport_size(WIDE)
+
+    def check_errors(self) -> None:
+        """Where a page shows errors they are in focus, and each leads to a field of the page."""
+        summary = self.page.locator(".govuk-error-summary")
+        if not summary.count():
+            return
+        expect(summary).to_be_focused()
+        for link in summary.get_by_role("link").all():
+            target = self.page.locator(link.get_attribute("href") or "")
+            assert target.evaluate("element => element.matches('input, select, textarea')")
 
     def _no_sideways_scrolling(self, width: int) -> None:
         size = self.page.evaluate("document.documentElement.scrollWidth")

@@ -7,6 +7,7 @@ page that a journey checks is kept as a picture, wide and narrow.
 import os
 import re
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.factories import PASSWORD
 from tests.journeys.browser import WIDE, Visitor
+from tests.journeys.gallery import HOST, Gallery
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -53,8 +55,9 @@ def browser(django_db_setup):
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-def _visitor(browser, live_server, request, **options):
-    context = browser.new_context(base_url=live_server.url, viewport=WIDE, **options)
+@contextmanager
+def _visitor(browser, request, address, **options):
+    context = browser.new_context(base_url=address, viewport=WIDE, **options)
     context.set_default_timeout(10_000)
     folder = os.environ.get("SCREENSHOTS")
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
@@ -70,18 +73,22 @@ def _visitor(browser, live_server, request, **options):
 @pytest.fixture
 def visitor(browser, live_server, request):
     """Somebody who has not signed in, with JavaScript."""
-    yield from _visitor(browser, live_server, request)
+    with _visitor(browser, request, live_server.url) as visitor:
+        yield visitor
 
 
 @pytest.fixture
 def visitor_without_javascript(browser, live_server, request):
-    yield from _visitor(browser, live_server, request, java_script_enabled=False)
+    with _visitor(browser, request, live_server.url, java_script_enabled=False) as visitor:
+        yield visitor
 
 
 @pytest.fixture(params=[True, False], ids=["javascript", "no-javascript"])
 def either_visitor(browser, live_server, request):
     """Somebody who has not signed in, once with and once without JavaScript."""
-    yield from _visitor(browser, live_server, request, java_script_enabled=request.param)
+    runs_scripts = request.param
+    with _visitor(browser, request, live_server.url, java_script_enabled=runs_scripts) as visitor:
+        yield visitor
 
 
 @pytest.fixture
@@ -89,3 +96,10 @@ def nurse_visitor(visitor, nurse):
     """The nurse, signed in through the page, on the home page."""
     visitor.sign_in(nurse.email, PASSWORD)
     return visitor
+
+
+@pytest.fixture
+def show(browser, request):
+    """`show(client)`: have the browser show every page that a `Collector` was given."""
+    with _visitor(browser, request, HOST) as visitor:
+        yield Gallery(visitor).show

@@ -8,15 +8,17 @@ from playwright.sync_api import expect
 from calendars import clock
 from calendars.rules import academic_year_of, birth_academic_year_of
 from consent.decisions import Agreement
+from consent.forms.gillick import STATEMENTS
 from consent.models import ConsentRequest
 from consent.questions import questionnaire
 from govuk.filters import phone
 from notifications import sending
 from notifications.models import Lane
 from sessions_app import memberships
-from sessions_app.models import Membership
+from sessions_app.models import Membership, SessionDate
 from tests import factories
 from tests.factories import PASSWORD
+from tests.journeys.browser import NARROW
 
 
 @pytest.fixture
@@ -78,14 +80,11 @@ def test_a_consent_request_is_sent(nurse_visitor, children):
     visitor = nurse_visitor
     open_child(visitor, "Alex Example")
     visitor.sees("No requests have been sent.")
-    visitor.check_page()
     visitor.click("Send consent request")
     visitor.sees("Mo Alex (Mum)")
-    visitor.check_page()
     visitor.click("Send consent request")
     visitor.sees("Consent request sent. It goes to 1 parent or guardian.")
     visitor.sees("The latest request was sent on")
-    visitor.check_page()
     visitor.click("Send consent request")
     visitor.click("Send consent request")
     visitor.sees("A request was sent less than a minute ago. Nothing more was sent.")
@@ -93,7 +92,6 @@ def test_a_consent_request_is_sent(nurse_visitor, children):
     visitor.click("Send consent request")
     visitor.click("Send consent request")
     visitor.follow_error("Select that you want to send another request")
-    visitor.check_page()
 
 
 def test_a23_the_request_reaches_notify_and_the_activity_log(
@@ -122,14 +120,12 @@ def test_consent_is_given_by_phone(nurse_visitor, children):
     open_child(visitor, "Blair Example")
     visitor.click("Get consent response")
     visitor.sees_heading("Who are you getting a response from?")
-    visitor.check_page()
     visitor.click("Continue")
     visitor.follow_error("Select who you are getting a response from")
     visitor.choose("Add a new parental contact")
     visitor.click("Continue")
     visitor.click("Continue")
     visitor.follow_error("Enter full name")
-    visitor.check_page()
     visitor.fill("Full name", "Jane Smith")
     visitor.choose("Other")
     visitor.fill("Relationship", "Carer")
@@ -138,14 +134,11 @@ def test_consent_is_given_by_phone(nurse_visitor, children):
     visitor.check_page()
     visitor.click("Continue")
     visitor.choose("By phone")
-    visitor.check_page()
     visitor.click("Continue")
     visitor.choose("Yes, they agree")
-    visitor.check_page()
     visitor.click("Continue")
     visitor.sees_heading("Health questions")
     visitor.click("Continue")
-    visitor.check_page()
     for asked in questionnaire({"hpv": Agreement()}):
         group = visitor.page.get_by_role("group", name=asked.question.text)
         group.get_by_label("No", exact=True).check()
@@ -157,11 +150,9 @@ def test_consent_is_given_by_phone(nurse_visitor, children):
     visitor.sees_heading("Triage")
     visitor.click("Continue")
     visitor.follow_error("Select whether it is safe to vaccinate")
-    visitor.check_page()
     visitor.choose("No, keep in triage")
     visitor.click("Continue")
     visitor.sees_heading("Check and confirm answers")
-    visitor.check_page()
     visitor.page.get_by_role("link", name="Change how the response was given").click()
     visitor.choose("Paper")
     visitor.click("Continue")
@@ -169,29 +160,54 @@ def test_consent_is_given_by_phone(nurse_visitor, children):
     visitor.click("Confirm")
     visitor.sees("Consent recorded for")
     visitor.sees("Needs triage")
-    visitor.check_page()
     visitor.click("Update triage outcome")
     visitor.sees_heading("Triage health questions")
-    visitor.check_page()
     visitor.click("Back")
     visitor.click("Jane Smith")
     visitor.sees_heading("Response from Jane Smith")
-    visitor.check_page()
     visitor.click("Withdraw consent")
     visitor.click("Withdraw consent")
     visitor.follow_error("Select why they are withdrawing consent")
     visitor.choose("Medical reasons")
-    visitor.check_page()
     visitor.fill("What medical reasons prevent their child from being vaccinated?", "Fits")
     visitor.click("Withdraw consent")
     visitor.sees("Consent withdrawn")
-    visitor.check_page()
     visitor.click("Mark as invalid")
     visitor.sees("This cannot be undone")
-    visitor.check_page()
     visitor.click("Cancel")
     visitor.click("Child record")
     visitor.sees("Consent refused")
+
+
+def test_a_child_consents_alone_on_a_phone(nurse_visitor, clinic, children):
+    SessionDate.objects.create(session=clinic, value=clock.today())
+    visitor = nurse_visitor
+    open_child(visitor, "Blair Example")
+    visitor.page.set_viewport_size(NARROW)
+    visitor.click("Assess Gillick competence")
+    visitor.sees_heading("Assess Gillick competence")
+    visitor.click("Save assessment")
+    visitor.follow_error("Select yes or no: The child knows which vaccination they will have")
+    for statement in STATEMENTS.values():
+        group = visitor.page.get_by_role("group", name=statement)
+        group.get_by_label("Yes", exact=True).check()
+    visitor.click("Save assessment")
+    visitor.sees("Child assessed as Gillick competent.")
+    visitor.click("Get consent response")
+    visitor.choose("Child (Gillick competent)")
+    visitor.click("Continue")
+    visitor.choose("Yes, they agree")
+    visitor.click("Continue")
+    visitor.choose("No")
+    visitor.click("Continue")
+    for asked in questionnaire({"hpv": Agreement()}):
+        group = visitor.page.get_by_role("group", name=asked.question.text)
+        group.get_by_label("No", exact=True).check()
+    visitor.click("Continue")
+    visitor.sees_heading("Check and confirm answers")
+    visitor.click("Confirm")
+    visitor.sees("Consent recorded for")
+    visitor.sees("Ready for nurse")
 
 
 def test_consent_is_refused_without_javascript(visitor_without_javascript, nurse, children):
@@ -226,7 +242,5 @@ def test_consent_is_refused_without_javascript(visitor_without_javascript, nurse
 def test_a_parent_opens_the_link(visitor, clinic):
     visitor.go(f"/consent/{clinic.slug}/hpv/start")
     visitor.sees_heading("Give or refuse consent for the HPV vaccination")
-    visitor.check_page()
     visitor.go(f"/consent/{clinic.slug}/mmr/start")
     visitor.sees_heading("You can no longer submit a consent response")
-    visitor.check_page()

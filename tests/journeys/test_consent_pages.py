@@ -1,0 +1,386 @@
+"""Every page of consent and each of its error states, in a browser: axe, width, focus.
+
+Names and addresses are as long as those of families are.
+"""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from cohorts.services import school_moves
+from consent import online_walk, throttle
+from consent.models import ConsentRequest, GillickAssessment, ResponseDraft
+from programmes.models import OrganisationProgramme
+from sessions_app.models import SessionDate
+from tests import factories
+from tests.consent.online import Link
+from tests.consent.parent import ABOUT_YOU, ParentForm
+from tests.consent.school import School
+from tests.journeys.gallery import Collector
+from tests.sessions_app.conftest import Clinic, at
+
+pytestmark = pytest.mark.django_db
+PROGRAMMES = ["hpv", "flu", "menacwy", "td_ipv", "mmr"]
+LONG = {"given_name": "Bartholomew-Alexander", "family_name": "Featherstonehaugh-Cholmondeley"}
+NAME = " ".join(LONG.values())
+EMAIL = "wilhelmina.featherstonehaugh-cholmondeley@mail.example.com"
+WORDS = "Prednisolone, 5 mg.\n" + "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch" * 2
+TODAY = date(2027, 1, 12)
+
+
+def on_the_day():
+    """12 January 2027, while pages are fetched; the browser needs a clock that runs."""
+    return time_machine.travel(at("2027-01-12T10:00"), tick=False)
+
+
+def school_session(organisation, **fields):
+    school = factories.SchoolFactory(
+        name="Saint Bartholomew-the-Great Voluntary Aided Church of England Secondary School",
+        team__organisation=organisation,
+        team__email=EMAIL,
+        address_line_1="1 Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Street",
+    )
+    return factories.SessionFactory(
+        organisation=organisation,
+        location=school,
+        programmes=PROGRAMMES,
+        dates=[date(2027, 1, 25), date(2027, 2, 1)],
+        **fields,
+    )
+
+
+class Answering(ParentForm):
+    """A parent who first leaves each page empty, then fills it in."""
+
+    def __init__(self, session, programmes):
+        super().__init__(session, programmes, client=Collector())
+        self.client.get(self.address())
+        self.start()
+
+    def send(self, data):
+        is_health = f"/{online_walk.HEALTH}" in self.at
+        if not is_health or data["answer"] == "yes":
+            self.client.post(self.at, {})
+        if is_health and data["answer"] == "yes":
+            self.client.post(self.at, {"answer": "yes"})
+        return super().send(data)
+
+    def finish(self, **answers):
+        self.walk(**answers)
+        self.confirm()
+        return self.client
+
+
+ABOUT = {
+    "name": LONG
+    | {"uses_other_name": "yes", "preferred_given_name": "Bart", "preferred_family_name": ""},
+    "about_you": ABOUT_YOU | {"full_name": NAME, "email": EMAIL, "phone": "07400 123456"},
+    "contact_method": {"contact_method": "other", "details": WORDS[20:]},
+}
+YES = {"answer": "yes", "details": WORDS}
+
+
+def test_parents_about_flu(organisation, show):
+    with on_the_day():
+        session = school_session(organisation)
+        nasal = {"decision": {"decision": "nasal"}, "narrowing": {"answer": "yes"}}
+        asthma = {"health_asthma": YES, "health_asthma_steroids": YES}
+        given = Answering(session, "flu")
+        given.walk(to="name")
+        given.client.post(given.at, {"given_name": "A", "uses_other_name": "yes"})
+        given.walk(to="date-of-birth", name=ABOUT["name"])
+        for day, month, year in (("31", "2", "2013"), ("1", "1", "2030"), ("", "1", "13")):
+            parts = {"day": day, "month": month, "year": year}
+            data = {f"date_of_birth-{part}": value for part, value in parts.items()}
+            given.client.post(given.at, data)
+        other = {"confirm_school": {"is_school": "no"}, "school": {"school": "home"}}
+        given.walk(to="about-you", **other)
+        wrong = {"relationship": "other", "email": "a@b", "phone": "12", "has_responsibility": ""}
+        given.client.post(given.at, wrong)
+        given.client.post(given.at, ABOUT_YOU | {"wants_text_updates": "true"})
+        no = ABOUT_YOU | {"relationship": "other", "other_name": "Aunt", "has_responsibility": "no"}
+        given.send(no)
+        given.open("about-you")
+        given.walk(to="contact-method", **ABOUT)
+        given.client.post(given.at, {"contact_method": "other"})
+        given.walk(to="address", **ABOUT, **nasal)
+        given.client.post(given.at, {"address_line_1": "1", "town": "x", "postcode": "nowhere"})
+        done = given.finish(**ABOUT, **nasal, **asthma)
+        refused = Answering(session, "flu").finish(
+            decision={"decision": "refused"},
+            reason={"reason": "contains_gelatine"},
+            follow_up={"follow_up": "yes"},
+        )
+    show(done, refused)
+
+
+def test_parents_about_two_vaccinations(organisation, show):
+    with on_the_day():
+        session = school_session(organisation)
+        one = Answering(session, "menacwy-td_ipv")
+        one.walk(to="decision", **ABOUT)
+        one.client.post(one.at, {"decision": "one"})
+        done = one.finish(
+            **ABOUT,
+            decision={"decision": "one", "chosen": "menacwy"},
+            reason={"reason": "other"},
+            details={"details": WORDS},
+        )
+    show(done)
+
+
+def test_parents_about_mmr_and_hpv(organisation, show):
+    with on_the_day():
+        session = school_session(organisation)
+        mmr = Answering(session, "mmr").finish(
+            decision={"decision": "given"}, narrowing={"answer": "without"}
+        )
+        received = Answering(session, "mmr").finish(
+            decision={"decision": "refused"},
+            reason={"reason": "already_vaccinated"},
+            details={"details": WORDS},
+        )
+        clinic = Answering(Clinic(organisation).session, "hpv").finish()
+    show(mmr, received, clinic)
+
+
+def test_parents_who_cannot_go_on(organisation, show, monkeypatch):
+    client = Collector()
+    with on_the_day():
+        session = school_session(organisation)
+        client.keep(client.get("/consent/nothing/hpv/start"))
+        client.get(f"/consent/{session.slug}/hpv/start?ended=1")
+        form = ParentForm(session, client=client)
+        form.start()
+        other_tab = form.walk().values
+        form.change("your name")
+        form.send(ABOUT_YOU | {"full_name": "Jo"})
+        form.follow(client.post(form.at, {"revision": other_tab["revision"]}))
+        monkeypatch.setattr(throttle, "is_too_much", lambda *_: True)
+        client.keep(client.post(form.at, {"revision": "9"}))
+    with time_machine.travel(at("2027-02-02T10:00"), tick=False):
+        client.get(f"/consent/{session.slug}/hpv/start")
+    show(client)
+
+
+class Recording:
+    """A nurse with "Get consent response" open, who first leaves each page empty."""
+
+    def __init__(self, client, session, child, programme="hpv"):
+        self.client = client
+        parts = {"slug": session.slug, "public_id": child.public_id, "programme": programme}
+        self.follow(client.post(reverse("consent:start-response", kwargs=parts)))
+
+    def follow(self, response):
+        while response.status_code == 302:
+            self.at = response.url
+            response = self.client.get(self.at)
+
+    def answer(self, *wrong, **data):
+        for sent in ({}, *wrong):
+            self.client.post(self.at, sent)
+        self.follow(self.client.post(self.at, data))
+        return self
+
+    @property
+    def draft(self):
+        return ResponseDraft.objects.get(pk=self.at.split("/")[-3])
+
+    def health(self, **yes):
+        """No to all that the page asks, but for those named, whose details are given."""
+        asked = [one.key for one in online_walk.every_question(tuple(self.draft.programmes))]
+        answers = dict.fromkeys(asked, "no") | dict.fromkeys(yes, "yes")
+        details = {f"{key}_details": text for key, text in yes.items()}
+        return self.answer(dict.fromkeys(asked, "yes"), **answers, **details)
+
+    def confirm(self):
+        self.follow(self.client.post(self.at, {"seen": self.draft.updated_at.isoformat()}))
+
+
+@pytest.fixture
+def staff(nurse):
+    with on_the_day():
+        client = Collector()
+        client.force_login(nurse)
+        return client
+
+
+def long_child(place, **fields):
+    child = place.child(**LONG, **fields)
+    child.relationships.update(kind="other", other_name="Grandmother and legal guardian")
+    parent = child.relationships.get().parent
+    parent.full_name, parent.email = f"Wilhelmina {LONG['family_name']}", EMAIL
+    parent.save()
+    return child, parent
+
+
+@pytest.fixture
+def clinic(organisation):
+    for key in PROGRAMMES[1:]:
+        OrganisationProgramme.objects.create(organisation=organisation, programme_id=key)
+    with on_the_day():
+        clinic = Clinic(organisation)
+        clinic.session.programmes.set(PROGRAMMES)
+        SessionDate.objects.create(session=clinic.session, value=TODAY)
+    return clinic
+
+
+def test_recording_what_a_new_contact_says(clinic, staff, show):
+    with on_the_day():
+        child, _ = long_child(clinic)
+        wrong = {"kind": "other", "email": "a@b", "phone": "12", "texts": "true"}
+        no = {"kind": "other", "other_name": "Aunt", "has_responsibility": "no", "full_name": "A"}
+        jane = {"full_name": NAME, "kind": "mother", "email": EMAIL, "phone": "07987 654321"}
+        flu = Recording(staff, clinic.session, child, "flu")
+        flu.answer(contact="new").answer(wrong, no, **jane).answer(route="paper")
+        flu.answer({"decision": "nasal"}, decision="nasal", injection_instead="yes")
+        flu.health(asthma="", asthma_steroids=WORDS).answer(
+            {"outcome": "delay"}, outcome="keep", notes=WORDS
+        )
+        flu.confirm()
+    show(staff)
+
+
+def test_recording_what_a_known_contact_says(clinic, staff, show):
+    with on_the_day():
+        child, parent = long_child(clinic)
+        hpv = Recording(staff, clinic.session, child)
+        hpv.answer(contact=parent.pk).answer(email=f"other.{EMAIL}", phone="")
+        hpv.answer(replace="no").answer(route="phone").answer(decision="refused")
+        hpv.answer(reason="other").answer({"notes": "x" * 1001}, notes=WORDS)
+        hpv.confirm()
+        mmr = Recording(staff, clinic.session, child, "mmr")
+        mmr.answer(contact=parent.pk).answer(email=EMAIL, phone="")
+        mmr.answer(replace="yes").answer(route="phone").answer(decision="refused")
+        mmr.answer(reason="personal").answer(send="no")
+        doubles = Recording(staff, clinic.session, child, "menacwy-td_ipv")
+        doubles.answer(contact=parent.pk).answer(email=EMAIL, phone="")
+        doubles.answer(replace="no").answer(route="in_person")
+    show(staff)
+
+
+def test_a_competent_child_consents(clinic, staff, nurse, show):
+    with on_the_day():
+        child, _ = long_child(clinic)
+        names = {"slug": clinic.session.slug, "public_id": child.public_id}
+        gillick = reverse("consent:gillick", kwargs=names | {"programme": "hpv"})
+        staff.get(gillick)
+        staff.post(gillick, {"notes": "x" * 1001})
+        yes = dict.fromkeys(GillickAssessment.STATEMENTS, "yes")
+        staff.post(gillick, yes | {"notes": WORDS}, follow=True)
+        staff.get(gillick)
+        hpv = Recording(staff, clinic.session, child)
+        hpv.answer(contact="child").answer(decision="given").answer(tell="no").health()
+        hpv.confirm()
+    show(staff)
+
+
+def test_a_response_that_is_changed_and_triage(clinic, staff, show):
+    nuts = {"text": "Allergies?", "yes": True, "details": WORDS, "calls_for_triage": True}
+    with on_the_day():
+        child, parent = long_child(clinic)
+        given = factories.ResponseFactory(
+            child=child, parent=parent, session=clinic.session, health_answers=[nuts], email=EMAIL
+        )
+        refused = factories.ResponseFactory(
+            child=child,
+            parent=parent,
+            session=clinic.session,
+            programme_id="mmr",
+            decision="refused",
+            reason="other",
+            notes=WORDS,
+            wants_follow_up=True,
+        )
+        clinic.refresh(child)
+        names = {"slug": clinic.session.slug, "public_id": child.public_id}
+        triage = reverse("consent:triage", kwargs=names | {"programme": "hpv"})
+        staff.get(triage)
+        for data in ({}, {"outcome": "delay"}, {"outcome": "delay", "delay_until-day": "1"}):
+            staff.post(triage, data | {"token": uuid4()})
+        staff.post(triage, {"outcome": "keep", "notes": WORDS, "token": uuid4()}, follow=True)
+        staff.get(triage)
+
+        def change(response, act, *sent):
+            parts = names | {"response_id": response.public_id}
+            address = reverse(f"consent:{act}-response", kwargs=parts)
+            staff.get(address)
+            for data in sent:
+                staff.post(address, data, follow=True)
+
+        change(refused, "show")
+        change(refused, "follow-up", {}, {"stands": "yes"}, {"stands": "yes", "notes": WORDS})
+        change(refused, "invalidate", {}, {"notes": WORDS})
+        change(given, "withdraw", {}, {"reason": "medical"})
+        change(given, "withdraw", {"reason": "medical", "medical_notes": WORDS})
+        staff.get(reverse("consent:activity", kwargs=names))
+    show(staff)
+
+
+def test_lists_of_a_session(clinic, staff, show):
+    with on_the_day():
+        child, parent = long_child(clinic)
+        slug = {"slug": clinic.session.slug}
+        factories.ResponseFactory(child=child, parent=parent, session=clinic.session)
+        clinic.refresh(child)
+        for tab in ("no-response", "given", "refused", "conflicts", "follow-up"):
+            staff.get(reverse("consent:responses", kwargs=slug | {"tab": tab}))
+        staff.get(reverse("consent:responses", kwargs=slug) + "?year_groups=3")
+        for group in ("needed", "completed", "not-needed"):
+            staff.get(reverse("consent:triage-list", kwargs=slug | {"group": group}))
+        names = slug | {"public_id": child.public_id}
+        request = reverse("consent:send-request", kwargs=names)
+        staff.get(request)
+        for _ in range(2):
+            staff.post(request, {"token": uuid4()}, follow=True)
+        ConsentRequest.objects.update(requested_at=at("2027-01-12T09:00"))
+        staff.get(request)
+        staff.post(request, {"token": uuid4()})
+    show(staff)
+
+
+def test_reminders(organisation, staff, show):
+    with on_the_day():
+        school = School(organisation, dates=[date(2027, 1, 25)], requests_on=date(2026, 12, 22))
+        reminders = reverse("consent:send-reminders", kwargs={"slug": school.session.slug})
+        long_child(school)
+        staff.get(reminders)
+        school.run("2026-12-22")
+        staff.get(reminders)
+        staff.post(reminders, {"token": uuid4()}, follow=True)
+    show(staff)
+
+
+def test_unmatched_responses_and_school_moves(organisation, staff, show):
+    with on_the_day():
+        link = Link(organisation, school_name="Pilot School")
+        response = link.response(**LONG, parent_name=NAME, email=EMAIL)
+        child, _ = long_child(link, postcode="CV6 5EX")
+
+        def go(name, *sent, **parts):
+            parts = {"public_id": response.public_id, **parts}
+            address = reverse(f"unmatched:{name}", kwargs=parts)
+            staff.get(address)
+            for data in sent:
+                staff.post(address, data, follow=True)
+
+        staff.get(reverse("unmatched:list"))
+        go("match", {"q": "feather"}, {"q": "nobody"})
+        go("compare", child_id=child.public_id)
+        go("create")
+        go("archive", {}, {"note": "Not ours"})
+        birch = factories.SchoolFactory(team=link.school.team, name="Birch School")
+        target = school_moves.Schooling(birch.pk, None)
+        school_moves.propose(
+            [school_moves.Proposal(child, target)], source="consent", now=at("2027-01-12T10:00")
+        )
+        staff.get(reverse("school-moves:list"))
+        move = reverse(
+            "school-moves:show", kwargs={"public_id": child.school_moves.get().public_id}
+        )
+        staff.get(move)
+        staff.post(move, {})
+    show(staff)
