@@ -21,7 +21,7 @@ def guard(about: Sequence[Message], *, now: datetime) -> dict[int, str]:
     Nothing holds back the reply to an online answer: it goes to the address that was typed, to no
     parent on record, whether or not a child was found. Source: consent §15.
     """
-    about = [message for message in about if message.parent_id is not None]
+    about = [message for message in about if message.child_id is not None]
     child_ids = {message.child_id for message in about}
     children = Child.objects.in_bulk(child_ids)
     responses = list(ConsentResponse.objects.filter(child_id__in=child_ids))
@@ -53,7 +53,7 @@ def _why_not(
     others: Sequence[ConsentResponse],
 ) -> str:
     if response is None:
-        return CALLED_BACK
+        return CALLED_BACK if message.parent_id is not None else ""
     if child.date_of_death is not None:
         return DECEASED
     if child.invalidated_at is not None:

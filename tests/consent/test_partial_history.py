@@ -137,7 +137,7 @@ def test_consent_10_recorded_by_phone_the_nurse_triages_and_the_parent_is_not_pr
         assert "dose 3 on 1 June 2017; 1 June 2018" in wizard.shown.text
         wizard.answer(outcome="safe")
     wizard.answer()
-    expected = "triage_safe" if triages else "consent_needs_triage"
+    expected = "triage_safe" if triages else "consent_confirmation_triage"
     told = Message.objects.exclude(template="clinic_initial_invitation")
     assert set(told.values_list("template", flat=True)) == {expected}
     assert triage_of(teenager) == ("safe" if triages else "needed")

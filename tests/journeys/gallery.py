@@ -29,16 +29,16 @@ class Sheet:
 
 
 def kind_of(response, html: str) -> tuple:
-    """What tells pages apart that are worth a look: what they are, their errors, if they are empty.
-
-    All health questions look alike, but for a hint.
+    """What tells pages apart that are worth a look: what they are, their errors, whether they are
+    empty or offer something to do. All health questions look alike, but for a hint.
     """
     [title] = TITLE.findall(html)
     page = response.resolver_match
     part = next((page.kwargs[name] for name in ("step", "tab", "group") if name in page.kwargs), "")
     if part.startswith(online_walk.HEALTH):
         title, part = "-hint" in html, "health"
-    return page.view_name, part, title, tuple(ERROR.findall(html)), "mavis-empty" in html
+    marks = tuple(mark in html for mark in ("mavis-empty", "govuk-button-group"))
+    return page.view_name, part, title, tuple(ERROR.findall(html)), marks
 
 
 class Collector(Client):

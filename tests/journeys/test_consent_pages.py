@@ -55,8 +55,8 @@ def school_session(organisation, **fields):
 class Answering(ParentForm):
     """A parent who first leaves each page empty, then fills it in."""
 
-    def __init__(self, session, programmes):
-        super().__init__(session, programmes, client=Collector())
+    def __init__(self, client, session, programmes):
+        super().__init__(session, programmes, client=client)
         self.client.get(self.address())
         self.start()
 
@@ -71,7 +71,6 @@ class Answering(ParentForm):
     def finish(self, **answers):
         self.walk(**answers)
         self.confirm()
-        return self.client
 
 
 ABOUT = {
@@ -83,82 +82,69 @@ ABOUT = {
 YES = {"answer": "yes", "details": WORDS}
 
 
-def test_parents_about_flu(organisation, show):
+def give_consent_for_flu(client, session):
+    nasal = {"decision": {"decision": "nasal"}, "narrowing": {"answer": "yes"}}
+    form = Answering(client, session, "flu")
+    client.post(form.at, {"given_name": "A", "uses_other_name": "yes"})
+    form.walk(to="date-of-birth", **ABOUT)
+    for day, month, year in (("31", "2", "2013"), ("1", "1", "2030"), ("", "1", "13")):
+        parts = {"day": day, "month": month, "year": year}
+        client.post(form.at, {f"date_of_birth-{part}": value for part, value in parts.items()})
+    elsewhere = {"confirm_school": {"is_school": "no"}, "school": {"school": "home"}}
+    form.walk(to="about-you", **elsewhere)
+    wrong = {"relationship": "other", "email": "a@b", "phone": "12", "has_responsibility": ""}
+    client.post(form.at, wrong)
+    client.post(form.at, ABOUT_YOU | {"wants_text_updates": "true"})
+    no = ABOUT_YOU | {"relationship": "other", "other_name": "Aunt", "has_responsibility": "no"}
+    form.send(no)
+    form.open("about-you")
+    form.walk(to="contact-method", **ABOUT)
+    client.post(form.at, {"contact_method": "other"})
+    form.walk(to="address", **ABOUT, **nasal)
+    client.post(form.at, {"address_line_1": "1", "town": "x", "postcode": "nowhere"})
+    form.finish(**ABOUT, **nasal, health_asthma=YES, health_asthma_steroids=YES)
+
+
+def test_the_form_of_parents(organisation, show):
+    client = Collector()
+    refused = {"decision": "refused"}
     with on_the_day():
         session = school_session(organisation)
-        nasal = {"decision": {"decision": "nasal"}, "narrowing": {"answer": "yes"}}
-        asthma = {"health_asthma": YES, "health_asthma_steroids": YES}
-        given = Answering(session, "flu")
-        given.walk(to="name")
-        given.client.post(given.at, {"given_name": "A", "uses_other_name": "yes"})
-        given.walk(to="date-of-birth", name=ABOUT["name"])
-        for day, month, year in (("31", "2", "2013"), ("1", "1", "2030"), ("", "1", "13")):
-            parts = {"day": day, "month": month, "year": year}
-            data = {f"date_of_birth-{part}": value for part, value in parts.items()}
-            given.client.post(given.at, data)
-        other = {"confirm_school": {"is_school": "no"}, "school": {"school": "home"}}
-        given.walk(to="about-you", **other)
-        wrong = {"relationship": "other", "email": "a@b", "phone": "12", "has_responsibility": ""}
-        given.client.post(given.at, wrong)
-        given.client.post(given.at, ABOUT_YOU | {"wants_text_updates": "true"})
-        no = ABOUT_YOU | {"relationship": "other", "other_name": "Aunt", "has_responsibility": "no"}
-        given.send(no)
-        given.open("about-you")
-        given.walk(to="contact-method", **ABOUT)
-        given.client.post(given.at, {"contact_method": "other"})
-        given.walk(to="address", **ABOUT, **nasal)
-        given.client.post(given.at, {"address_line_1": "1", "town": "x", "postcode": "nowhere"})
-        done = given.finish(**ABOUT, **nasal, **asthma)
-        refused = Answering(session, "flu").finish(
-            decision={"decision": "refused"},
-            reason={"reason": "contains_gelatine"},
-            follow_up={"follow_up": "yes"},
+        give_consent_for_flu(client, session)
+        Answering(client, session, "flu").finish(
+            decision=refused, reason={"reason": "contains_gelatine"}, follow_up={"follow_up": "yes"}
         )
-    show(done, refused)
-
-
-def test_parents_about_two_vaccinations(organisation, show):
-    with on_the_day():
-        session = school_session(organisation)
-        one = Answering(session, "menacwy-td_ipv")
-        one.walk(to="decision", **ABOUT)
-        one.client.post(one.at, {"decision": "one"})
-        done = one.finish(
-            **ABOUT,
+        doubles = Answering(client, session, "menacwy-td_ipv")
+        doubles.walk(to="decision")
+        client.post(doubles.at, {"decision": "one"})
+        doubles.finish(
             decision={"decision": "one", "chosen": "menacwy"},
             reason={"reason": "other"},
             details={"details": WORDS},
         )
-    show(done)
-
-
-def test_parents_about_mmr_and_hpv(organisation, show):
-    with on_the_day():
-        session = school_session(organisation)
-        mmr = Answering(session, "mmr").finish(
-            decision={"decision": "given"}, narrowing={"answer": "without"}
-        )
-        received = Answering(session, "mmr").finish(
-            decision={"decision": "refused"},
+        Answering(client, session, "mmr").finish(narrowing={"answer": "without"})
+        Answering(client, session, "mmr").finish(
+            decision=refused,
             reason={"reason": "already_vaccinated"},
             details={"details": WORDS},
         )
-        clinic = Answering(Clinic(organisation).session, "hpv").finish()
-    show(mmr, received, clinic)
+        Answering(client, Clinic(organisation).session, "hpv").finish()
+    show(client)
 
 
-def test_parents_who_cannot_go_on(organisation, show, monkeypatch):
+def test_where_parents_cannot_go_on(organisation, show, monkeypatch):
     client = Collector()
     with on_the_day():
         session = school_session(organisation)
-        client.keep(client.get("/consent/nothing/hpv/start"))
-        client.get(f"/consent/{session.slug}/hpv/start?ended=1")
         form = ParentForm(session, client=client)
         form.start()
         other_tab = form.walk().values
         form.change("your name")
         form.send(ABOUT_YOU | {"full_name": "Jo"})
+        client.sheets.clear()
         form.follow(client.post(form.at, {"revision": other_tab["revision"]}))
+        client.get(f"/consent/{session.slug}/hpv/start?ended=1")
+        client.keep(client.get("/consent/nothing/hpv/start"))
         monkeypatch.setattr(throttle, "is_too_much", lambda *_: True)
         client.keep(client.post(form.at, {"revision": "9"}))
     with time_machine.travel(at("2027-02-02T10:00"), tick=False):
@@ -228,37 +214,28 @@ def clinic(organisation):
     return clinic
 
 
-def test_recording_what_a_new_contact_says(clinic, staff, show):
+def test_recording_what_contacts_say(clinic, staff, show):
     with on_the_day():
-        child, _ = long_child(clinic)
+        child, parent = long_child(clinic, birth_academic_year=2012)
         wrong = {"kind": "other", "email": "a@b", "phone": "12", "texts": "true"}
         no = {"kind": "other", "other_name": "Aunt", "has_responsibility": "no", "full_name": "A"}
         jane = {"full_name": NAME, "kind": "mother", "email": EMAIL, "phone": "07987 654321"}
         flu = Recording(staff, clinic.session, child, "flu")
         flu.answer(contact="new").answer(wrong, no, **jane).answer(route="paper")
         flu.answer({"decision": "nasal"}, decision="nasal", injection_instead="yes")
-        flu.health(asthma="", asthma_steroids=WORDS).answer(
-            {"outcome": "delay"}, outcome="keep", notes=WORDS
-        )
-        flu.confirm()
-    show(staff)
+        flu.health(asthma="", asthma_steroids=WORDS)
+        flu.answer({"outcome": "delay"}, outcome="keep", notes=WORDS).confirm()
 
-
-def test_recording_what_a_known_contact_says(clinic, staff, show):
-    with on_the_day():
-        child, parent = long_child(clinic)
         hpv = Recording(staff, clinic.session, child)
         hpv.answer(contact=parent.pk).answer(email=f"other.{EMAIL}", phone="")
         hpv.answer(replace="no").answer(route="phone").answer(decision="refused")
-        hpv.answer(reason="other").answer({"notes": "x" * 1001}, notes=WORDS)
-        hpv.confirm()
-        mmr = Recording(staff, clinic.session, child, "mmr")
-        mmr.answer(contact=parent.pk).answer(email=EMAIL, phone="")
-        mmr.answer(replace="yes").answer(route="phone").answer(decision="refused")
-        mmr.answer(reason="personal").answer(send="no")
+        hpv.answer(reason="other").answer({"notes": "x" * 1001}, notes=WORDS).confirm()
+
         doubles = Recording(staff, clinic.session, child, "menacwy-td_ipv")
-        doubles.answer(contact=parent.pk).answer(email=EMAIL, phone="")
-        doubles.answer(replace="no").answer(route="in_person")
+        doubles.answer(contact=parent.pk).answer(email=EMAIL, phone=parent.phone)
+        doubles.answer(route="in_person")
+        doubles.answer({"decision": "one"}, decision="one", chosen="menacwy").health()
+        doubles.answer(reason="personal").answer(send="no")
     show(staff)
 
 
