@@ -6,6 +6,7 @@ import pytest
 
 from cohorts.models import Child, SchoolMove
 from cohorts.services import school_moves
+from consent.services import matching
 from sessions_app.models import Membership
 from tests import factories
 from tests.consent.online import NOW
@@ -40,12 +41,13 @@ class TestSchoolMoves:
         assert move.school_label == "Home-educated"
 
     @pytest.mark.parametrize("flag", ["date_of_death", "invalidated_at"])
-    def test_s18_none_for_a_child_who_died_or_whose_record_is_invalid(self, link, flag):
+    def test_s18_none_for_a_child_who_died_or_whose_record_is_invalid(self, link, nurse, flag):
+        """Such a child is found by nobody but a person."""
         child = link.child()
         value = date(2027, 1, 1) if flag == "date_of_death" else NOW
         Child.objects.filter(pk=child.pk).update(**{flag: value})
         response = link.answer(school=factories.SchoolFactory(team=link.school.team))
-        assert response.child == child
+        matching.link(response_id=response.pk, child=child, by=nurse, now=NOW)
         assert open_moves(child) == []
 
     def test_both_parents_raise_one_and_the_newest_answer_wins(self, link):

@@ -78,6 +78,7 @@ def test_consent_5_while_a_move_is_open_neither_place_nor_day_is_named(
     )
     child = factories.ChildFactory(organisation=organisation, school=session.location)
     response = factories.ResponseFactory(child=child, session=session)
+    factories.RelationshipFactory(child=child, parent=response.parent)
     move = school_moves.Proposal(child, school_moves.Schooling(None, True))
     school_moves.propose([move], source="consent", now=NOW)
     confirm(response)

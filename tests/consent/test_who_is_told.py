@@ -6,8 +6,10 @@ import pytest
 from django.urls import reverse
 
 from cohorts.models import Parent, ParentRelationship
-from consent import replies
+from consent import reply_guard
+from consent.guard import CONTACT_CHANGED
 from consent.models import ConsentResponse
+from consent.replies import WITHDRAWN
 from consent.services.changes import withdraw_response
 from consent.services.replies import confirm_withdrawal
 from notifications import wording
@@ -99,13 +101,13 @@ def test_consent_12_a_reply_goes_to_nobody_who_left_the_record(child, mum, answe
     assert confirm_withdrawal(response, session, now=NOW, by=nurse) == 0, "no longer a parent"
     factories.RelationshipFactory(child=child, parent=mum)
     assert confirm_withdrawal(response, session, now=NOW, by=nurse) == 1
-    reply = list(Message.objects.filter(template=replies.WITHDRAWN))
-    assert replies.guard(reply, now=NOW) == {}
+    reply = list(Message.objects.filter(template=WITHDRAWN))
+    assert reply_guard.guard(reply, now=NOW) == {}
     Parent.objects.filter(pk=mum.pk).update(email="later@example.com")
-    assert list(replies.guard(reply, now=NOW).values()) == [replies.CONTACT_CHANGED]
+    assert list(reply_guard.guard(reply, now=NOW).values()) == [CONTACT_CHANGED]
     Parent.objects.filter(pk=mum.pk).update(email="now@example.com")
     ParentRelationship.objects.filter(parent=mum).delete()
-    assert list(replies.guard(reply, now=NOW).values()) == [replies.CONTACT_CHANGED]
+    assert list(reply_guard.guard(reply, now=NOW).values()) == [CONTACT_CHANGED]
 
 
 def invited():
