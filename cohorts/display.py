@@ -23,7 +23,9 @@ STATUS_COLOURS = {
     Upload.Status.PROCESSING: "blue",
     Upload.Status.INVALID: "red",
     Upload.Status.FAILED: "red",
+    Upload.Status.CHECKED: "yellow",
     Upload.Status.COMPLETED: "green",
+    Upload.Status.DISCARDED: "grey",
 }
 OUTCOME_COLOURS = {"new": "green", "updated": "blue", "unchanged": "grey", "review": "yellow"}
 

@@ -1,7 +1,7 @@
 """The questions of uploads, import issues and school moves."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django import forms
 
@@ -10,7 +10,7 @@ from cohorts.files import MAX_BYTES
 from cohorts.models import ImportIssue
 from cohorts.services import issues
 from cohorts.upload_kinds import UploadKind
-from govuk.fields import FileField, RadiosField
+from govuk.fields import CharField, FileField, RadiosField
 from govuk.forms import GovukForm
 
 Decision = ImportIssue.Decision
@@ -47,6 +47,21 @@ class FileForm(GovukForm):
                 f"The selected file must be smaller than {MAX_BYTES // 1024**2}MB"
             )
         return file
+
+
+class CheckedForm(GovukForm):
+    """Nothing to answer; it names what a person was shown, by the moment it was worked out."""
+
+    checked_at = CharField(widget=forms.HiddenInput)
+
+    def clean_checked_at(self) -> datetime:
+        try:
+            moment = datetime.fromisoformat(self.cleaned_data["checked_at"])
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise forms.ValidationError("This names no check of the file")
+        return moment
 
 
 class IssueForm(GovukForm):

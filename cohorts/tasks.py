@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from calendars import clock
-from cohorts.services import uploads
+from cohorts.services import confirming, uploads
 
 
 @shared_task(name=uploads.RUN_TASK)
@@ -20,5 +20,6 @@ def restart_stale_uploads() -> None:
 
 @shared_task(name="cohorts.wipe_old_content")
 def wipe_old_content() -> None:
-    """Nightly: forget the content of files after 30 days."""
+    """Nightly: discard files that nobody confirmed, forget the content of others after 30 days."""
+    confirming.discard_unconfirmed(now=clock.now())
     uploads.wipe_old_content(now=clock.now())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from cohorts.child_rows import Problem
 from cohorts.files import Column, Table
 from cohorts.models import Upload
@@ -40,6 +40,11 @@ class Job:
     table: Table
     now: datetime
     progress: Progress
+
+    @property
+    def by(self) -> User | None:
+        """Who answers for it: who confirmed it, else who uploaded it; nobody for a command."""
+        return self.upload.confirmed_by or self.upload.uploaded_by
 
 
 @dataclass(frozen=True)

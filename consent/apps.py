@@ -5,6 +5,8 @@ class ConsentConfig(AppConfig):
     name = "consent"
 
     def ready(self) -> None:
+        from cohorts import consequences
+
         # Checks and receivers register themselves.
         from consent import (  # noqa: F401
             checks,
@@ -15,6 +17,7 @@ class ConsentConfig(AppConfig):
             unknown_contact,
         )
         from consent.guard import guard
+        from consent.of_files import asked_because_of_file
         from consent.replies import TEMPLATES
         from consent.services import asking
         from consent.triage_guard import triage_guard
@@ -29,6 +32,7 @@ class ConsentConfig(AppConfig):
             outbox.register_guard(template, guard)
         for template in messages.TRIAGE.values():
             outbox.register_guard(template, triage_guard)
+        consequences.register(asked_because_of_file)
         mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)
         for template in TEMPLATES:

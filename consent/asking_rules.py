@@ -23,6 +23,15 @@ def is_time_to_write(now: datetime) -> bool:
     return WRITES_FROM <= now.astimezone(LONDON).time() < WRITES_UNTIL
 
 
+def asks_on(*, requests_on: date, now: datetime) -> date:
+    """The day on which a child who has joined a school by now is asked about: that of the
+    school's requests, or the next on which jobs still write.
+    """
+    today = london_day(now)
+    is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
+    return max(requests_on, today + is_over * _DAY)
+
+
 def requests_are_due(
     *, dates: Collection[date], requests_on: date | None, is_closed: bool, today: date
 ) -> bool:

@@ -75,13 +75,14 @@ def personalisation(
     }
 
 
-def reminder_examples(session: Session, *, today: date) -> list[tuple[str, wording.Preview]]:
-    """What a parent of a made-up child reads in a school's reminder, by the channel's name."""
+def school_examples(
+    session: Session, template: str, *, today: date
+) -> list[tuple[str, wording.Preview]]:
+    """What a parent of a made-up child reads about a school's session, by the channel's name."""
     child = Child(given_name="Sam", family_name="Taylor")
     values = personalisation(child, session, list(session.programmes.order_by("name")), today=today)
     return [
-        (str(channel.label), wording.get(SCHOOL_REMINDER, channel).preview(values))
-        for channel in Channel
+        (str(channel.label), wording.get(template, channel).preview(values)) for channel in Channel
     ]
 
 

@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
-from cohorts.models import SchoolMove
+from cohorts.models import SchoolMove, Upload
 from consent.models import OnlineResponse
 from mavis.frame import navigation
 
@@ -44,7 +44,9 @@ def _waiting(request: HttpRequest) -> dict[str, int]:
     """How much waits for a person, by area."""
     if request.organisation is None:
         return {}
+    uploads = Upload.objects.for_organisation(request.organisation)
     return {
+        "Uploads": uploads.filter(status=Upload.Status.CHECKED).count(),
         "Unmatched consent responses": OnlineResponse.objects.for_organisation(request.organisation)
         .waiting()
         .count(),

@@ -6,6 +6,7 @@ class SessionsConfig(AppConfig):
     verbose_name = "Sessions"
 
     def ready(self) -> None:
+        from cohorts import consequences
         from cohorts.services.school_moves import register_clinic_question
         from notifications import outbox
         from sessions_app import (
@@ -15,8 +16,10 @@ class SessionsConfig(AppConfig):
         from sessions_app.clinic_choice import days_at_school
         from sessions_app.invitations import messages
         from sessions_app.invitations.guard import guard
+        from sessions_app.invitations.of_files import invited_by_file
 
         for template in (messages.FIRST, messages.LATER):
             outbox.register_guard(template, guard)
         outbox.register_guard(dates_changed.TEMPLATE, dates_changed.guard)
         register_clinic_question(days_at_school)
+        consequences.register(invited_by_file)

@@ -17,20 +17,26 @@ class UploadQuerySet(models.QuerySet):
 
     def for_list(self) -> "UploadQuerySet":
         """For lists: without the file itself, its problems and its notes."""
-        return self.select_related("uploaded_by").defer("content", "problems", "notes")
+        return self.select_related("uploaded_by").defer("content", "problems", "notes", "writings")
 
     def for_page(self) -> "UploadQuerySet":
         """For the page of one: without the file, with `keeps_content`, whether it is there."""
-        same_file = [f"same_file_as__{field}" for field in ("content", "problems", "notes")]
+        same_file = [
+            f"same_file_as__{field}" for field in ("content", "problems", "notes", "writings")
+        ]
         return (
-            self.select_related("uploaded_by", "organisation", "same_file_as")
+            self.select_related("uploaded_by", "confirmed_by", "organisation", "same_file_as")
             .defer("content", *same_file)
             .annotate(keeps_content=Q(content__isnull=False))
         )
 
 
 class Upload(models.Model):
-    """A file that somebody uploaded, and what became of it. A file is imported whole or not."""
+    """A file that somebody uploaded, and what became of it. A file is imported whole or not.
+
+    One that writes to many families is only checked at first: it waits until a person confirms
+    what it would do, or discards it.
+    """
 
     class Kind(models.TextChoices):
         COHORT = "cohort", "Child records"
@@ -38,9 +44,13 @@ class Upload(models.Model):
 
     class Status(models.TextChoices):
         PROCESSING = "processing", "Processing"
+        CHECKED = "checked", "Waiting for you"
         INVALID = "invalid", "Invalid"
         FAILED = "failed", "Failed"
         COMPLETED = "completed", "Completed"
+        DISCARDED = "discarded", "Discarded"
+
+    OPEN = (Status.PROCESSING, Status.CHECKED)
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="uploads")
@@ -65,6 +75,20 @@ class Upload(models.Model):
     notes = models.JSONField(default=list, help_text="Sentences for the result page")
     problems = models.JSONField(default=list, help_text="Every bad cell: line, column, sentence")
     failure = models.CharField(max_length=300, blank=True)
+    writings = models.JSONField(
+        null=True, help_text="Whom it writes to (`cohorts.consequences`); empty: not looked at yet"
+    )
+    checked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a person was last asked about that"
+    )
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    asked_again = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="More would be sent than was confirmed: a person is asked once more",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
     heartbeat_at = models.DateTimeField(
@@ -80,9 +104,13 @@ class Upload(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=~(Q(status="processing") ^ Q(finished_at__isnull=True)),
-                name="upload_is_finished_or_processing",
-            )
+                condition=~(Q(status__in=["processing", "checked"]) ^ Q(finished_at__isnull=True)),
+                name="upload_is_finished_or_open",
+            ),
+            models.CheckConstraint(
+                condition=~(Q(confirmed_at__isnull=True) ^ Q(confirmed_by__isnull=True)),
+                name="upload_confirmed_by_a_person",
+            ),
         ]
         indexes = [models.Index(fields=["organisation", "-created_at"], name="upload_list")]
 

@@ -244,7 +244,7 @@ class _Block:
 
 def _write(job: Job, work: Work, book: ParentBook) -> int:
     """Save everything and announce it; returns how many school moves were raised."""
-    upload, now, by = job.upload, job.now, job.upload.uploaded_by
+    upload, now, by = job.upload, job.now, job.by
     Child.objects.bulk_create(work.new, batch_size=BLOCK)
     for child in work.changed.values():
         child.updated_at = now
@@ -302,7 +302,7 @@ def _log(job: Job, work: Work, new_ids: list[int]) -> None:
                 child_ids=child_ids,
                 title=title,
                 body=body,
-                by=job.upload.uploaded_by,
+                by=job.by,
                 now=job.now,
             )
 

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import traceback
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -16,10 +17,12 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.models import Organisation, User
+from cohorts import consequences
+from cohorts.consequences import Writing
 from cohorts.files import FileProblem, read_table
 from cohorts.models import NAME_LENGTH, Upload
 from cohorts.services.progress import upload_progress
-from cohorts.upload_kinds import Job, RowsRefused, UploadKind, kind_of
+from cohorts.upload_kinds import Job, Outcome, RowsRefused, UploadKind, kind_of
 
 logger = logging.getLogger(__name__)
 
@@ -46,11 +49,11 @@ def start_upload(
     """Store the file and have it imported once this is committed.
 
     Raises `FileProblem` where the file as a whole cannot be read; nothing is stored then. A file
-    that is being imported at this moment is not taken twice: its upload is returned. One that was
-    imported before is taken again, and the upload says so.
+    that is being imported at this moment, or waits to be confirmed, is not taken twice: its upload
+    is returned. One that was imported before is taken again, and the upload says so.
     """
     upload = _store(organisation, kind, file_name, content, by=by, now=now)
-    transaction.on_commit(lambda: _hand_out(upload.pk), robust=True)
+    transaction.on_commit(lambda: hand_out(upload.pk), robust=True)
     return upload
 
 
@@ -64,7 +67,8 @@ def import_now(
     now: datetime,
     by: User | None = None,
 ) -> Upload:
-    """Store the file and import it here and now; returns the finished upload.
+    """Store the file and import it here and now; returns the finished upload, or the one that
+    waits for a person to confirm it.
 
     Raises `FileProblem` where the file as a whole cannot be read.
     """
@@ -93,9 +97,9 @@ def _store(
     same_file = Upload.objects.filter(
         organisation=organisation, kind=kind.key, sha256=sha256
     ).defer("content", "problems", "notes")
-    running = same_file.filter(status=Upload.Status.PROCESSING).first()
-    if running is not None:
-        return running
+    unfinished = same_file.filter(status__in=Upload.OPEN).first()
+    if unfinished is not None:
+        return unfinished
     return Upload.objects.create(
         organisation=organisation,
         kind=kind.key,
@@ -113,7 +117,9 @@ def _store(
 def run_upload(*, upload_id: int, now: datetime) -> None:
     """Import a stored file, all or nothing; safe to call twice and again after a crash.
 
-    Does nothing for an upload that is finished, unknown, or in the hands of a live job.
+    Where that writes to many families and nobody has agreed to it, all is undone and a person is
+    asked (`services.confirming`). What a command imports asks nobody. Does nothing for an upload
+    that is finished, waits, is unknown, or in the hands of a live job.
     """
     upload = _claim(upload_id, now)
     if upload is None:
@@ -127,14 +133,15 @@ def run_upload(*, upload_id: int, now: datetime) -> None:
             kind = kind_of(upload.kind)
             progress.begin("Reading the file")
             table = read_table(bytes(upload.content), required=kind.required_headers)
-            outcome = kind.run(Job(upload=upload, table=table, now=now, progress=progress))
-            _finish(
-                upload,
-                Upload.Status.COMPLETED,
-                now,
-                counts=dict(outcome.counts),
-                notes=list(outcome.notes),
-            )
+            job = Job(upload=upload, table=table, now=now, progress=progress)
+            outcome = kind.run(job)
+            progress.begin("Working out who is written to")
+            writings = consequences.foretold(organisation=upload.organisation, by=job.by, now=now)
+            if _must_ask(upload, writings):
+                raise _MustAsk(outcome, writings)
+            _finish(upload, Upload.Status.COMPLETED, now, **_results(outcome, writings))
+    except _MustAsk as found:
+        _ask(upload, found, now)
     except RowsRefused as refused:
         problems = [list(problem) for problem in refused.problems]
         _finish(upload, Upload.Status.INVALID, now, problems=problems)
@@ -155,6 +162,43 @@ def run_upload(*, upload_id: int, now: datetime) -> None:
         )
 
 
+class _MustAsk(Exception):
+    """A person has to agree first; raised where what was done so far must be undone."""
+
+    def __init__(self, outcome: Outcome, writings: list[Writing]) -> None:
+        super().__init__()
+        self.outcome, self.writings = outcome, writings
+
+
+def _must_ask(upload: Upload, writings: list[Writing]) -> bool:
+    if upload.uploaded_by is None or not any(writing.is_many for writing in writings):
+        return False
+    agreed = consequences.from_json(upload.writings)
+    return upload.confirmed_at is None or consequences.goes_beyond(writings, agreed)
+
+
+def _ask(upload: Upload, found: _MustAsk, now: datetime) -> None:
+    """Let the upload wait for a person, whose earlier agreement does not reach that far."""
+    Upload.objects.filter(pk=upload.pk, status=Upload.Status.PROCESSING).update(
+        status=Upload.Status.CHECKED,
+        checked_at=now,
+        asked_again=upload.confirmed_at is not None,
+        confirmed_at=None,
+        confirmed_by=None,
+        phase="",
+        rows_done=upload.rows_total,
+        **_results(found.outcome, found.writings),
+    )
+
+
+def _results(outcome: Outcome, writings: list[Writing]) -> dict[str, Any]:
+    return {
+        "counts": dict(outcome.counts),
+        "notes": list(outcome.notes),
+        "writings": consequences.as_json(writings),
+    }
+
+
 def restart_stale_uploads(*, now: datetime) -> int:
     """Hand out uploads that nobody works on: lost by the queue, or by a job that died."""
     waiting = Upload.objects.filter(status=Upload.Status.PROCESSING).filter(
@@ -163,7 +207,7 @@ def restart_stale_uploads(*, now: datetime) -> int:
     )
     upload_ids = list(waiting.values_list("pk", flat=True))
     for upload_id in upload_ids:
-        _hand_out(upload_id)
+        hand_out(upload_id)
     return len(upload_ids)
 
 
@@ -171,7 +215,7 @@ def wipe_old_content(*, now: datetime) -> int:
     """Forget what finished files held after 30 days; their results stay."""
     return (
         Upload.objects.filter(created_at__lt=now - CONTENT_KEPT, content__isnull=False)
-        .exclude(status=Upload.Status.PROCESSING)
+        .exclude(status__in=Upload.OPEN)
         .update(content=None)
     )
 
@@ -183,7 +227,9 @@ def _claim(upload_id: int, now: datetime) -> Upload | None:
     )
     if not free.update(heartbeat_at=Now(), attempts=F("attempts") + 1):
         return None
-    upload = Upload.objects.select_related("organisation", "uploaded_by").get(pk=upload_id)
+    upload = Upload.objects.select_related("organisation", "uploaded_by", "confirmed_by").get(
+        pk=upload_id
+    )
     if upload.attempts > MOST_ATTEMPTS:
         failure = f"The file could not be imported in {MOST_ATTEMPTS} attempts"
         _finish(upload, Upload.Status.FAILED, now, failure=failure)
@@ -207,7 +253,7 @@ def _lock(purpose: int, organisation_id: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [purpose, organisation_id])
 
 
-def _hand_out(upload_id: int) -> None:
+def hand_out(upload_id: int) -> None:
     """Ask a worker to begin; without a broker the sweep asks again."""
     try:
         current_app.send_task(RUN_TASK, args=[upload_id], retry=False)

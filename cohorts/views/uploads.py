@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from calendars import clock
-from cohorts import display, selectors
+from cohorts import consequences, display, selectors
 from cohorts.files import FileProblem, annotate
 from cohorts.forms import FileForm, KindForm
 from cohorts.models import Upload
@@ -89,14 +89,17 @@ def _start(request: HttpRequest, kind: UploadKind, form: FileForm) -> Upload | N
     except FileProblem as problem:
         form.add_error("file", str(problem))
         return None
-    messages.success(request, "File uploaded")
+    if upload.status == Upload.Status.PROCESSING:
+        messages.success(request, "File uploaded")
     return upload
 
 
 @require_safe
 def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """How far an upload is, or what became of it."""
-    upload = _find(request, public_id)
+    """How far an upload is, or what became of it; on to the page that asks, where one waits."""
+    upload = find_upload(request, public_id)
+    if upload.status == Upload.Status.CHECKED:
+        return redirect("uploads:check", public_id=public_id)
     rows, faulty = display.faulty_rows(upload, ROWS_SHOWN)
     return render(
         request,
@@ -106,6 +109,7 @@ def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "kind": _kind(upload.kind),
             "colours": display.STATUS_COLOURS,
             "outcome_colours": display.OUTCOME_COLOURS,
+            "writings": consequences.from_json(upload.writings),
             "faulty_rows": rows,
             "faulty_count": faulty,
             "waiting": selectors.waiting(request.organisation),
@@ -117,7 +121,7 @@ def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def problems(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The file again, with a first column that says what is wrong with each row."""
-    upload = _find(request, public_id)
+    upload = find_upload(request, public_id)
     if not upload.keeps_content or upload.status != Upload.Status.INVALID:
         return redirect("uploads:show", public_id=public_id)
     rows, _ = display.faulty_rows(upload, upload.rows_total)
@@ -140,7 +144,8 @@ def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _find(request: HttpRequest, public_id: uuid.UUID) -> Upload:
+def find_upload(request: HttpRequest, public_id: uuid.UUID) -> Upload:
+    """The organisation's upload; 404 for any other."""
     uploads = Upload.objects.for_organisation(request.organisation).for_page()
     return get_object_or_404(uploads, public_id=public_id)
 

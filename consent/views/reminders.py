@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from calendars import clock
 from consent import asking_rules
 from consent.forms.requests import STALE, SendRemindersForm
-from consent.messages import reminder_examples
+from consent.messages import SCHOOL_REMINDER, school_examples
 from consent.selectors import asking
 from consent.services.asking import RemindersNotPossible, remind_now, why_no_reminders
 from consent.views.lookup import find_session
@@ -59,7 +59,7 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
             "back": back,
             "preview": preview,
             "is_held": preview.children >= HELD_FROM,
-            "examples": reminder_examples(session, today=today),
+            "examples": school_examples(session, SCHOOL_REMINDER, today=today),
             "requests_on": session.consent_requests_on,
             "today": today,
             "reminders": asking_rules.reminders_to_come(

@@ -30,6 +30,20 @@ def child_row(**cells: str) -> dict[str, str]:
     return {**RAVI, **named}
 
 
+def pupils(size, start=0, **cells):
+    """So many home-educated children, each with a parent who has an email address."""
+    names = {"SCHOOL_URN": "999999"} | cells
+    return [
+        child_row(
+            FIRST_NAME=f"Child{number}",
+            LAST_NAME=f"Family{number}",
+            PARENT_1_EMAIL=f"parent{number}@example.com",
+            **names,
+        )
+        for number in range(start, start + size)
+    ]
+
+
 def as_csv(rows: list[dict[str, str]]) -> bytes:
     """The rows as a file, with every column that one of them has."""
     headers = list(dict.fromkeys(header for row in rows for header in row))

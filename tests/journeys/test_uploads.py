@@ -1,6 +1,7 @@
 """Children come in: a file is uploaded, watched, put right, and what differs is decided."""
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from playwright.sync_api import expect
 
 from cohorts.models import Upload
 from cohorts.services import uploads
+from sessions_app.models import Session, SessionDate
 from tests import factories
-from tests.cohorts.conftest import NOW, as_csv, child_row
+from tests.cohorts.conftest import NOW, as_csv, child_row, pupils
 
 
 @pytest.fixture
@@ -109,3 +111,24 @@ def test_a_child_of_the_clinic_may_stay_there(
     visitor.choose("No, keep them in the community clinic")
     visitor.click("Update child record")
     visitor.sees("There are currently no school moves")
+
+
+def test_a_file_that_writes_to_many_families_is_confirmed_first(nurse_visitor, places, tmp_path):
+    clinic = Session.objects.clinics().get()
+    SessionDate.objects.create(session=clinic, value=date(2026, 12, 7))
+    Session.objects.filter(pk=clinic.pk).update(invitations_on=date(2026, 11, 16))
+    visitor = nurse_visitor
+    nobody = child_row(SCHOOL_URN="888888", FIRST_NAME="Noa")
+    upload(visitor, write(tmp_path, "many.csv", *pupils(21), nobody))
+    visitor.sees_heading("Check who will be written to")
+    visitor.sees("now: the parents of 21 children")
+    visitor.page.get_by_text("What parents will read").click()
+    visitor.check_page()
+    visitor.click("Import and write to 21 families")
+    visitor.sees("Confirmed. Importing the file.")
+    uploads.run_upload(upload_id=Upload.objects.latest("pk").pk, now=NOW)
+    visitor.sees("Completed")
+    visitor.check_page()
+    visitor.page.get_by_role("link", name="See what became of them").click()
+    visitor.page.get_by_role("button", name="Call them back").click()
+    visitor.sees("Nothing was sent to any parent")

@@ -152,7 +152,7 @@ def _write(job: Job, work: Work) -> None:
         batch_size=BLOCK,
     )
     services.log_records(records)
-    services.facts_changed({record.child_id for record in records}, now=now, by=upload.uploaded_by)
+    services.facts_changed({record.child_id for record in records}, now=now, by=job.by)
 
 
 def _record(job: Job, row: HistoryRow, child: Child) -> VaccinationRecord:

@@ -7,16 +7,19 @@ from django.db import transaction
 
 from accounts.models import Organisation
 from calendars import clock
+from cohorts import consequences
+from cohorts.consequences import Writing
 from cohorts.files import FileProblem
 from cohorts.models import Upload
 from cohorts.services import uploads
 from cohorts.upload_kinds import kind_of
+from govuk.filters import count
 
 
 class Command(BaseCommand):
     help = (
         "Import a file of child records (CSV) for an organisation: the whole file, or nothing of "
-        "it. Prints what became of the rows, or every row that is wrong."
+        "it. Prints what became of the rows and whom that writes to, or every row that is wrong."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -60,5 +63,21 @@ class Command(BaseCommand):
         labels = {**kind_of(upload.kind).count_labels, "school_moves": "School moves to review"}
         for key, label in labels.items():
             self.stdout.write(f"{label}: {upload.counts[key]:,}")
+        for writing in consequences.from_json(upload.writings):
+            self._report_writing(writing)
         if dry_run:
             self.stdout.write("Nothing was saved: this was a dry run")
+
+    def _report_writing(self, writing: Writing) -> None:
+        self.stdout.write(f"{writing.what}:")
+        for line in writing.lines:
+            self.stdout.write(
+                f"  {line.when}: parents of {count(line.families, 'child', 'children')}"
+            )
+        if writing.emails or writing.texts:
+            sent = f"{count(writing.emails, 'email')} and {count(writing.texts, 'text message')}"
+            self.stdout.write(f"  now: {sent}")
+        if writing.settled:
+            self.stdout.write(f"  not again: {count(writing.settled, 'child', 'children')}")
+        for reason, size in writing.left_out:
+            self.stdout.write(f"  not: {count(size, 'child', 'children')}, {reason.lower()}")

@@ -1,0 +1,104 @@
+"""Whom importing a file writes to, as the apps above say it, and whether a person agreed to that.
+
+Importing asks when all rows are in place and nothing is committed yet. So what people are shown
+is what the import itself would do, and not a second opinion of it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Organisation, User
+
+
+@dataclass(frozen=True)
+class Line:
+    """The parents of so many children are written to at one time, which `when` says in words.
+
+    `is_sure` is false while that waits until somebody does something more.
+    """
+
+    when: str
+    families: int
+    is_sure: bool = True
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Messages of one kind: to whom and when, what they say, who gets none and why.
+
+    `emails` and `texts` count those that go at once. `is_many` says that a person is asked first,
+    `is_held` that they can be called back for two minutes. `settled` had it before. `examples`
+    has, under what a fold is called, each channel with the subject and text. `page` is where the
+    messages are seen, and called back.
+    """
+
+    what: str
+    page: str
+    lines: Sequence[Line]
+    is_many: bool
+    is_held: bool = False
+    emails: int = 0
+    texts: int = 0
+    settled: int = 0
+    left_out: Sequence[tuple[str, int]] = ()
+    examples: Sequence[tuple[str, Sequence[tuple[str, dict[str, str]]]]] = ()
+
+    @property
+    def families(self) -> int:
+        """How many families are written to, now or on a day that is set."""
+        return sum(line.families for line in self.lines if line.is_sure)
+
+
+# What an import that a person answers for, at an instant, has done and will do.
+Foretell = Callable[..., list[Writing]]
+_foretellers: list[Foretell] = []
+
+
+def register(foretell: Foretell) -> None:
+    """Let an app above say whom it writes to because children came or changed.
+
+    It is called as `foretell(organisation=…, by=…, now=…)`, inside the transaction of the import.
+    """
+    _foretellers.append(foretell)
+
+
+def foretold(*, organisation: Organisation, by: User | None, now: datetime) -> list[Writing]:
+    """Whom the import of this organisation, person and instant writes to."""
+    return [
+        writing
+        for foretell in _foretellers
+        for writing in foretell(organisation=organisation, by=by, now=now)
+    ]
+
+
+def goes_beyond(found: Sequence[Writing], agreed: Sequence[Writing]) -> bool:
+    """Whether more families would be written to than somebody agreed to, or at another time."""
+    most = {
+        (writing.what, line.when): line.families for writing in agreed for line in writing.lines
+    }
+    return any(
+        line.families > most.get((writing.what, line.when), 0)
+        for writing in found
+        for line in writing.lines
+        if line.is_sure
+    )
+
+
+def families(writings: Sequence[Writing]) -> int:
+    """How many families are written to in all, now or on a day that is set."""
+    return sum(writing.families for writing in writings)
+
+
+def as_json(writings: Sequence[Writing]) -> list[dict[str, Any]]:
+    """To be kept with an upload."""
+    return [asdict(writing) for writing in writings]
+
+
+def from_json(kept: Sequence[dict[str, Any]] | None) -> list[Writing]:
+    """What was kept with an upload; nothing where nobody has looked yet."""
+    return [
+        Writing(**{**writing, "lines": [Line(**line) for line in writing["lines"]]})
+        for writing in kept or ()
+    ]

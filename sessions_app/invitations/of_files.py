@@ -1,0 +1,96 @@
+"""Whom a file of children or vaccinations invites to community clinics, now and later."""
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import date, datetime
+
+from django.db.models import Count
+from django.urls import reverse
+
+from accounts.models import Organisation, User
+from calendars.clock import london_day
+from calendars.rules import academic_year_label
+from cohorts.consequences import Line, Writing
+from govuk.filters import govuk_date, govuk_date_with_weekday
+from notifications.models import Channel, Message
+from sessions_app import rules
+from sessions_app.invitations import messages
+from sessions_app.invitations.outlooks import preview_joining
+from sessions_app.models import Invitation, Membership, Session
+from sessions_app.schedule_rules import years_to_prepare
+
+NOW = "now"
+ONCE_DATED = "once there is a clinic date to book"
+A_WEEK_LATER = "a week after they were last invited"
+
+
+def invited_by_file(*, organisation: Organisation, by: User | None, now: datetime) -> list[Writing]:
+    """What an import of this person and instant has queued, and will bring about, in each clinic.
+
+    Called inside the import's transaction, after children joined and what was due was planned.
+    """
+    clinics = (
+        Session.objects.clinics()
+        .filter(organisation=organisation, academic_year__in=years_to_prepare(london_day(now)))
+        .select_related("organisation", "location__team")
+        .order_by("academic_year")
+    )
+    found = [_in_clinic(clinic, by=by, now=now) for clinic in clinics]
+    return [writing for writing in found if writing is not None]
+
+
+def _in_clinic(clinic: Session, *, by: User | None, now: datetime) -> Writing | None:
+    planned = Invitation.objects.filter(session=clinic, planned_at=now, planned_by=by)
+    letters = dict(planned.values_list("letter", "child_id"))
+    joined = Membership.objects.filter(
+        session=clinic, joined_at=now, added_by=by, left_at__isnull=True
+    ).values_list("child_id", flat=True)
+    rest = sorted(set(joined) - set(letters.values()))
+    if not letters and not rest:
+        return None
+    coming = preview_joining(clinic, rest, now=now)
+    at_once = list(
+        planned.values_list("session_date__value")
+        .annotate(families=Count("child", distinct=True))
+        .order_by("session_date__value")
+    )
+    again = [Line(_again(day), families) for day, families in at_once if day]
+    lines = [Line(NOW, families) for day, families in at_once if not day]
+    lines += [Line(f"on {govuk_date_with_weekday(day)}", size) for day, size in coming.later]
+    if coming.now:
+        lines.append(Line(A_WEEK_LATER, coming.now))
+    if coming.waiting:
+        lines.append(Line(ONCE_DATED, coming.waiting, is_sure=False))
+    channels = Counter(
+        Message.objects.filter(letter__in=planned.values("letter")).values_list(
+            "channel", flat=True
+        )
+    )
+    return Writing(
+        what=f"Invitations to the community clinic, {academic_year_label(clinic.academic_year)}",
+        page=reverse("sessions:show", kwargs={"slug": clinic.slug}),
+        lines=again + lines,
+        is_many=sum(line.families for line in again + lines if line.is_sure) >= rules.HELD_FROM,
+        is_held=by is not None and len(letters) >= rules.HELD_FROM,
+        emails=channels[Channel.EMAIL],
+        texts=channels[Channel.TEXT],
+        settled=coming.already_invited,
+        left_out=[(str(reason.label), size) for reason, size in coming.left_out],
+        examples=_examples(clinic, is_first=bool(lines), is_again=bool(again)),
+    )
+
+
+def _again(day: date) -> str:
+    return f"{NOW}, again, for the clinic on {govuk_date(day)}"
+
+
+def _examples(
+    clinic: Session, *, is_first: bool, is_again: bool
+) -> list[tuple[str, list[tuple[str, dict]]]]:
+    """What parents read who are invited the first time, and again."""
+    wanted = [("What parents will read", messages.FIRST)] * is_first
+    wanted += [("What parents will read who are invited again", messages.LATER)] * is_again
+    return [
+        (summary, [(channel, asdict(one)) for channel, one in messages.examples(clinic, template)])
+        for summary, template in wanted
+    ]

@@ -1,0 +1,280 @@
+"""A file that writes to many families is checked first, and imported once a person agreed."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.management import call_command
+
+from cohorts import consequences
+from cohorts.consequences import Line, Writing
+from cohorts.models import Child, Upload
+from cohorts.services import confirming, uploads
+from cohorts.tasks import wipe_old_content
+from cohorts.upload_kinds import kind_of
+from notifications.models import Message
+from sessions_app.models import Invitation, Mailing, Session, SessionDate
+from sessions_app.rules import HELD_FROM
+from tests import factories
+from tests.cohorts.conftest import NOW, as_csv, child_row, pupils
+from tests.conftest import signed_in
+from tests.pages import count_queries, page
+
+COHORT = Upload.Kind.COHORT
+Status = Upload.Status
+
+
+def writing(**families):
+    lines = [Line(when.replace("_", " "), size) for when, size in families.items()]
+    return Writing(what="Invitations", page="/", lines=lines, is_many=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "agreed", "goes_beyond"),
+    [
+        ([writing(now=25)], [writing(now=25)], False),
+        ([writing(now=24)], [writing(now=25)], False),
+        ([], [writing(now=25)], False),
+        ([writing(now=26)], [writing(now=25)], True),
+        ([writing(now=25)], [writing(on_Monday=25)], True),
+        ([writing(on_Monday=25)], [writing(now=25)], True),
+        ([writing(now=25)], [], True),
+        ([writing(now=25), writing(on_Monday=1)], [writing(now=25)], True),
+    ],
+)
+def test_agreement_covers_as_many_at_the_same_time_and_no_more(found, agreed, goes_beyond):
+    assert consequences.goes_beyond(found, agreed) == goes_beyond
+
+
+def test_what_waits_for_somebody_is_no_writing():
+    waits = Writing("Invitations", "/", [Line("once dated", 40, is_sure=False)], is_many=False)
+    assert not consequences.goes_beyond([waits], [])
+    assert consequences.families([waits]) == 0
+
+
+def test_what_is_kept_reads_as_it_was():
+    kept = [writing(now=25)]
+    assert consequences.from_json(consequences.as_json(kept)) == kept
+    assert consequences.from_json(None) == []
+
+
+@pytest.mark.django_db
+class TestUploads:
+    @pytest.fixture(autouse=True)
+    def places(self, alder, birch, clinic, time_machine):
+        """Two schools, and a clinic on 7 December whose invitations go from 16 November."""
+        time_machine.move_to(NOW)
+        self.clinic = clinic
+        self.schedule(date(2026, 12, 7), invitations_on=date(2026, 11, 16))
+
+    def schedule(self, *days, invitations_on):
+        SessionDate.objects.filter(session=self.clinic).delete()
+        for day in days:
+            SessionDate.objects.create(session=self.clinic, value=day)
+        Session.objects.filter(pk=self.clinic.pk).update(invitations_on=invitations_on)
+
+    @pytest.fixture
+    def upload(self, organisation, nurse):
+        def upload(*rows, by=nurse, now=NOW):
+            started = uploads.start_upload(
+                organisation=organisation,
+                kind=kind_of(COHORT),
+                file_name="roll.csv",
+                content=as_csv(list(rows)),
+                by=by,
+                now=now,
+            )
+            return self.run(started, now=now)
+
+        return upload
+
+    def run(self, upload, now=NOW):
+        uploads.run_upload(upload_id=upload.pk, now=now)
+        upload.refresh_from_db()
+        return upload
+
+    def confirm(self, upload, by, now=NOW):
+        return confirming.confirm_upload(
+            upload_id=upload.pk, checked_at=upload.checked_at, by=by, now=now
+        )
+
+    def test_few_families_are_written_to_at_once_as_ever(self, upload):
+        done = upload(*pupils(HELD_FROM - 1))
+        assert done.status == Status.COMPLETED
+        assert Message.objects.count() == HELD_FROM - 1
+        assert consequences.families(consequences.from_json(done.writings)) == HELD_FROM - 1
+
+    def test_many_families_wait_and_nothing_is_saved(self, upload):
+        waiting = upload(*pupils(HELD_FROM))
+        assert (waiting.status, waiting.finished_at) == (Status.CHECKED, None)
+        assert waiting.counts["new"] == HELD_FROM
+        assert not Child.objects.exists()
+        assert not Message.objects.exists()
+        assert not Mailing.objects.exists()
+        uploads.run_upload(upload_id=waiting.pk, now=NOW)
+        assert uploads.restart_stale_uploads(now=NOW + timedelta(hours=1)) == 0
+        assert not Child.objects.exists(), "nobody but a person begins it again"
+
+    def test_what_is_foretold_is_what_is_sent(self, upload, nurse):
+        rows = pupils(HELD_FROM) + [child_row(SCHOOL_URN="888888", FIRST_NAME="Noa")]
+        waiting = upload(*rows)
+        [foretold] = consequences.from_json(waiting.writings)
+        assert foretold.lines == [Line("now", HELD_FROM)]
+        assert foretold.left_out == [["No contact details", 1]]
+        assert (foretold.emails, foretold.texts) == (HELD_FROM, 0)
+        assert self.confirm(waiting, nurse)
+        done = self.run(waiting)
+        assert done.status == Status.COMPLETED
+        assert Child.objects.count() == HELD_FROM + 1
+        assert Message.objects.count() == foretold.emails
+        assert consequences.from_json(done.writings) == [foretold]
+
+    def test_whoever_confirms_can_call_it_back(self, upload, administrator):
+        waiting = upload(*pupils(HELD_FROM))
+        assert self.confirm(waiting, administrator)
+        self.run(waiting)
+        mailing = Mailing.objects.get()
+        assert mailing.queued_by == administrator
+        assert mailing.is_held(NOW)
+        assert set(Invitation.objects.values_list("planned_by", flat=True)) == {administrator.pk}
+
+    def test_those_who_are_written_to_on_a_later_day_count_too(self, upload):
+        self.schedule(date(2027, 1, 11), invitations_on=date(2026, 12, 21))
+        waiting = upload(*pupils(HELD_FROM))
+        assert waiting.status == Status.CHECKED
+        [foretold] = consequences.from_json(waiting.writings)
+        assert foretold.lines == [Line("on Monday 21 December 2026", HELD_FROM)]
+        assert (foretold.emails, foretold.is_held) == (0, False)
+
+    def test_nobody_is_asked_while_the_clinic_has_no_date(self, upload):
+        self.schedule(invitations_on=None)
+        done = upload(*pupils(HELD_FROM))
+        assert done.status == Status.COMPLETED
+        [kept] = consequences.from_json(done.writings)
+        assert kept.lines == [Line("once there is a clinic date to book", HELD_FROM, is_sure=False)]
+
+    def test_requests_that_jobs_send_to_a_school_count_too(self, upload, organisation, alder):
+        session = factories.SessionFactory(
+            organisation=organisation, location=alder, dates=[date(2026, 12, 14)]
+        )
+        Session.objects.filter(pk=session.pk).update(consent_requests_on=date(2026, 11, 20))
+        waiting = upload(*pupils(HELD_FROM, SCHOOL_URN="140001"))
+        assert waiting.status == Status.CHECKED
+        [foretold] = consequences.from_json(waiting.writings)
+        assert foretold.what == "Requests for consent at schools"
+        assert foretold.lines == [Line("on Monday 23 November 2026, from 4pm", HELD_FROM)]
+
+    def test_a_person_is_asked_again_if_more_would_be_sent(self, upload, nurse):
+        self.schedule(date(2027, 1, 11), invitations_on=date(2026, 12, 21))
+        waiting = upload(*pupils(HELD_FROM))
+        assert self.confirm(waiting, nurse)
+        self.schedule(date(2026, 12, 7), invitations_on=date(2026, 11, 16))
+        again = self.run(waiting, now=NOW + timedelta(minutes=1))
+        assert (again.status, again.asked_again) == (Status.CHECKED, True)
+        assert (again.confirmed_at, again.confirmed_by) == (None, None)
+        assert not Child.objects.exists()
+        assert self.confirm(again, nurse)
+        assert self.run(again).status == Status.COMPLETED
+
+    def test_fewer_than_was_agreed_needs_no_second_question(self, upload, nurse):
+        waiting = upload(*pupils(HELD_FROM))
+        assert self.confirm(waiting, nurse)
+        self.schedule(invitations_on=None)
+        assert self.run(waiting).status == Status.COMPLETED
+        assert not Message.objects.exists()
+
+    def test_a_row_that_went_wrong_meanwhile_refuses_the_file(self, upload, nurse, alder):
+        waiting = upload(*pupils(HELD_FROM), child_row())
+        assert self.confirm(waiting, nurse)
+        alder.status = "closed"
+        alder.save()
+        assert self.run(waiting).status == Status.INVALID
+        assert not Child.objects.exists()
+
+    def test_the_first_of_two_people_decides(self, upload, nurse, administrator):
+        waiting = upload(*pupils(HELD_FROM))
+        shown = {"upload_id": waiting.pk, "checked_at": waiting.checked_at, "now": NOW}
+        assert confirming.confirm_upload(**shown, by=nurse)
+        assert not confirming.confirm_upload(**shown, by=administrator)
+        assert not confirming.discard_upload(**shown, by=administrator)
+        assert self.run(waiting).confirmed_by == nurse
+
+    def test_what_was_shown_before_another_check_confirms_nothing(self, upload, nurse):
+        waiting = upload(*pupils(HELD_FROM))
+        earlier = waiting.checked_at - timedelta(minutes=1)
+        assert not confirming.confirm_upload(
+            upload_id=waiting.pk, checked_at=earlier, by=nurse, now=NOW
+        )
+
+    def test_a_waiting_file_is_not_taken_twice(self, upload):
+        assert upload(*pupils(HELD_FROM)).pk == upload(*pupils(HELD_FROM)).pk
+
+    def test_nobody_confirms_for_a_week(self, upload, nurse, time_machine):
+        waiting = upload(*pupils(HELD_FROM))
+        late = NOW + confirming.CONFIRM_WITHIN + timedelta(seconds=1)
+        assert not self.confirm(waiting, nurse, now=late)
+        time_machine.move_to(NOW + confirming.CONFIRM_WITHIN)
+        wipe_old_content()
+        assert Upload.objects.get().status == Status.CHECKED
+        time_machine.move_to(late)
+        wipe_old_content()
+        left = Upload.objects.get()
+        assert (left.status, left.content) == (Status.DISCARDED, None)
+        assert "Nobody confirmed it within 7 days" in left.failure
+
+    def test_the_page_says_all_of_it_and_confirms(self, upload, nurse_client):
+        waiting = upload(*pupils(HELD_FROM), child_row(SCHOOL_URN="888888", FIRST_NAME="Noa"))
+        assert "1 to review" in page(nurse_client.get("/")).text
+        address = nurse_client.get(f"/uploads/{waiting.public_id}/")["Location"]
+        shown = page(nurse_client.get(address))
+        assert "now: the parents of 21 children" in shown.text
+        assert "21 emails and 0 text messages" in shown.text
+        assert "two minutes after the file is imported" in shown.text
+        assert "Dear parent" in shown.text or "Sam" in shown.text
+        assert shown.summary["New children"] == "22"
+        assert ["No contact details", "1"] in shown.rows
+        assert "Import and write to 21 families" in shown.text
+        response = nurse_client.post(address, shown.values)
+        going = page(nurse_client.get(response["Location"]))
+        assert "Confirmed" in going.banner
+        assert "Processing" in going.text
+        self.run(waiting)
+        done = page(nurse_client.get(response["Location"]))
+        assert done.summary["Confirmed by"] == "Nadia Nurse"
+        link = "Call them back, or see what became of them"
+        assert f"{link}: Invitations to the community clinic, 2026/27" in done.links
+        twice = page(nurse_client.post(address, shown.values, follow=True))
+        assert "does not wait any more" in twice.banner
+
+    def test_the_page_discards(self, upload, nurse_client):
+        waiting = upload(*pupils(HELD_FROM))
+        address = f"/uploads/{waiting.public_id}/check/"
+        values = page(nurse_client.get(address)).values
+        for bad in ({}, {"checked_at": "yesterday"}, {"checked_at": "2026-11-23T09:30:00"}):
+            refused = nurse_client.post(f"/uploads/{waiting.public_id}/discard/", bad, follow=True)
+            assert "does not wait any more" in page(refused).banner
+        done = nurse_client.post(f"/uploads/{waiting.public_id}/discard/", values, follow=True)
+        assert "Nadia Nurse discarded it" in page(done).text
+        assert Upload.objects.get().content is None
+        assert not Child.objects.exists()
+
+    def test_the_page_of_a_check_costs_the_same_for_every_size(self, upload, nurse):
+        client = signed_in(nurse)
+        small = upload(*pupils(HELD_FROM))
+        few = count_queries(lambda: client.get(f"/uploads/{small.public_id}/check/"))
+        large = upload(*pupils(2 * HELD_FROM, start=500))
+        many = count_queries(lambda: client.get(f"/uploads/{large.public_id}/check/"))
+        assert few == many
+
+    def test_the_command_prints_the_same_and_asks_nobody(self, organisation, tmp_path, capsys):
+        file = tmp_path / "roll.csv"
+        file.write_bytes(as_csv([*pupils(HELD_FROM), child_row(SCHOOL_URN="888888")]))
+        call_command("import_cohort", str(file), organisation="RYG", dry_run=True)
+        printed = capsys.readouterr().out
+        assert "Invitations to the community clinic, 2026/27" in printed
+        assert "now: parents of 21 children" in printed
+        assert "21 emails and 0 text messages" in printed
+        assert "1 child, no contact details" in printed
+        assert not Child.objects.exists()
+        call_command("import_cohort", str(file), organisation="RYG")
+        assert "now: parents of 21 children" in capsys.readouterr().out
+        assert Message.objects.count() == HELD_FROM
