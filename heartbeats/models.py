@@ -19,6 +19,9 @@ class Heartbeat(models.Model):
     last_started_at = models.DateTimeField(null=True)
     last_succeeded_at = models.DateTimeField(null=True)
     last_failed_at = models.DateTimeField(null=True)
+    caught_up_at = models.DateTimeField(
+        null=True, help_text="When a run that was missed was last sent after all"
+    )
     last_error = models.CharField(
         max_length=200, blank=True, db_default="", help_text="The kind of error: never its words"
     )

@@ -13,6 +13,10 @@ RARE_SLACK, RARE_MISSES = timedelta(hours=2), 1
 # The clock of the machine that runs a job may be behind beat's.
 CLOCKS_APART = timedelta(seconds=30)
 LONGEST_LOOK_BACK = 400
+# Beat itself sends what it is at most this late for (CELERY_BEAT_CRON_STARTING_DEADLINE), and a
+# worker needs its time to begin: only later is a run missed.
+BEAT_SENDS_WITHIN = timedelta(minutes=5)
+MISSED_AFTER = BEAT_SENDS_WITHIN + timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,16 @@ class Interval:
         """How many runs fell due after `since` and up to `until`."""
         return max(int((until - since).total_seconds() // self.seconds), 0)
 
+    def last_due(self, *, since: datetime, until: datetime) -> datetime | None:
+        """The newest run that fell due after `since` and up to `until`; none if there was none."""
+        missed = self.missed(since=since, until=until)
+        return since + timedelta(seconds=missed * self.seconds) if missed else None
+
     def in_words(self) -> str:
         if self.seconds == 60:
             return "Every minute"
+        if self.seconds == 3600:
+            return "Every hour"
         if self.seconds % 60 == 0:
             return f"Every {self.seconds / 60:.0f} minutes"
         return f"Every {self.seconds:g} seconds"
@@ -54,6 +65,10 @@ class Times:
     def missed(self, *, since: datetime, until: datetime) -> int:
         """How many runs fell due after `since` and up to `until`; counted no further than three."""
         return len(list(islice(self._backwards(since, until), 3)))
+
+    def last_due(self, *, since: datetime, until: datetime) -> datetime | None:
+        """The newest run that fell due after `since` and up to `until`; none if there was none."""
+        return next(self._backwards(since, until), None)
 
     def _backwards(self, since: datetime, until: datetime) -> Iterator[datetime]:
         day = london_day(until)
@@ -80,13 +95,12 @@ class Times:
 
     def in_words(self) -> str:
         first, last = min(self.hours), max(self.hours)
-        if self.is_frequent:
+        if self.is_frequent or len(self.hours) > 4:
             step = 60 // len(self.minutes)
-            often = "Every minute" if step == 1 else f"Every {step} minutes"
-            return f"{often}, {first}:00 to {last}:{max(self.minutes):02}"
-        if len(self.hours) > 4:
-            minute = min(self.minutes)
-            return f"{len(self.hours)} times a day, {first}:{minute:02} to {last}:{minute:02}"
+            often = {1: "Every minute", 60: "Every hour"}.get(step, f"Every {step} minutes")
+            if len(self.hours) == 24:
+                return often
+            return f"{often}, {first}:{min(self.minutes):02} to {last}:{max(self.minutes):02}"
         at = " and ".join(f"{hour}:{min(self.minutes):02}" for hour in sorted(self.hours))
         every_day = len(self.weekdays) == 7 and len(self.days) == 31 and len(self.months) == 12
         return f"{'Daily' if every_day else 'On some days'} at {at}"
@@ -116,6 +130,24 @@ def is_overdue(
     slack = FREQUENT_SLACK if comes.is_frequent else RARE_SLACK
     allowed = FREQUENT_MISSES if comes.is_frequent else RARE_MISSES
     return comes.missed(since=since + CLOCKS_APART, until=now - slack) >= allowed
+
+
+def missed_run(
+    comes: Comes,
+    *,
+    last_started_at: datetime | None,
+    watched_since: datetime,
+    now: datetime,
+) -> datetime | None:
+    """When the newest run fell due that nobody began and that does not come by itself any more.
+
+    None for what comes several times an hour: its next run is near. A run of which beat may still
+    be about to send the job, or a worker to begin it, is not missed yet.
+    """
+    if comes.is_frequent:
+        return None
+    since = (last_started_at or watched_since) + CLOCKS_APART
+    return comes.last_due(since=since, until=now - MISSED_AFTER)
 
 
 def is_in_a_doubtful_hour(comes: Comes) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from heartbeats import rules
 from heartbeats.models import Heartbeat
-from heartbeats.timetable import timetable
+from heartbeats.timetable import timetable, title_of
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class State:
     """
 
     schedule: str
+    title: str
     comes: str
     last_started_at: datetime | None
     last_succeeded_at: datetime | None
@@ -46,6 +47,7 @@ def _state(name: str, comes: rules.Comes, row: Heartbeat | None, now: datetime) 
     started = row_or_none.last_started_at
     return State(
         schedule=name,
+        title=title_of(name),
         comes=comes.in_words(),
         last_started_at=started,
         last_succeeded_at=succeeded,

@@ -9,11 +9,18 @@ from heartbeats.rules import Comes, Interval, Times
 HEADER = "mavis_schedule"
 
 
+_titles: dict[str, str] = {}
+
+
 def sign(entries: dict[str, dict]) -> dict[str, dict]:
-    """The entries of a timetable, each marking the jobs it sends with its name."""
+    """The entries of a timetable for beat, each marking the jobs it sends with its name.
+
+    What a job does for people, its `title`, stays here.
+    """
+    _titles.update({name: entry["title"] for name, entry in entries.items()})
     return {
         name: {
-            **entry,
+            **{key: value for key, value in entry.items() if key != "title"},
             "options": {
                 **entry.get("options", {}),
                 "headers": {**entry.get("options", {}).get("headers", {}), HEADER: name},
@@ -26,6 +33,17 @@ def sign(entries: dict[str, dict]) -> dict[str, dict]:
 def timetable() -> dict[str, Comes]:
     """Every schedule by name, and when it comes."""
     return {name: when(entry["schedule"]) for name, entry in current_app.conf.beat_schedule.items()}
+
+
+def title_of(name: str) -> str:
+    """What a schedule's job does, in plain words."""
+    return _titles.get(name, name)
+
+
+def send(name: str) -> None:
+    """Send a schedule's job to the workers now, as beat would. Raises what the broker raises."""
+    entry = current_app.conf.beat_schedule[name]
+    current_app.send_task(entry["task"], retry=False, **entry.get("options", {}))
 
 
 def when(comes: float | schedule | crontab) -> Comes:

@@ -198,6 +198,9 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# What beat missed by more seconds than this, the schedule `catch-up` sends (`heartbeats.rules`): it
+# knows from the database what was missed, also where beat has lost its file.
+CELERY_BEAT_CRON_STARTING_DEADLINE = 5 * 60
 # A worker waits for a broker however long it is gone; by default it ends after some 45 minutes.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Whoever publishes a task is told at once that the broker is down: a page must not wait for it.

@@ -27,6 +27,7 @@ def all_on_time(db):
 def test_every_job_is_listed_and_all_are_on_time(superuser_client):
     listed = page(superuser_client.get("/operations/schedules/"))
     assert all(name in listed.text for name in timetable())
+    assert "Work out again how every child stands refresh-statuses" in listed.text
     assert "Overdue" not in listed.text.replace("is overdue", "")
     assert "All on time" in page(superuser_client.get("/operations/messages/")).text
 

@@ -6,6 +6,7 @@ from kombu.exceptions import OperationalError
 
 from calendars import clock
 from heartbeats import selectors
+from heartbeats.timetable import send
 
 
 class Command(BaseCommand):
@@ -27,9 +28,8 @@ class Command(BaseCommand):
         if unknown := [name for name in names if name not in entries]:
             raise CommandError(f"The timetable has no {', '.join(unknown)}.")
         for name in dict.fromkeys(names):
-            entry = entries[name]
             try:
-                current_app.send_task(entry["task"], retry=False, **entry.get("options", {}))
+                send(name)
             except (OperationalError, OSError) as error:
                 raise CommandError("Redis is away: nothing was sent.") from error
             self.stdout.write(f"Sent {name}")
