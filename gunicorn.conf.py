@@ -1,7 +1,9 @@
 """How gunicorn serves Mavis, in a local run and in production; options on its command line win."""
 
 import os
+import shutil
 import sys
+import tempfile
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -9,6 +11,10 @@ try:
     from mavis.settings.base import LOGGING
 except ImproperlyConfigured as refusal:
     sys.exit(str(refusal))
+
+# Where the processes of this server share how long requests take (`mavis/timing.py`). The library
+# looks for it when it is imported, and the application is imported once, below.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mavis-durations-")
 
 wsgi_app = "mavis.wsgi"
 worker_class = "gthread"
@@ -31,3 +37,8 @@ logconfig_dict = LOGGING | {
         for name in ("gunicorn.error", "gunicorn.access")
     }
 }
+
+
+def on_exit(server: object) -> None:
+    """The figures begin anew with the next start, as Prometheus expects."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

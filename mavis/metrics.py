@@ -1,7 +1,8 @@
 """`GET /metrics`: figures for Prometheus, read from the database and Redis when asked for.
 
-No process counts for itself, so it does not matter which web worker answers, and jobs need no
-server of their own. A part that is away leaves its figures out. `docs/decisions/0054-metrics.md`.
+All but the durations of requests come from there, so it does not matter which web server answers,
+and jobs need no server of their own. Durations are those of the server that is asked. A part that
+is away leaves its figures out. `docs/decisions/0054-metrics.md`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from calendars import clock
 from heartbeats import selectors as heartbeats
-from mavis import health, watching
+from mavis import health, timing, watching
 from mavis.celery import QUEUES
 from notifications import condition, counters, hints, limiter, selectors
 
@@ -32,6 +33,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     registry = CollectorRegistry()
     registry.register(Figures(clock.now()))
+    timing.register(registry)
     response = HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     response["Cache-Control"] = "no-store"
     return response

@@ -1,10 +1,11 @@
 """What machines ask, and what the browser is told about every page."""
 
 from collections.abc import Callable
+from time import perf_counter
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from mavis import health, metrics, watching
+from mavis import health, metrics, timing, watching
 
 MACHINES_ASK = {
     health.PATH: lambda request: health.answer(),
@@ -41,6 +42,19 @@ class ForMachines:
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         return answer(request)
+
+
+class Timing:
+    """Notes how long each request takes, whoever answers it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = perf_counter()
+        response = self.get_response(request)
+        timing.note(request, response.status_code, perf_counter() - began)
+        return response
 
 
 class ContentSecurityPolicy:

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mavis.middleware.ForMachines",
+    "mavis.middleware.Timing",
     "django.middleware.security.SecurityMiddleware",
     "mavis.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import runpy
+import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -109,7 +110,9 @@ def test_an_exception_given_as_an_argument_is_told_by_kind():
     assert JsonFormatter(tells_messages=False)._message(record) == "Trouble: ValueError"
 
 
-def test_gunicorn_writes_its_lines_as_everything_else():
+def test_gunicorn_writes_its_lines_as_everything_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
     config = runpy.run_path(str(Path(settings.BASE_DIR) / "gunicorn.conf.py"))["logconfig_dict"]
     assert config["handlers"] == settings.LOGGING["handlers"]
     for name in ("gunicorn.error", "gunicorn.access"):
