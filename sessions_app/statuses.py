@@ -4,6 +4,7 @@ Apps above register a provider for what they know. Whoever changes a fact calls 
 the same transaction; lists, counts and invitations read the stored rows.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -13,6 +14,7 @@ from django.db import connection, transaction
 
 from calendars.rules import year_group_of
 from cohorts.models import Child, Contact
+from heartbeats.faults import SomeFailed
 from programmes.models import OrganisationProgramme
 from sessions_app import rules
 from sessions_app.choices import ConsentStatus, TriageStatus, VaccinationStatus
@@ -20,6 +22,10 @@ from sessions_app.models import ProgrammeStatus
 from sessions_app.schedule_rules import years_to_prepare
 
 CHUNK = 5000
+# Enough to find a dozen broken records; were all broken, halving would take for ever.
+MOST_HALVED = 200
+
+logger = logging.getLogger(__name__)
 
 # child ids, academic year, today → the value for each (child id, programme key) it knows.
 FactProvider = Callable[[Sequence[int], int, date], dict[tuple[int, str], str]]
@@ -167,12 +173,40 @@ def _store(ids: list[int], academic_year: int, *, today: date) -> int:
 
 
 def refresh_all(*, today: date) -> int:
-    """Store the present statuses of every child of every cohort, some thousands at a time."""
-    changed = 0
-    ids = Child.objects.filter(organisation__isnull=False).values_list("pk", flat=True)
-    for chunk in chunks(ids.iterator()):
-        changed += refresh(chunk, today=today)
+    """Store the present statuses of every child of every cohort, some thousands at a time.
+
+    Where that fails, they are halved until it is known at whose record: all others are stored.
+    The log names those few, and SomeFailed is raised at the end.
+    """
+    changed = failed = halved = 0
+    for ids in _every_child():
+        waiting = [ids]
+        while waiting:
+            some = waiting.pop()
+            try:
+                changed += refresh(some, today=today)
+            except Exception:
+                if len(some) > 1 and halved < MOST_HALVED:
+                    halved += 1
+                    middle = len(some) // 2
+                    waiting += [some[middle:], some[:middle]]
+                else:
+                    failed += len(some)
+                    logger.exception("No statuses for children %d to %d", some[0], some[-1])
+                if not connection.in_atomic_block:
+                    connection.close_if_unusable_or_obsolete()
+    if failed:
+        raise SomeFailed(f"{failed} children failed")
     return changed
+
+
+def _every_child() -> Iterator[list[int]]:
+    """The ids of the children of all cohorts, each few thousand by a query of their own."""
+    last = 0
+    children = Child.objects.filter(organisation__isnull=False).order_by("pk")
+    while ids := list(children.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
+        yield ids
+        last = ids[-1]
 
 
 def _forget_others(ids: list[int], statuses: list[Status], academic_year: int) -> int:

@@ -74,6 +74,46 @@ def test_the_command_finds_and_mends_a_stale_status(organisation):
         call_command("refresh_statuses", "--check", stderr=StringIO())
 
 
+@pytest.fixture
+def broken(monkeypatch):
+    """Have the facts of these children raise whenever somebody asks for them."""
+
+    def break_records(*children):
+        broken = {child.pk for child in children}
+
+        def facts(ids, year, today):
+            if broken.intersection(ids):
+                raise ValueError("9994712209")
+            return {}
+
+        monkeypatch.setitem(statuses._providers, "triage", facts)
+
+    return break_records
+
+
+def test_a_broken_record_keeps_no_other_child_waiting(organisation, broken, monkeypatch, caplog):
+    monkeypatch.setattr(statuses, "CHUNK", 4)
+    children = [factories.ChildFactory(organisation=organisation) for _ in range(11)]
+    broken(children[2], children[9])
+    with pytest.raises(CommandError, match="2 children failed"):
+        call_command("refresh_statuses")
+    stored = set(ProgrammeStatus.objects.values_list("child_id", flat=True))
+    assert {child.pk for child in children} - stored == {children[2].pk, children[9].pk}
+    told = [record.getMessage() for record in caplog.records if "No statuses" in record.message]
+    assert told == [
+        f"No statuses for children {children[2].pk} to {children[2].pk}",
+        f"No statuses for children {children[9].pk} to {children[9].pk}",
+    ]
+
+
+def test_where_all_are_broken_it_comes_to_an_end(organisation, broken, monkeypatch):
+    monkeypatch.setattr(statuses, "MOST_HALVED", 3)
+    children = [factories.ChildFactory(organisation=organisation) for _ in range(16)]
+    broken(*children)
+    with pytest.raises(CommandError, match="16 children failed"):
+        call_command("refresh_statuses")
+
+
 @given(st.lists(st.integers(1, 10**9)), st.integers(1, 7))
 def test_chunks_hold_every_id_once_in_order(ids, size):
     parts = list(statuses.chunks(ids, size))

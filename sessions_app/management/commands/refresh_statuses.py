@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from calendars import clock
 from cohorts.models import Child
+from heartbeats.faults import SomeFailed
 from sessions_app import statuses
 
 SHOWN = 20
@@ -32,5 +33,10 @@ class Command(BaseCommand):
                 raise CommandError("Some stored statuses are stale. Run refresh_statuses.")
             self.stdout.write("No stored status is stale.")
             return
-        changed = statuses.refresh_all(today=today)
+        try:
+            changed = statuses.refresh_all(today=today)
+        except SomeFailed as failure:
+            raise CommandError(
+                f"{failure}: the log says which. All others have their present statuses."
+            ) from failure
         self.stdout.write(f"{changed} stored statuses changed.")
