@@ -20,7 +20,7 @@ from calendars import clock
 from heartbeats import selectors as heartbeats
 from mavis import health, timing, watching
 from mavis.celery import QUEUES
-from notifications import condition, counters, hints, limiter, selectors
+from notifications import allowance, condition, counters, hints, limiter, selectors
 
 PATH = "/metrics"
 
@@ -58,6 +58,7 @@ class Figures(Collector):
             self._schedules,
             self._messages,
             self._stoppages,
+            self._allowance,
             self._queues,
             self._outcomes,
             self._limiter,
@@ -123,6 +124,19 @@ class Figures(Collector):
         for stoppage in selectors.stoppages(self.now):
             stopped.add_metric([stoppage.scope, stoppage.kind], 1)
         yield stopped
+
+    def _allowance(self) -> Iterator[Metric]:
+        accepted = GaugeMetricFamily(
+            "mavis_allowance_used", "Messages that Notify took today", labels=["channel"]
+        )
+        for channel, number in allowance.accepted_today(self.now).items():
+            accepted.add_metric([channel], number)
+        limit = GaugeMetricFamily(
+            "mavis_allowance_limit", "Messages that Notify takes in a day", labels=["channel"]
+        )
+        for channel, number in allowance.limits().items():
+            limit.add_metric([channel], number)
+        yield from (accepted, limit)
 
     def _queues(self) -> Iterator[Metric]:
         depth = GaugeMetricFamily(

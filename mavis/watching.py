@@ -52,7 +52,7 @@ def examine(now: datetime) -> tuple[list[str], dict]:
     schedules = heartbeats.states(now)
     lanes = condition.lanes(now)
     unsettled = condition.unsettled(None, now)
-    stopped = [each for each in selectors.stoppages(now) if each.kind != Stoppage.Kind.ALLOWANCE]
+    stopped = [each for each in selectors.stoppages(now) if each.kind not in Stoppage.PASSING]
     wrong = [f"schedule overdue: {each.schedule}" for each in schedules if each.is_overdue]
     wrong += [
         f"messages wait too long: {each.lane.name.lower()}" for each in lanes if each.waits_too_long

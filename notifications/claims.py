@@ -90,6 +90,10 @@ class Backlog:
     def __bool__(self) -> bool:
         return bool(self._positions)
 
+    def channels(self, lane: int) -> set[str]:
+        """The channels of a lane in which something was due."""
+        return {queue.channel for queue in self._positions if queue.lane == lane}
+
     def claim(self, *, most: int, now: datetime) -> list[Message]:
         """Claim up to `most` messages, urgent ones first; nobody else holds them then.
 
@@ -127,9 +131,16 @@ class Backlog:
 
 def backlog(*, lanes: Collection[int], channels: Collection[str], now: datetime) -> Backlog:
     """What is due in these lanes and on these channels; false if nothing is."""
+    return backlog_of([(lane, channel) for lane in lanes for channel in channels], now=now)
+
+
+def backlog_of(queues: Collection[tuple[int, str]], *, now: datetime) -> Backlog:
+    """What is due in these lanes, each on the channel beside it; false if nothing is."""
+    lanes, channels = {lane for lane, _ in queues}, {channel for _, channel in queues}
     with connection.cursor() as cursor:
         cursor.execute(DUE_QUEUES, {"lanes": list(lanes), "channels": list(channels), "now": now})
-        return Backlog([Queue(*row) for row in cursor.fetchall()])
+        found = [Queue(*row) for row in cursor.fetchall()]
+    return Backlog([queue for queue in found if (queue.lane, queue.channel) in queues])
 
 
 def give_up_stale(*, now: datetime) -> int:

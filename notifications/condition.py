@@ -28,8 +28,7 @@ class LaneState:
 
 def lanes(now: datetime) -> list[LaneState]:
     """Each lane, without the channels that stand still or rest for the night."""
-    channels = stoppages.open_channels(now=now)
-    return [_lane(lane, channels, now) for lane in Lane]
+    return [_lane(lane, stoppages.open_channels(lane=lane, now=now), now) for lane in Lane]
 
 
 def _lane(lane: Lane, channels: list[str], now: datetime) -> LaneState:

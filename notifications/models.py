@@ -233,7 +233,8 @@ class Stoppage(models.Model):
     """That sending stands still on a channel, or on both, and why: shown to operators.
 
     A refused key or a wrong clock stops until Notify accepts a probe, a spent daily allowance
-    until midnight UTC, a restricted service and a restored database until a person ends it.
+    until midnight UTC, a restricted service and a restored database until a person ends it. Of one
+    whose last part is kept for urgent messages only the mailings stop.
     """
 
     class Scope(models.TextChoices):
@@ -246,7 +247,11 @@ class Stoppage(models.Model):
         KEY = "key", "Notify refuses our key"
         RESTRICTED = "restricted", "Notify lets us write to team members only"
         ALLOWANCE = "allowance", "Today's allowance is spent"
+        KEPT = "kept", "The rest of today's allowance is kept for urgent messages"
         RESTORED = "restored", "The database is a restored copy"
+
+    # These end by themselves at midnight: no reason to wake anybody.
+    PASSING = (Kind.ALLOWANCE, Kind.KEPT)
 
     scope = models.CharField(max_length=5, choices=Scope)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -267,6 +272,22 @@ class Stoppage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}: {self.reason}"
+
+
+class Allowance(models.Model):
+    """How many messages of a channel Notify took from us on a day, which begins at midnight UTC."""
+
+    day = models.DateField()
+    channel = models.CharField(max_length=5, choices=Channel)
+    accepted = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "channel"], name="one_allowance_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}, {self.channel}: {self.accepted}"
 
 
 class ForgottenMessage(models.Model):

@@ -6,7 +6,7 @@ verdict only in Notify's own shape. Source: Notify §4, §10, §11 and §12.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
 
@@ -248,6 +248,16 @@ def strikes_for(outcome: Unknown) -> int:
     gateway errors pass, so six of them do.
     """
     return 2 if outcome.server_error else 1
+
+
+def allowance_day(now: datetime) -> date:
+    """The day whose allowance a message counts for, from midnight UTC. Source: Notify §7."""
+    return now.astimezone(UTC).date()
+
+
+def left_for_bulk(accepted: int, *, limit: int, kept: int) -> int:
+    """How many of a mailing's messages may still go today, if `kept` stay for what is urgent."""
+    return max(limit - kept - accepted, 0)
 
 
 def allowance_renewed_at(now: datetime) -> datetime:

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from notifications import (
+    allowance,
     claims,
     limiter,
     notify,
@@ -60,7 +61,8 @@ def send_due(*, lane: int, clock: Clock, budget: timedelta = BUDGET) -> int:
                 sender.run(lane=lane, slot=slot, budget=budget)
         # Asked after the slot is free: whoever found it taken has committed before.
         now = clock()
-        if claims.backlog(lanes=[lane], channels=stoppages.open_channels(now=now), now=now):
+        channels = stoppages.open_channels(lane=lane, now=now)
+        if claims.backlog(lanes=[lane], channels=channels, now=now):
             outbox.wake(lane)
         return sender.requests
     except redis.RedisError as error:
@@ -85,6 +87,7 @@ class Sender:
         self._first_finished = 0.0
         self._under_way = 0
         self._backlog = claims.Backlog([])
+        self._left_for_bulk: int | None = None
         self._look_again_at = 0.0
         self._has_forgotten = False
         self.requests = 0
@@ -122,12 +125,21 @@ class Sender:
             self._wait(1, only_outcomes=True)
             return True
         wanted = min(free, BATCH)
+        if self._left_for_bulk is not None:
+            wanted = min(wanted, self._left_for_bulk)
+        if wanted <= 0:
+            # What is under way may be the last that may go today: its outcomes tell.
+            self._look_again_at = 0.0
+            self._wait(1, only_outcomes=True)
+            return True
         grant = self._limiter.take(wanted, urgent=lanes == [Lane.URGENT])
         if not grant.count:
             wait = max(grant.wait_seconds, self._limiter.growth_seconds)
             self._wait(min(wait, max(ends - time.monotonic(), 0), 1))
             return True
         messages = self._backlog.claim(most=grant.count, now=self._clock())
+        if self._left_for_bulk is not None:
+            self._left_for_bulk -= len(messages)
         allowed = self._ask_guards(self._recognise(messages))
         for message in allowed:
             self._start(message)
@@ -141,12 +153,22 @@ class Sender:
         """Whether anything is due: looked up each second, and when nothing seems left."""
         if not self._backlog or time.monotonic() >= self._look_again_at:
             now = self._clock()
-            self._backlog = claims.backlog(
-                lanes=lanes, channels=stoppages.open_channels(now=now), now=now
+            left = allowance.left_for_bulk(now=now) if Lane.BULK in lanes else {}
+            self._backlog = claims.backlog_of(
+                [one for one in stoppages.open_queues(now=now) if one[0] in lanes], now=now
             )
+            # Only what a channel that is used has left: one just above its end slows no other.
+            used = [
+                left[channel] for channel in self._backlog.channels(Lane.BULK) if channel in left
+            ]
+            self._left_for_bulk = min(used) - self._unsettled() if used else None
             self._has_forgotten = restoring.has_forgotten()
             self._look_again_at = time.monotonic() + 1
         return bool(self._backlog)
+
+    def _unsettled(self) -> int:
+        """Requests that nobody has counted yet."""
+        return self._under_way + len(self._finished)
 
     def _recognise(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Those that Notify does not have from before the database was restored."""

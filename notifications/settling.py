@@ -18,7 +18,7 @@ from activity import services as activity
 from activity.models import Entry
 from cohorts.models import Parent
 from cohorts.signals import children_changed
-from notifications import counters, rules, wording
+from notifications import allowance, counters, rules, wording
 from notifications.models import Message
 from notifications.signals import letters_withheld
 
@@ -213,6 +213,15 @@ class Settlement:
             for pk in changed
             for status in self._reached.get(pk, ())
         )
+        accepted = Counter(
+            {
+                channel: number
+                for (channel, status), number in reached.items()
+                if status == Message.Status.ACCEPTED
+            }
+        )
+        if accepted:
+            allowance.count(accepted, now=self.now)
         if reached:
             transaction.on_commit(lambda: counters.count(reached), robust=True)
 

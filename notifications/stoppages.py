@@ -6,36 +6,56 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from notifications import notify, rules
-from notifications.models import Channel, Stoppage
+from notifications.models import Channel, Lane, Stoppage
 
 logger = logging.getLogger(__name__)
 
 
-def open_channels(*, now: datetime) -> list[str]:
-    """The channels on which a message may go now: neither stopped nor resting for the night."""
+def open_channels(*, lane: int, now: datetime) -> list[str]:
+    """The channels on which a message of a lane may go now: neither stopped nor resting for the
+    night, nor, for mailings, until tomorrow's allowance.
+    """
+    return [channel for open_lane, channel in open_queues(now=now) if open_lane == lane]
+
+
+def open_queues(*, now: datetime) -> list[tuple[int, str]]:
+    """The same for all lanes: each lane with each channel on which its messages may go."""
     stopped = set(
         Stoppage.objects.filter(ended_at__isnull=True)
         .filter(Q(until__isnull=True) | Q(until__gt=now))
-        .values_list("scope", flat=True)
+        .values_list("scope", "kind")
     )
-    if Stoppage.Scope.ALL in stopped:
+    shut = {scope for scope, kind in stopped if kind != Stoppage.Kind.KEPT}
+    kept = {scope for scope, kind in stopped if kind == Stoppage.Kind.KEPT}
+    if Stoppage.Scope.ALL in shut:
         return []
     return [
-        channel
+        (lane, channel)
+        for lane in Lane.values
         for channel in Channel.values
-        if channel not in stopped and rules.send_not_before(channel, now) <= now
+        if channel not in shut
+        and not (lane == Lane.BULK and channel in kept)
+        and rules.send_not_before(channel, now) <= now
     ]
 
 
 def stop(
     *, scope: str, kind: str, reason: str, now: datetime, until: datetime | None = None
 ) -> None:
-    """Stop a channel, or all; one that stands still already stays as it is."""
+    """Stop a channel, or all; one that stands still already stays as it is.
+
+    Only where nothing but mailings rested, the new reason takes over.
+    """
     end_expired(now=now)
+    if kind != Stoppage.Kind.KEPT:
+        Stoppage.objects.filter(scope=scope, kind=Stoppage.Kind.KEPT, ended_at__isnull=True).update(
+            ended_at=now
+        )
     stoppage = Stoppage(scope=scope, kind=kind, reason=reason[:300], since=now, until=until)
     Stoppage.objects.bulk_create([stoppage], ignore_conflicts=True)
     # The reason is told on the operators' page: Notify's own words stay out of the logs.
-    logger.error("Sending stops (%s, %s)", scope, kind)
+    level = logging.WARNING if kind in Stoppage.PASSING else logging.ERROR
+    logger.log(level, "Sending stops (%s, %s)", scope, kind)
 
 
 def stop_for(outcome: rules.Outcome, *, channel: str, now: datetime) -> None:

@@ -20,7 +20,7 @@ def sweep(*, clock: Callable[[], datetime]) -> None:
 
 def wake_for_due(*, now: datetime) -> None:
     """Wake the senders of each lane in which something may be sent."""
-    channels = stoppages.open_channels(now=now)
     for lane in Lane:
+        channels = stoppages.open_channels(lane=lane, now=now)
         if claims.backlog(lanes=[lane], channels=channels, now=now):
             outbox.wake(lane)

@@ -13,7 +13,7 @@ from accounts.permissions import operator_required
 from calendars import clock
 from govuk.lists import paginate
 from heartbeats import selectors as heartbeats
-from notifications import condition, receipts, resending, selectors, stoppages
+from notifications import allowance, condition, receipts, resending, selectors, stoppages
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +66,8 @@ def trouble(request: HttpRequest) -> HttpResponse:
             "refused": resending.refused(selectors.messages_of(organisation)).count(),
             "titles": {message.pk: selectors.title_of(message) for message in page},
             "stoppages": selectors.stoppages(now),
+            "accepted": allowance.accepted_today(now),
+            "limits": allowance.limits(),
             "queue": selectors.queue(organisation, now),
             "lanes": condition.lanes(now),
             "unsettled": condition.unsettled(organisation, now),

@@ -230,6 +230,15 @@ if not (NOTIFY_RATE_PER_SECOND > 0 and 1 <= NOTIFY_RATE_BURST <= 200):
     raise ImproperlyConfigured(
         "NOTIFY_RATE_PER_SECOND must be above 0 and NOTIFY_RATE_BURST between 1 and 200"
     )
+# What Notify takes in a day, and how much of it mailings leave for replies and late joiners.
+NOTIFY_DAILY_EMAILS = env.int("NOTIFY_DAILY_EMAILS", default=250_000)
+NOTIFY_DAILY_TEXTS = env.int("NOTIFY_DAILY_TEXTS", default=250_000)
+NOTIFY_DAILY_KEPT_FOR_URGENT = env.int("NOTIFY_DAILY_KEPT_FOR_URGENT", default=5_000)
+if not 0 <= NOTIFY_DAILY_KEPT_FOR_URGENT < min(NOTIFY_DAILY_EMAILS, NOTIFY_DAILY_TEXTS):
+    raise ImproperlyConfigured(
+        "NOTIFY_DAILY_KEPT_FOR_URGENT must be 0 or more, and less than NOTIFY_DAILY_EMAILS and "
+        "NOTIFY_DAILY_TEXTS"
+    )
 # Requests to Notify that one sending process may have open at once; threads start as needed. With
 # answers after a quarter of a second, 256 are twice what 500 messages a second need.
 NOTIFY_SENDER_THREADS = env.int("NOTIFY_SENDER_THREADS", default=256)
