@@ -11,6 +11,8 @@ import traceback
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from django.core.exceptions import PermissionDenied
+
 # What gunicorn tells of a request, and what it is called in a line.
 ACCESS = {"m": "method", "U": "path", "s": "status", "B": "bytes", "M": "milliseconds"}
 NUMBERS = ("status", "bytes", "milliseconds")
@@ -37,8 +39,8 @@ class LineFormatter(logging.Formatter):
         if record.name == "gunicorn.access" and isinstance(record.args, dict):
             return fields | self._access(record.args)
         fields["message"] = self._message(record)
-        if record.exc_info and record.exc_info[1]:
-            fields |= _kind_and_place(record.exc_info[1])
+        if error := _fault(record):
+            fields |= _kind_and_place(error)
         return fields
 
     def _access(self, told: dict) -> dict[str, str | int]:
@@ -77,7 +79,7 @@ class PairsFormatter(LineFormatter):
     def format(self, record: logging.LogRecord) -> str:
         pairs = (f"{name}={_value(str(value))}" for name, value in self.fields(record).items())
         line = " ".join(pairs)
-        if record.exc_info and self.tells_messages:
+        if record.exc_info and _fault(record) and self.tells_messages:
             return f"{line}\n{self.formatException(record.exc_info)}"
         return line
 
@@ -87,9 +89,15 @@ class JsonFormatter(LineFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = self.fields(record)
-        if record.exc_info and self.tells_messages:
+        if record.exc_info and _fault(record) and self.tells_messages:
             fields["traceback"] = self.formatException(record.exc_info)
         return json.dumps(fields, ensure_ascii=False)
+
+
+def _fault(record: logging.LogRecord) -> BaseException | None:
+    """The exception that a line is about; refusing a page to somebody is no fault of ours."""
+    error = record.exc_info[1] if record.exc_info else None
+    return None if isinstance(error, PermissionDenied) else error
 
 
 def _kind_and_place(error: BaseException) -> dict[str, str]:

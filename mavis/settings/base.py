@@ -59,6 +59,8 @@ if CLOCK_SPEED < 1:
     raise ImproperlyConfigured("CLOCK_SPEED must be 1 or more.")
 
 INSTALLED_APPS = [
+    # Before Django's admin, whose frame it changes.
+    "accounts",
     "accounts.apps.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -69,7 +71,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_linear_migrations",
     "govuk",
-    "accounts",
     "heartbeats",
     "programmes",
     "cohorts",

@@ -110,6 +110,17 @@ def test_an_exception_given_as_an_argument_is_told_by_kind():
     assert JsonFormatter(tells_messages=False)._message(record) == "Trouble: ValueError"
 
 
+def test_refusing_a_page_is_no_fault(nurse_client, caplog):
+    with caplog.at_level(logging.WARNING, "django.request"):
+        assert nurse_client.get("/operations/schedules/").status_code == 403
+    record = next(each for each in caplog.records if each.name == "django.request")
+    for tells_messages in (True, False):
+        line = PairsFormatter(tells_messages=tells_messages).format(record)
+        assert "Forbidden" in line
+        assert "Traceback" not in line
+        assert "error=" not in line
+
+
 def test_gunicorn_writes_its_lines_as_everything_else(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
