@@ -6,7 +6,8 @@ class HeartbeatsConfig(AppConfig):
     name = "heartbeats"
 
     def ready(self) -> None:
-        from heartbeats import recording
+        from heartbeats import recording, workers
 
         recording.connect()
+        workers.connect()
         post_migrate.connect(recording.watch_the_timetable, sender=self)

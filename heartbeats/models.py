@@ -1,4 +1,4 @@
-"""One row a schedule of the timetable."""
+"""One row a schedule of the timetable, and one a worker."""
 
 from django.db import models
 from django.db.models import Q
@@ -37,3 +37,18 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.schedule
+
+
+class Worker(models.Model):
+    """A worker that has not said goodbye, and when it last took a job."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    queues = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField()
+    took_at = models.DateTimeField(help_text="When it last took a job; at first, when it started")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -6,11 +6,15 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import operator_required
 from calendars import clock
-from heartbeats import selectors
+from heartbeats import selectors, workers
 
 
 @operator_required
 @require_safe
 def schedules(request: HttpRequest) -> HttpResponse:
-    """Each scheduled job: whether it comes when it should, and how its last runs ended."""
-    return render(request, "heartbeats/list.html", {"states": selectors.states(clock.now())})
+    """Each scheduled job: whether it comes when it should, and how its last runs ended; and each
+    worker: whether it takes jobs.
+    """
+    now = clock.now()
+    context = {"states": selectors.states(now), "workers": workers.states(now)}
+    return render(request, "heartbeats/list.html", context)

@@ -68,7 +68,7 @@ TIMETABLE = {
     },
     # At two at night, and again until eight for what was missed: no session begins before.
     "expire-self-consents": {
-        "title": "Let children's own consent end after its day",
+        "title": "Let children’s own consent end after its day",
         "task": "consent.expire_self_consents",
         "schedule": crontab(minute=0, hour="2-8"),
     },

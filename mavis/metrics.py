@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from calendars import clock
 from heartbeats import selectors as heartbeats
+from heartbeats import workers
 from mavis import health, timing, watching
 from mavis.celery import QUEUES
 from notifications import allowance, condition, counters, hints, limiter, selectors
@@ -56,6 +57,7 @@ class Figures(Collector):
         yield up
         for source in (
             self._schedules,
+            self._workers,
             self._messages,
             self._stoppages,
             self._allowance,
@@ -87,6 +89,16 @@ class Figures(Collector):
                 seconds = watching.seconds_since(state.last_succeeded_at, self.now)
                 age.add_metric([state.schedule], seconds)
         yield from (overdue, failing, age)
+
+    def _workers(self) -> Iterator[Metric]:
+        silent = GaugeMetricFamily(
+            "mavis_worker_silent",
+            "1 if a worker has taken no job for a quarter of an hour; for two hours",
+            labels=["worker"],
+        )
+        for state in workers.states(self.now):
+            silent.add_metric([state.name], float(state.is_alarming))
+        yield silent
 
     def _messages(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily(

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from accounts import bearer
 from calendars import clock
 from heartbeats import selectors as heartbeats
+from heartbeats import workers
 from mavis import health
 from notifications import condition, selectors
 from notifications.models import Stoppage
@@ -54,6 +55,9 @@ def examine(now: datetime) -> tuple[list[str], dict]:
     unsettled = condition.unsettled(None, now)
     stopped = [each for each in selectors.stoppages(now) if each.kind not in Stoppage.PASSING]
     wrong = [f"schedule overdue: {each.schedule}" for each in schedules if each.is_overdue]
+    wrong += [
+        f"worker takes no jobs: {each.name}" for each in workers.states(now) if each.is_alarming
+    ]
     wrong += [
         f"messages wait too long: {each.lane.name.lower()}" for each in lanes if each.waits_too_long
     ]

@@ -7,6 +7,8 @@ import yaml
 from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
+from calendars import clock
+from heartbeats import workers
 from notifications import counters, hints
 from tests.mavis.test_watching import TOKEN
 
@@ -23,6 +25,7 @@ def exported(client, db):
     hints.connection().flushdb()
     counters.count({("email", "failed"): 1})
     client.get("/sign-in/")
+    workers.started("default@here", queues="default", now=clock.now())
     text = client.get("/metrics", headers=TOKEN).content.decode()
     hints.connection().flushdb()
     found = {}
