@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -13,8 +14,17 @@ except ImproperlyConfigured as refusal:
     sys.exit(str(refusal))
 
 # Where the processes of this server share how long requests take (`mavis/timing.py`). The library
-# looks for it when it is imported, and the application is imported once, below.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mavis-durations-")
+# looks for it when it is imported, and the application is imported once, below. One that was killed
+# left its folder, named by its process id.
+DURATIONS = "mavis-durations-"
+for left in Path(tempfile.gettempdir()).glob(f"{DURATIONS}*-*"):
+    try:
+        os.kill(int(left.name.removeprefix(DURATIONS).partition("-")[0]), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        shutil.rmtree(left, ignore_errors=True)
+    except PermissionError:
+        continue  # Somebody else's, and alive.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=f"{DURATIONS}{os.getpid()}-")
 
 wsgi_app = "mavis.wsgi"
 worker_class = "gthread"

@@ -121,10 +121,15 @@ def test_refusing_a_page_is_no_fault(nurse_client, caplog):
         assert "error=" not in line
 
 
-def test_gunicorn_writes_its_lines_as_everything_else(tmp_path, monkeypatch):
+def test_gunicorn_cleans_up_and_writes_its_lines_as_everything_else(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    left, own = tmp_path / "mavis-durations-999999999-a", tmp_path / "mavis-durations-1-b"
+    left.mkdir()
+    own.mkdir()
     config = runpy.run_path(str(Path(settings.BASE_DIR) / "gunicorn.conf.py"))["logconfig_dict"]
+    assert not left.exists(), "what a killed server left goes"
+    assert own.exists()
     assert config["handlers"] == settings.LOGGING["handlers"]
     for name in ("gunicorn.error", "gunicorn.access"):
         assert config["loggers"][name] == {
