@@ -80,8 +80,8 @@ class Visitor:
     def follow_error(self, message: str) -> None:
         """Follow the error summary's link and stand in the field to mend."""
         self.page.locator(".govuk-error-summary").get_by_role("link", name=message).click()
-        focused = self.page.locator(":focus")
-        assert focused.evaluate("element => element.matches('input, select, textarea')")
+        focused = self.page.locator("input:focus, select:focus, textarea:focus")
+        expect(focused).to_have_count(1)
 
     def sign_in(self, email: str, password: str) -> None:
         self.go("/sign-in/")
