@@ -59,12 +59,9 @@ class TriageOutcome(TextChoices):
 
 
 class Unanswered(TextChoices):
-    """Why nobody has answered yet, as a sentence. Source: consent §9.2, rows 5 to 8."""
+    """Where the request stands while nobody has answered. Source: consent §9.2, rows 5 to 8."""
 
-    NO_CONTACT = "no_contact", "Nobody has responded: no parent has contact details."
-    REQUEST_SCHEDULED = "request_scheduled", "Nobody has responded yet: a request is scheduled."
-    REQUEST_NOT_SCHEDULED = (
-        "request_not_scheduled",
-        "Nobody has responded yet: no request has been sent or is scheduled.",
-    )
-    NO_ANSWER = "no_answer", "Nobody has responded yet."
+    NO_CONTACT = "no_contact", "No contact details"
+    REQUEST_SCHEDULED = "request_scheduled", "Request scheduled"
+    REQUEST_NOT_SCHEDULED = "request_not_scheduled", "Request not scheduled"
+    NO_ANSWER = "no_answer", "No response"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from consent.choices import Decision, TriageOutcome, Unanswered
+from consent.choices import Decision, TriageOutcome
 from consent.decisions import Agreement
 from programmes.choices import Method
 from sessions_app.choices import ConsentStatus, TriageStatus
@@ -62,17 +62,6 @@ class TriageDecision:
     delay_until: date | None = None
     method: str = ""
     is_invalid: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outreach:
-    """Whether parents can be asked, were asked, or will be: what tells apart those who have not
-    answered. `requests_on` is the day the session's requests go.
-    """
-
-    is_contactable: bool
-    was_asked: bool
-    requests_on: date | None
 
 
 def counted_responses(
@@ -139,17 +128,6 @@ def _status(counted: Collection[Response]) -> str:
     if awaiting:
         return ConsentStatus.FOLLOW_UP
     return ConsentStatus.GIVEN if agreed(counted) else ConsentStatus.CONFLICTS
-
-
-def unanswered_because(outreach: Outreach, *, today: date) -> str:
-    """Why nobody has answered yet: a value of `Unanswered`. Source: consent §9.2, rows 5 to 8."""
-    if not outreach.is_contactable:
-        return Unanswered.NO_CONTACT
-    if outreach.was_asked:
-        return Unanswered.NO_ANSWER
-    if outreach.requests_on is not None and outreach.requests_on > today:
-        return Unanswered.REQUEST_SCHEDULED
-    return Unanswered.REQUEST_NOT_SCHEDULED
 
 
 def newest_triage(

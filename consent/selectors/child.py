@@ -10,14 +10,15 @@ from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
 from consent import doses, rules, status_rules
-from consent.choices import Unanswered
 from consent.decisions import DOUBLES
 from consent.facts import rule_inputs
 from consent.models import ConsentRequest, ConsentResponse, GillickAssessment, Triage
+from consent.request_outlook import RequestOutlook
 from consent.selectors.facts import child_facts
 from consent.selectors.gillick import day_to_assess, newest_by_programme
 from consent.selectors.lists import reason_of
-from consent.selectors.requests import latest_request, programmes_asked_about
+from consent.selectors.request_outlooks import request_outlooks
+from consent.selectors.requests import latest_request
 from consent.selectors.triage import triages_of
 from programmes.together import name_in_address
 from sessions_app import invitations
@@ -68,7 +69,7 @@ class ProgrammeConsent:
     earlier_doses: str
     why_no_response: str
     why_no_triage: str
-    unanswered_because: str
+    request: RequestOutlook | None
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
         [programme.key for programme in facts.programmes if programme.key in DOUBLES],
         session.academic_year,
     )
-    asked = programmes_asked_about(child, session.academic_year)
+    requests = request_outlooks(
+        session, [child.pk], [programme.key for programme in facts.programmes], now=now
+    )
     return ChildInSession(
         outlook=_outlook(child, session, now),
         programmes=[
@@ -127,7 +130,7 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
                 assessments.get(programme.key),
                 session,
                 today=today,
-                was_asked=programme.key in asked,
+                request=requests.get((child.pk, programme.key)),
                 history=histories.get((child.pk, programme.key)),
             )
             for programme in facts.programmes
@@ -161,7 +164,7 @@ def _programme_consent(
     session: Session,
     *,
     today: date,
-    was_asked: bool,
+    request: RequestOutlook | None,
     history: doses.PartialHistory | None,
 ) -> ProgrammeConsent:
     counted = {
@@ -173,11 +176,6 @@ def _programme_consent(
         )
     }
     why_no_response = rules.why_no_response(facts, programme)
-    outreach = status_rules.Outreach(
-        is_contactable=facts.is_reachable,
-        was_asked=was_asked,
-        requests_on=session.consent_requests_on,
-    )
     return ProgrammeConsent(
         key=programme.key,
         name=programme.name,
@@ -196,7 +194,7 @@ def _programme_consent(
         earlier_doses=doses.in_words(history) if history else "",
         why_no_response=why_no_response,
         why_no_triage=rules.why_no_triage(facts, programme),
-        unanswered_because=Unanswered(status_rules.unanswered_because(outreach, today=today)).label,
+        request=request,
     )
 
 

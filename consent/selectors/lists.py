@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import F, QuerySet, Value
 from django.db.models.expressions import BaseExpression
@@ -15,6 +16,7 @@ from cohorts.search import fold
 from consent import choices, status_rules
 from consent.facts import rule_inputs
 from consent.models import ConsentResponse
+from consent.selectors.request_outlooks import request_outlooks
 from programmes.models import Programme
 from sessions_app import invitations
 from sessions_app.choices import ConsentStatus
@@ -62,6 +64,7 @@ class ListedChild:
     registration: str
     invitation: str = ""
     reasons: Sequence[str] = field(default=())
+    requests: Sequence[str] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -144,15 +147,19 @@ def rows(
     programmes: Sequence[Programme],
     children: Sequence[Child],
     *,
+    now: datetime,
     tab: ConsentStatus | None = None,
 ) -> list[ListedChild]:
-    """What the list shows of the children of one page; at most two queries."""
+    """What the list shows of the children of one page; at most three queries."""
     ids = [child.pk for child in children]
     states = _invitation_states(session, ids) if session.is_clinic else {}
     reasons = (
         refusal_reasons(ids, programmes, academic_year=session.academic_year)
         if tab == ConsentStatus.REFUSED
         else {}
+    )
+    requests = (
+        _requests(session, ids, programmes, now=now) if tab == ConsentStatus.NO_RESPONSE else {}
     )
     return [
         ListedChild(
@@ -163,9 +170,26 @@ def rows(
             registration=child.registration,
             invitation=states.get(child.pk, ""),
             reasons=reasons.get(child.pk, ()),
+            requests=requests.get(child.pk, ()),
         )
         for child in children
     ]
+
+
+def _requests(
+    session: Session, child_ids: Sequence[int], programmes: Sequence[Programme], *, now: datetime
+) -> dict[int, list[str]]:
+    """What became of the requests about each child: one sentence, or one for each programme."""
+    names = {programme.key: programme.name for programme in programmes}
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for (child_id, key), outlook in request_outlooks(session, child_ids, names, now=now).items():
+        found[child_id][names[key]] = outlook.text
+    return {
+        child_id: list(set(texts.values()))
+        if len(set(texts.values())) == 1
+        else [f"{name}: {texts[name]}" for name in sorted(texts)]
+        for child_id, texts in found.items()
+    }
 
 
 def refusal_reasons(

@@ -28,17 +28,6 @@ def _sent(child: Child) -> QuerySet[ConsentRequest]:
     )
 
 
-def programmes_asked_about(child: Child, academic_year: int) -> set[str]:
-    """The programmes that a child's parents were asked about in a year, for any session."""
-    return set(
-        ConsentRequest.objects.filter(
-            child=child, session__academic_year=academic_year, withheld_at__isnull=True
-        )
-        .order_by()
-        .values_list("programme_id", flat=True)
-    )
-
-
 @dataclass(frozen=True)
 class Address:
     """One way to write to a parent; `value` is empty where it must not be seen."""

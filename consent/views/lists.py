@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
+from calendars import clock
 from consent.forms.filters import FiltersForm
 from consent.selectors import lists
 from consent.selectors.sessions import programmes_of
@@ -64,6 +65,7 @@ def responses(
                 session,
                 lists.counted_programmes(programmes, filters),
                 list(page),
+                now=clock.now(),
                 tab=shown.holds,
             ),
         },

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
+from calendars import clock
 from consent.forms.filters import FiltersForm
 from consent.selectors import lists
 from consent.selectors.sessions import programmes_of
@@ -59,6 +60,6 @@ def children(
             "is_filtered": filters != lists.Filters(),
             "sort": sort,
             "page": page,
-            "rows": lists.rows(session, counted, list(page)),
+            "rows": lists.rows(session, counted, list(page), now=clock.now()),
         },
     )

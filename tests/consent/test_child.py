@@ -149,7 +149,10 @@ def test_a31_each_view_is_in_the_access_log(clinic, nurse, open_child):
 
 def test_without_answers_the_page_offers_to_ask(clinic, open_child):
     found = open_child(clinic.child())
-    assert "No response Nobody has responded yet: no request has been sent" in found.text
+    assert (
+        "No response Nobody has responded yet. No request: for clinics they are sent by hand."
+        in found.text
+    )
     assert "No requests have been sent." in found.text
     assert "Send consent request" in found.links
     assert "Get consent response" in found.text

@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from consent import status_rules as rules
-from consent.choices import Unanswered
 from consent.decisions import Agreement
-from consent.status_rules import CHILD, Outreach, Response, TriageDecision
+from consent.status_rules import CHILD, Response, TriageDecision
 from sessions_app.choices import ConsentStatus, TriageStatus
 
 MONDAY = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -98,29 +97,6 @@ def test_i21_the_childs_own_answer_counts_alone_and_methods_must_meet(responses,
 )
 def test_what_is_agreed_to_is_what_all_agree_to(responses, expected):
     assert rules.agreed(rules.counted_responses(responses, **SCOPE)) == expected
-
-
-@pytest.mark.parametrize(
-    ("outreach", "expected"),
-    [
-        (Outreach(is_contactable=False, was_asked=True, requests_on=TODAY), "no_contact"),
-        (Outreach(is_contactable=True, was_asked=True, requests_on=None), "no_answer"),
-        (
-            Outreach(is_contactable=True, was_asked=False, requests_on=TODAY + timedelta(days=1)),
-            "request_scheduled",
-        ),
-        (
-            Outreach(is_contactable=True, was_asked=False, requests_on=TODAY),
-            "request_not_scheduled",
-        ),
-        (
-            Outreach(is_contactable=True, was_asked=False, requests_on=None),
-            "request_not_scheduled",
-        ),
-    ],
-)
-def test_why_nobody_has_answered(outreach, expected):
-    assert rules.unanswered_because(outreach, today=TODAY) == Unanswered(expected)
 
 
 LATER_WORRY = answer(MUM, "given", days=2, methods=EITHER, calls_for_triage=True)

@@ -1,0 +1,61 @@
+"""What became of requests to the parents of many children: a few queries for a page of them."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from django.db.models import Max
+
+from calendars.clock import london_day
+from consent.models import ConsentRequest
+from consent.request_outlook import Asking, RequestOutlook, Written, request_outlook
+from consent.selectors.sessions import is_closed
+from sessions_app.choices import ConsentStatus, Exclusion
+from sessions_app.models import ProgrammeStatus, Session
+from sessions_app.selectors.lists import days_of
+
+# Child id and programme.
+Pair = tuple[int, str]
+
+
+def request_outlooks(
+    session: Session, child_ids: Collection[int], programmes: Collection[str], *, now: datetime
+) -> dict[Pair, RequestOutlook]:
+    """For each child and programme of a session, fetched `with_days`, that nobody has answered
+    for. Programmes for other year groups are left out. Two queries.
+    """
+    asking = Asking(
+        is_clinic=session.is_clinic,
+        is_closed=is_closed(session, today=london_day(now)),
+        academic_year=session.academic_year,
+        dates=days_of(session),
+        requests_on=session.consent_requests_on,
+    )
+    last = _last_written(child_ids, session.academic_year)
+    about_anything: dict[int, date] = {}
+    for (child_id, _), day in last.items():
+        about_anything[child_id] = max(day, about_anything.get(child_id, day))
+    open_pairs = ProgrammeStatus.objects.filter(
+        child__in=child_ids,
+        programme__in=programmes,
+        academic_year=session.academic_year,
+        consent=ConsentStatus.NO_RESPONSE,
+    ).exclude(exclusion=Exclusion.YEAR_GROUP)
+    return {
+        (child_id, programme): request_outlook(
+            asking,
+            Written(last.get((child_id, programme)), about_anything.get(child_id), exclusion),
+            now=now,
+        )
+        for child_id, programme, exclusion in open_pairs.values_list(
+            "child_id", "programme_id", "exclusion"
+        )
+    }
+
+
+def _last_written(child_ids: Collection[int], academic_year: int) -> dict[Pair, date]:
+    """The London day of the last request or reminder about each child and programme in a year."""
+    sent = ConsentRequest.objects.filter(
+        child__in=child_ids, session__academic_year=academic_year, withheld_at__isnull=True
+    )
+    rows = sent.order_by().values_list("child_id", "programme_id").annotate(Max("requested_at"))
+    return {(child_id, programme): london_day(at) for child_id, programme, at in rows}
