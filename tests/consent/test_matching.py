@@ -222,7 +222,7 @@ def test_the_announcement_comes_once_and_again_when_the_child_is_found_later(lin
     assert heard == [(first.pk, 0, True), (second.pk, 1, True), (first.pk, 1, False)]
 
 
-def test_a_sensitive_or_invalid_child_is_matched_and_nothing_is_lost(link):
+def test_a_sensitive_child_is_matched_and_nothing_is_lost(link):
     child = link.child()
     Child.objects.filter(pk=child.pk).update(restricted_at=NOW)
     assert link.answer().child == child

@@ -88,7 +88,9 @@ def test_the_page_says_whom_the_request_reaches_and_whom_not(clinic, nurse_clien
     }
 
 
-def test_a23_the_request_goes_by_email_and_text_and_the_page_says_so(clinic, nurse, morning):
+def test_consent_14_16_and_a23_the_request_goes_by_email_and_text_and_the_page_says_so(
+    clinic, nurse, morning
+):
     morning.move_to(at("2027-01-11T00:00"), tick=False)
     client = signed_in(nurse)
     child = clinic.child(given_name="Jo", family_name="Lee", preferred_given_name="Max")
