@@ -59,14 +59,16 @@ def fill(text: str, values: Mapping[str, object]) -> str:
 
 def fill_text_message(text: str, values: Mapping[str, object]) -> str:
     """A text message as the phone shows it, without the service name in front."""
-    lines = [re.sub(r"[ \t]+", " ", line).strip() for line in fill(text, values).split("\n")]
+    typed = ZERO_WIDTH.sub("", fill(text, values))
+    # White space of every kind is one space, a hard one too.
+    lines = [" ".join(line.split()) for line in typed.splitlines()]
     tidy = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     return _to_phone_characters(re.sub(r" +([.,])", r"\1", tidy))
 
 
 def _to_phone_characters(text: str) -> str:
     characters = []
-    for character in ZERO_WIDTH.sub("", text):
+    for character in text:
         if character in GSM or character in GSM_DOUBLE or character in WELSH:
             characters.append(character)
         elif character in REPLACED:

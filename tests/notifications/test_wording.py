@@ -3,7 +3,7 @@ import re
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifications import rendering, wording
@@ -163,10 +163,14 @@ def test_fragments_are_counted_as_the_network_bills_them(message, fragments):
 
 
 @given(st.text())
+@example("0\t\xa00")
+@example("a \u200b b")
+@example("wait …")
 def test_any_text_becomes_one_that_phones_can_show(typed):
     shown = rendering.fill_text_message(typed, {})
     assert set(shown) <= rendering.GSM | rendering.GSM_DOUBLE | rendering.WELSH
-    assert rendering.fill_text_message(shown, {}) == shown
+    assert "  " not in shown
+    assert shown == shown.strip()
 
 
 # Commands.
