@@ -1,12 +1,16 @@
 """What every test may use. The cast: `nurse`, `administrator`, `superuser`, `nurse_elsewhere`."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, settings
+from pytest_django.plugin import blocking_manager_key
 
 from accounts.models import Role, User
 from tests import factories
 from tests.sandbox_process import sandbox, sandbox_process  # noqa: F401 - fixtures
+
+TABLES_ARE_EMPTY = pytest.StashKey[bool]()
 
 # How fast the machine is, a test has no opinion.
 settings.register_profile("mavis", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -18,6 +22,29 @@ def pytest_collection_modifyitems(items):
     for item in items:
         for marker in item.iter_markers("django_db"):
             marker.kwargs.setdefault("serialized_rollback", True)
+
+
+def _empties_tables(item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    is_marked = marker is not None and marker.kwargs.get("transaction", False)
+    return is_marked or bool({"transactional_db", "live_server"} & set(item.fixturenames))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Fill the tables again that a test without a transaction left empty.
+
+    Such a test does so for itself; those in a transaction rely on coming first, but a worker that
+    takes tests over from another gets them in any order.
+    """
+    if _empties_tables(item):
+        item.session.stash[TABLES_ARE_EMPTY] = True
+        return
+    uses_tables = "db" in item.fixturenames or item.get_closest_marker("django_db")
+    if uses_tables and item.session.stash.get(TABLES_ARE_EMPTY, False):
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+        item.session.stash[TABLES_ARE_EMPTY] = False
 
 
 @pytest.fixture(autouse=True)
