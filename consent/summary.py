@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from cohorts.models import ParentRelationship
 from consent.choices import Decision, Reason, Route
 from consent.decisions import in_words
+from consent.recording_walk import TRIAGE
 from consent.selectors.contacts import CHILD_LABEL
 from consent.services.contacts import Details
-from consent.wizard import TRIAGE, Journey
+from consent.wizard import Journey
 from govuk.filters import emails, govuk_date, line_breaks
 from govuk.filters import phone as phone_as_written
 

@@ -1,22 +1,15 @@
-"""The way through "Get consent response": its pages, and the forms that ask them.
+"""The way through "Get consent response": the forms of its pages, and what they come to.
 
-Which pages are asked depends on the draft and on who fills it in: a nurse triages, an
-administrator does not. What the answers amount to is in `consent.recorded`.
+Which pages are asked is in `consent.recording_walk`, what the answers amount to in
+`consent.recorded`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
 
 from django.conf import settings
 
-from accounts.models import User
-from accounts.permissions import is_nurse
 from calendars.rules import last_day_of
-from consent import doses, reasons, triage_options
-from consent.choices import Reason
-from consent.decisions import DOUBLES
+from consent import reasons, triage_options
 from consent.forms.contacts import ContactForm, DetailsForm, UpdateRecordForm, WhoForm
 from consent.forms.responses import (
     ConfirmRefusalForm,
@@ -28,22 +21,15 @@ from consent.forms.responses import (
     StepTriageForm,
     TellParentsForm,
 )
-from consent.models import GillickAssessment, ResponseDraft
 from consent.recorded import Recorded, is_childs_own
-from consent.selectors.contacts import NEW_CONTACT, KnownContact, known_contacts
-from consent.selectors.gillick import competent_child
-from consent.selectors.triage import counted_responses
-from consent.services.contacts import Details, stored_details
+from consent.recording_walk import TRIAGE, RecordingWalk
+from consent.services.contacts import stored_details
 from consent.services.responses import Answer, Given
 from consent.services.triage import Verdict
 from consent.services.who_answers import KnownParent, Parental
 from govuk.forms import GovukForm
-from govuk.wizard import Answers, Step, Walk
-from programmes.models import Programme
-from programmes.selectors import contains_gelatine
 from sessions_app.rules import vaccination_named
 
-TRIAGE = "triage-"
 TITLES = {
     "contact": "Details for parent or guardian",
     "details": "Contact details",
@@ -52,140 +38,8 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True)
-class Journey:
-    """A draft together with what its pages need, for one person on one day."""
-
-    draft: ResponseDraft
-    by: User
-    today: date
-
-    @property
-    def answers(self) -> Answers:
-        return self.draft.answers
-
-    @cached_property
-    def programmes(self) -> list[Programme]:
-        """The programmes that the response is about, in order."""
-        found = Programme.objects.in_bulk(self.draft.programmes)
-        return [found[key] for key in self.draft.programmes]
-
-    @cached_property
-    def contacts(self) -> list[KnownContact]:
-        return known_contacts(self.draft.child)
-
-    @cached_property
-    def assessments(self) -> dict[str, GillickAssessment]:
-        """Today's assessments by programme, where the newest finds the child competent."""
-        found = {
-            key: competent_child(self.draft.child, self.draft.session, key, today=self.today)
-            for key in self.draft.programmes
-        }
-        return {key: assessment for key, assessment in found.items() if assessment}
-
-    @cached_property
-    def walk(self) -> Walk:
-        """The pages, in order."""
-        return Walk(
-            [
-                Step("who"),
-                Step("contact", lambda given: self._who(given) == NEW_CONTACT),
-                Step("details", self._is_known),
-                Step("update-record", self._differs_from_record),
-                Step("route", lambda given: "who" in given and not is_childs_own(given)),
-                Step("decision"),
-                Step("tell-parents", lambda given: self.recorded(given).is_given_by_child),
-                Step("health", lambda given: bool(self.recorded(given).agreements)),
-                *(
-                    Step(f"{TRIAGE}{key}", lambda given, key=key: self._asks_triage(given, key))
-                    for key in self.draft.programmes
-                ),
-                Step("reason", lambda given: bool(self.recorded(given).refused)),
-                Step("notes", self._needs_notes),
-                Step("confirm-refusal", self._may_stay_silent),
-            ]
-        )
-
-    def recorded(self, answers: Answers | None = None) -> Recorded:
-        """What answers, or those of the draft, amount to."""
-        return Recorded(self.draft, self.answers if answers is None else answers)
-
-    def known_contact(self, answers: Answers | None = None) -> KnownContact | None:
-        """The known contact who answers; none for a new one and for the child."""
-        who = self._who(self.answers if answers is None else answers)
-        return next((one for one in self.contacts if str(one.parent.pk) == who), None)
-
-    @staticmethod
-    def _who(answers: Answers) -> str:
-        return answers.get("who", {}).get("contact", "")
-
-    def _is_known(self, answers: Answers) -> bool:
-        return self.known_contact(answers) is not None
-
-    def _differs_from_record(self, answers: Answers) -> bool:
-        known = self.known_contact(answers)
-        if known is None or "details" not in answers:
-            return False
-        given = self.recorded(answers).details(known.parent)
-        return given != stored_details(known.parent)
-
-    def differing_details(self) -> dict[str, Details] | None:
-        """The stored and the given details of who answers; None where they are hidden."""
-        known = self.known_contact()
-        if known is None or self.draft.child.is_restricted:
-            return None
-        return {
-            "stored": stored_details(known.parent),
-            "given": self.recorded().details(known.parent),
-        }
-
-    def _asks_triage(self, answers: Answers, programme: str) -> bool:
-        """Whether a nurse decides at once: an answer or too few earlier doses call for it, and
-        nothing stands against it.
-
-        Source: consent §6.
-        """
-        recorded = self.recorded(answers)
-        calls = recorded.calls_for_triage(programme) or programme in self._earlier_doses
-        if not is_nurse(self.by) or programme not in recorded.agreements or not calls:
-            return False
-        return self._agreed_with_others(recorded, programme) is not None
-
-    def _agreed_with_others(self, recorded: Recorded, programme: str):
-        return recorded.agreed_beside(programme, self._others[programme])
-
-    @cached_property
-    def _earlier_doses(self) -> dict[str, str]:
-        """The doses given before that are not enough, by programme, in words."""
-        child_id, year = self.draft.child_id, self.draft.session.academic_year
-        asked = [key for key in self.draft.programmes if key in DOUBLES]
-        found = doses.partial_histories([child_id], asked, year)
-        return {programme: doses.in_words(history) for (_, programme), history in found.items()}
-
-    @cached_property
-    def _others(self):
-        """The responses that count so far, by programme."""
-        year = self.draft.session.academic_year
-        return {
-            key: [seen for seen, _ in counted_responses(self.draft.child, key, year)]
-            for key in self.draft.programmes
-        }
-
-    def _needs_notes(self, answers: Answers) -> bool:
-        reason = answers.get("reason", {}).get("reason")
-        return reason is not None and reasons.rule_of(reason).needs_details
-
-    def _may_stay_silent(self, answers: Answers) -> bool:
-        is_choice = answers.get("reason", {}).get("reason") == Reason.PERSONAL
-        return is_choice and not is_childs_own(answers)
-
-    @cached_property
-    def reasons(self) -> list[Reason]:
-        """The reasons for refusing that the programmes refused and the session offer."""
-        return reasons.offered(
-            contains_gelatine=any(map(contains_gelatine, self.recorded().refused)),
-            is_at_school=not self.draft.session.is_clinic,
-        )
+class Journey(RecordingWalk):
+    """A draft with the forms of its pages, and what is recorded once all of them are answered."""
 
     def form(self, step: str, data: Mapping | None = None) -> GovukForm:
         """The form of a page: with `data` as sent, else with what was answered before."""
