@@ -25,7 +25,7 @@ AREAS = (
     Area("Sessions", "sessions:list", ("sessions", "consent")),
     Area("Children", "children:list", ("children",)),
     Area("Uploads", "uploads:list", ("uploads", "issues", "vaccinations")),
-    Area("Unmatched consent responses", "unmatched:list", ("unmatched",)),
+    Area("Unmatched responses", "unmatched:list", ("unmatched",)),
     Area("School moves", "school-moves:list", ("school-moves",)),
     Area("Your organisation", "accounts:organisation", ()),
     Area("Operations", "messages:trouble", ("messages", "schedules"), operators_only=True),

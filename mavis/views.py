@@ -16,16 +16,16 @@ USES = {
         "check consent responses",
         "see who has been invited",
     ),
-    "Children": ("find a child", "read a child's record", "see what happened in the activity log"),
+    "Children": ("find a child", "read a child’s record", "see what happened in the activity log"),
     "Uploads": ("upload child and vaccination records", "resolve import issues"),
-    "Unmatched consent responses": (
+    "Unmatched responses": (
         "find the child whom a parent’s online response means",
         "create a record for a child you do not know yet",
     ),
     "School moves": ("confirm or ignore a change of school",),
     "Your organisation": ("see your contact details and session defaults",),
     "Operations": ("see messages that could not be sent", "see whether scheduled jobs run"),
-    "Admin site": ("manage organisations, teams and people", "flag a child's record"),
+    "Admin site": ("manage organisations, teams and people", "flag a child’s record"),
 }
 
 
@@ -47,7 +47,7 @@ def _waiting(request: HttpRequest) -> dict[str, int]:
     uploads = Upload.objects.for_organisation(request.organisation)
     return {
         "Uploads": uploads.filter(status=Upload.Status.CHECKED).count(),
-        "Unmatched consent responses": OnlineResponse.objects.for_organisation(request.organisation)
+        "Unmatched responses": OnlineResponse.objects.for_organisation(request.organisation)
         .waiting()
         .count(),
         "School moves": SchoolMove.objects.for_organisation(request.organisation).waiting().count(),

@@ -29,7 +29,7 @@ def test_responses_are_matched_created_and_archived(link, nurse_visitor):
     visitor = nurse_visitor
     visitor.sees("2 to review")
     visitor.check_page()  # the home page with something to do
-    visitor.open_area("Unmatched consent responses")
+    visitor.open_area("Unmatched responses")
     visitor.sees("Pat Poole (Mum)")
     visitor.click("Match with record Sam Poole")
     visitor.sees("Suggested records")
