@@ -17,7 +17,10 @@ from mavis.local.suite import private_folder
 from mavis.local.workplace import LOCAL
 from mavis.rehearsals.pace import Pace
 
-BENCHMARKS = ("planning", "matching", "pages", "claims", "sending", "at-once", "latency")
+BENCHMARKS = (
+    *("planning", "matching", "pages", "consent-lists", "parents-pages"),
+    *("claims", "sending", "at-once", "latency"),
+)
 # Those that take longer than a few minutes run only when they are named.
 LONG = ("planning-million", "ten-minutes", "memory")
 JSON = LOCAL / "bench.json"

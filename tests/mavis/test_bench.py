@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bench import claims, pages, planning, report
+from bench import claims, consent, pages, planning, report
 from bench.cohort import clinic_due_to_invite, clinic_of
 from cohorts.models import Child
+from consent.models import OnlineResponse
 from mavis.local import benchmarks
 from mavis.local.console import Refusal
 from notifications.models import Message
@@ -94,6 +95,19 @@ def test_each_page_of_the_service_is_measured(db):
     found = pages.measure(children=60)
     assert found.must_be_zero["addresses that did not answer with a page"] == 0
     assert found.details["addresses"] > 20
+    assert found.ours > 0
+
+
+def test_the_tabs_of_consent_are_measured_with_answers_in_them(db):
+    found = consent.measure_lists(children=20)
+    assert found.details["have answered"] > 5
+    assert found.ours > 0
+
+
+def test_each_page_of_the_parents_form_is_measured(db):
+    found = consent.measure_parents(rounds=1)
+    assert OnlineResponse.objects.count() == len(consent.FORMS)
+    assert found.details["pages read or sent"] > 100
     assert found.ours > 0
 
 
