@@ -62,6 +62,7 @@ class ProgrammeConsent:
     standing: rules.Standing
     responses: Sequence[ShownResponse]
     health_answers: Sequence[tuple[str, Sequence[ShownAnswer]]]
+    answered_by: str
     assessment: GillickAssessment | None
     may_be_assessed: bool
     triages: Sequence[Triage]
@@ -175,6 +176,13 @@ def _programme_consent(
             academic_year=session.academic_year,
         )
     }
+    given = [
+        one
+        for one in responses
+        if one.pk in counted
+        and one.decision == ConsentResponse.Decision.GIVEN
+        and not one.withdrawn_at
+    ]
     why_no_response = rules.why_no_response(facts, programme)
     return ProgrammeConsent(
         key=programme.key,
@@ -182,9 +190,9 @@ def _programme_consent(
         standing=programme.standing,
         responses=[_shown(response, counted) for response in responses],
         health_answers=_health_answers(
-            [one for one in responses if one.pk in counted],
-            is_triage_needed=programme.triage == TriageStatus.NEEDED,
+            given, is_triage_needed=programme.triage == TriageStatus.NEEDED
         ),
+        answered_by=_who(given[0]) if len(given) == 1 else "",
         assessment=assessment,
         may_be_assessed=programme.is_in_year_group
         and not (facts.is_session_closed or facts.is_deceased)
@@ -224,21 +232,21 @@ def _state(response: ConsentResponse, counted: set[int]) -> str:
     return "Superseded" if is_decision and response.pk not in counted else ""
 
 
+def _who(response: ConsentResponse) -> str:
+    return f"{response.parent_name} ({response.relationship})"
+
+
 def _health_answers(
-    responses: Sequence[ConsentResponse], *, is_triage_needed: bool
+    given: Sequence[ConsentResponse], *, is_triage_needed: bool
 ) -> list[tuple[str, list[ShownAnswer]]]:
-    """The answers of all who consented, merged by question: one line where all say the same.
+    """The answers of all who consented, merged by question: one line where all say the same. Where
+    only one person did, who that is need not be said at each.
 
     An answer needs triage only as long as the child does. Source: consent §10.
     """
-    given = [
-        response
-        for response in responses
-        if response.decision == ConsentResponse.Decision.GIVEN and not response.withdrawn_at
-    ]
     by_question: dict[str, list[tuple[str, dict]]] = defaultdict(list)
     for response in reversed(given):
-        who = f"{response.parent_name} ({response.relationship})"
+        who = _who(response)
         for answer in response.health_answers:
             by_question[answer["text"]].append((who, answer))
     return [
@@ -251,8 +259,8 @@ def _merged(
     answers: Sequence[tuple[str, dict]], people: int, is_triage_needed: bool
 ) -> list[ShownAnswer]:
     distinct = {(answer["yes"], answer["details"]) for _, answer in answers}
-    if len(distinct) == 1 and len(answers) == people and people > 1:
-        answers = [("All", answers[0][1])]
+    if len(distinct) == 1 and len(answers) == people:
+        answers = [("All" if people > 1 else "", answers[0][1])]
     return [
         ShownAnswer(
             who=who,

@@ -215,6 +215,9 @@ def test_health_answers_are_merged_and_a_yes_shows_its_details(clinic, answered,
     allergy = {"question": "a", "text": "Any allergies?", "details": "Nuts", "yes": True} | TRIAGE
     none = {"question": "b", "text": "Any illness?", "details": "", "yes": False} | TRIAGE
     answered(child, "given", parent_name="Ann", health_answers=[allergy, none])
+    alone = open_child(child)
+    assert "Answered by Ann (Mum)." in alone.text
+    assert alone.summary["Any allergies?"] == "Yes – Nuts Needs triage"
     answered(
         child,
         "given",
@@ -225,6 +228,7 @@ def test_health_answers_are_merged_and_a_yes_shows_its_details(clinic, answered,
     found = open_child(child)
     assert found.summary["Any allergies?"] == "Ann (Mum): Yes – Nuts Needs triage Bob (Dad): No"
     assert found.summary["Any illness?"] == "All: No"
+    assert "Answered by" not in found.text
     assert "Needs triage A nurse needs to decide whether it is safe to vaccinate." in found.text
 
 
