@@ -1,7 +1,8 @@
 """The day's allowance at Notify, counted by ourselves: mailings stop before it is spent, so that
 replies to parents still go. What rests goes on after midnight UTC.
 
-Counted as messages are written down as accepted, in their transaction; rows are never counted.
+Counted as messages are written down as accepted; by senders once a second, since each batch would
+cost a statement more. Rows are never counted.
 Source: Notify §7 and §12 row 7; `docs/decisions/0057-a-part-of-the-day-is-kept.md`.
 """
 

@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -88,6 +89,7 @@ class Sender:
         self._under_way = 0
         self._backlog = claims.Backlog([])
         self._left_for_bulk: int | None = None
+        self._uncounted: Counter[str] = Counter()
         self._look_again_at = 0.0
         self._has_forgotten = False
         self.requests = 0
@@ -111,6 +113,7 @@ class Sender:
             while self._under_way:
                 self._wait(1, only_outcomes=True)
             self._settle()
+            self._count_accepted()
 
     def _send_some(self, lanes: Sequence[int], ends: float) -> bool:
         """Start what may start now; whether it is worth trying again."""
@@ -153,6 +156,7 @@ class Sender:
         """Whether anything is due: looked up each second, and when nothing seems left."""
         if not self._backlog or time.monotonic() >= self._look_again_at:
             now = self._clock()
+            self._count_accepted()
             left = allowance.left_for_bulk(now=now) if Lane.BULK in lanes else {}
             self._backlog = claims.backlog_of(
                 [one for one in stoppages.open_queues(now=now) if one[0] in lanes], now=now
@@ -168,7 +172,19 @@ class Sender:
 
     def _unsettled(self) -> int:
         """Requests that nobody has counted yet."""
-        return self._under_way + len(self._finished)
+        return self._under_way + len(self._finished) + sum(self._uncounted.values())
+
+    def _count_accepted(self) -> None:
+        """Count against Notify's day what it took since the last look, a second ago."""
+        if not self._uncounted:
+            return
+        try:
+            allowance.count(self._uncounted, now=self._clock())
+        except OperationalError:
+            logger.exception("What Notify took could not be counted: the next look tries again")
+            connection.close()
+        else:
+            self._uncounted.clear()
 
     def _recognise(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Those that Notify does not have from before the database was restored."""
@@ -285,7 +301,8 @@ class Sender:
         settlement = judge(finished, now=now, stops_when_restricted=not settings.IS_LOCAL)
         for attempt in range(3):
             try:
-                settlement.save()
+                settlement.save(counts=False)
+                self._uncounted.update(settlement.accepted)
                 break
             except OperationalError:
                 # The rows are not lost without it: such claims grow stale and are looked up.

@@ -65,6 +65,8 @@ class Settlement:
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
+        # By channel, how many messages `save` wrote down as taken by Notify.
+        self.accepted: Counter[str] = Counter()
         self._messages: dict[int, Message] = {}
         self._entries: dict[int, list[tuple[str, str, str]]] = {}
         self._bad_contacts: list[Message] = []
@@ -194,8 +196,12 @@ class Settlement:
         self._entries.setdefault(message.pk, []).append((kind, title, body))
 
     @transaction.atomic
-    def save(self) -> set[int]:
-        """Write everything down; the ids of the messages that really changed."""
+    def save(self, *, counts: bool = True) -> set[int]:
+        """Write everything down; the ids of the messages that really changed.
+
+        What Notify took is counted against its day; a sender, which has many batches a second,
+        says `counts=False` and counts what is in `accepted` itself.
+        """
         if not self._messages:
             return set()
         siblings = self._lock_letters()
@@ -205,6 +211,8 @@ class Settlement:
         self._announce_withheld(siblings, changed)
         self._report_doubles(changed)
         self._count(changed)
+        if counts and self.accepted:
+            allowance.count(self.accepted, now=self.now)
         return changed
 
     def _count(self, changed: set[int]) -> None:
@@ -213,15 +221,13 @@ class Settlement:
             for pk in changed
             for status in self._reached.get(pk, ())
         )
-        accepted = Counter(
+        self.accepted = Counter(
             {
                 channel: number
                 for (channel, status), number in reached.items()
                 if status == Message.Status.ACCEPTED
             }
         )
-        if accepted:
-            allowance.count(accepted, now=self.now)
         if reached:
             transaction.on_commit(lambda: counters.count(reached), robust=True)
 
