@@ -23,11 +23,13 @@ class PartialHistory:
 
 @dataclass(frozen=True)
 class Source:
-    """How to ask: the day of each child's last dose in a programme; and the partial histories in
-    some programmes, as known of an academic year.
+    """How to ask: the day of each child's last dose in a programme; the first day on which the
+    next may be given, where a gap is prescribed; and the partial histories in some programmes, as
+    known of an academic year.
     """
 
     last_doses: Callable[[Collection[int]], Mapping[Pair, date]]
+    next_doses_from: Callable[[Collection[int]], Mapping[Pair, date]]
     partial_histories: Callable[
         [Collection[int], Collection[str], int], Mapping[Pair, PartialHistory]
     ]
@@ -52,6 +54,12 @@ def partial_histories(
     for source in _sources if child_ids and programmes else ():
         found.update(source.partial_histories(child_ids, programmes, academic_year))
     return found
+
+
+def next_dose_from(child_id: int, programme: str) -> date | None:
+    """The first day on which a child may be given the next dose; None if any will do."""
+    days = [source.next_doses_from([child_id]).get((child_id, programme)) for source in _sources]
+    return max((day for day in days if day), default=None)
 
 
 def in_words(history: PartialHistory) -> str:

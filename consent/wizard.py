@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from calendars.rules import last_day_of
-from consent import reasons, triage_options
+from consent import doses, reasons, triage_options
 from consent.forms.contacts import ContactForm, DetailsForm, UpdateRecordForm, WhoForm
 from consent.forms.responses import (
     ConfirmRefusalForm,
@@ -119,6 +119,7 @@ class Journey(RecordingWalk):
             about=programme.name if len(self.programmes) > 1 else "",
             today=self.today,
             last_day=last_day_of(self.draft.session.academic_year),
+            next_dose_from=doses.next_dose_from(child.pk, programme.key),
             earlier_doses=self._earlier_doses.get(programme.key, ""),
         )
 

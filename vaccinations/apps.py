@@ -13,7 +13,9 @@ class VaccinationsConfig(AppConfig):
         from vaccinations.history import columns, importing, issues
 
         statuses.register_facts("vaccination", facts.vaccination_facts)
-        doses.register(doses.Source(facts.last_doses, facts.partial_histories))
+        doses.register(
+            doses.Source(facts.last_doses, facts.next_doses_from, facts.partial_histories)
+        )
         memberships.register_anchor(facts.memberships_with_records)
         upload_kinds.register(
             upload_kinds.UploadKind(

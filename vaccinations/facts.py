@@ -13,7 +13,7 @@ from consent.doses import PartialHistory
 from sessions_app.choices import VaccinationStatus
 from sessions_app.models import Membership
 from vaccinations.models import VaccinationRecord
-from vaccinations.rules import Record, is_vaccinated
+from vaccinations.rules import MMR_GAP, Record, is_vaccinated
 
 
 def vaccination_facts(
@@ -114,6 +114,15 @@ def last_doses(child_ids: Collection[int]) -> dict[tuple[int, str], date]:
     )
     days = given.order_by().values_list("child_id", "programme_id").annotate(Max("performed_on"))
     return {(child_id, programme): day for child_id, programme, day in days}
+
+
+def next_doses_from(child_ids: Collection[int]) -> dict[tuple[int, str], date]:
+    """The first day of each child's next dose of MMR, by when the last of any kind was given."""
+    return {
+        (child_id, programme): day + MMR_GAP
+        for (child_id, programme), day in last_doses(child_ids).items()
+        if programme == "mmr"
+    }
 
 
 def memberships_with_records(memberships: Sequence[Membership]) -> set[int]:

@@ -42,6 +42,7 @@ class TriageForm(GovukForm):
         first_name: str,
         today: date,
         last_day: date,
+        next_dose_from: date | None = None,
         **kwargs,
     ) -> None:
         kwargs.setdefault("initial", {"token": uuid4()})
@@ -49,7 +50,10 @@ class TriageForm(GovukForm):
         self.offered = {option.key: option for option in offered}
         self.fields["outcome"].choices = [(option.key, option.label) for option in offered]
         self["outcome"].label = f"Is it safe to vaccinate {first_name}?"
-        self.fields["delay_until"].min_date = today + timedelta(days=1)
+        tomorrow = today + timedelta(days=1)
+        self.fields["delay_until"].min_date = min(
+            last_day, max(tomorrow, next_dose_from or tomorrow)
+        )
         self.fields["delay_until"].max_date = last_day
 
     def clean_token(self) -> UUID:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import nurse_required
 from calendars import clock
 from calendars.rules import last_day_of
-from consent import status_rules, triage_options
+from consent import doses, status_rules, triage_options
 from consent.forms.triage import STALE, TriageForm
 from consent.selectors.child import child_in_session
 from consent.selectors.triage import counted_responses
@@ -42,6 +42,7 @@ def decide(request: HttpRequest, slug: str, public_id: UUID, programme: str) -> 
         first_name=child.preferred_given_name or child.given_name,
         today=clock.london_day(now),
         last_day=last_day_of(session.academic_year),
+        next_dose_from=doses.next_dose_from(child.pk, programme),
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -154,3 +154,24 @@ def test_consent_10_histories_take_the_same_queries_for_1_and_for_5_children(tee
         return count_queries(lambda: facts.partial_histories(asked, ["td_ipv"], 2026))
 
     assert counted(ids[:1]) == counted(ids)
+
+
+@pytest.mark.django_db
+def test_consent_10_a_delay_ends_no_earlier_than_the_next_dose_of_mmr_may_be_given(
+    clinic, child, nurse_client, answered, organisation
+):
+    OrganisationProgramme.objects.create(organisation=organisation, programme_id="mmr")
+    clinic.session.programmes.add("mmr")
+    answered(child, "given", programme_id="mmr")
+    dose(child, "2027-01-05", programme="mmr")
+    address = reverse("consent:triage", kwargs=names(clinic, child) | {"programme": "mmr"})
+
+    def delay_until(day, month):
+        token = page(nurse_client.get(address)).values["token"]
+        until = {"delay_until-day": day, "delay_until-month": month, "delay_until-year": "2027"}
+        return nurse_client.post(address, {"token": token, "outcome": "delay"} | until)
+
+    [error] = page(delay_until("1", "2")).errors
+    assert "must be on or after 2 February 2027" in error
+    assert delay_until("2", "2").status_code == 302
+    assert triage_of(child, "mmr") == "delay"
