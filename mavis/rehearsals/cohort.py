@@ -11,7 +11,7 @@ from accounts.models import Organisation, User
 from calendars import clock
 from calendars.rules import academic_year_of
 from cohorts.flags import flag_child
-from cohorts.models import Child, Contact, Parent, ParentRelationship
+from cohorts.models import Child, Parent, ParentRelationship
 from mavis.demo.copying import copy_in
 from notifications.models import Message
 from notifications.sandbox import effects
@@ -51,7 +51,13 @@ class Cohort:
     nurses: dict[int, User]
     # Children who have not joined their clinic yet, by session.
     waiting: dict[int, list[int]]
+    # Channel and address of everybody to be written to about a child.
+    contacts: dict[int, set[tuple[str, str]]]
+    # The session that each child has joined.
+    joined: dict[int, Session] = field(default_factory=dict)
     farewells: list[Farewell] = field(default_factory=list)
+    # Children whose farewell may or may not have been committed when a fault met it.
+    doubtful: set[int] = field(default_factory=set)
 
     def join_some(self, chance: random.Random, share: float) -> int:
         """Let that share of all who wait join their clinics; how many did."""
@@ -67,6 +73,7 @@ class Cohort:
                 reason=Membership.Reason.UNKNOWN_SCHOOL,
                 now=clock.now(),
             )
+            self.joined |= dict.fromkeys(ids[:number], session)
             del ids[:number]
             joined += number
         return joined
@@ -111,7 +118,7 @@ class Cohort:
 
     def say_farewell(self, chance: random.Random) -> bool:
         """Make a child ineligible who is being written to, if there is one; false if nobody is."""
-        gone = [farewell.child_id for farewell in self.farewells]
+        gone = [*self.doubtful, *(farewell.child_id for farewell in self.farewells)]
         due = Message.objects.exclude(child_id__in=gone)
         ids = list(due.filter(status="claimed").values_list("child_id", flat=True)[:20])
         ids += (
@@ -121,9 +128,40 @@ class Cohort:
             return False
         child = Child.objects.get(pk=chance.choice(ids))
         why = chance.choice(list(FAREWELLS))
+        self.doubtful.add(child.pk)
         programme = FAREWELLS[why](child)
+        self.doubtful.discard(child.pk)
         self.farewells.append(Farewell(child.pk, why, programme, datetime.now(UTC)))
         return True
+
+    def unwritten(self) -> set[tuple[int, str, str]]:
+        """Child, channel and address of everybody who is to be invited and has no message.
+
+        Of children who became ineligible for all that their clinic offers nothing is expected.
+        """
+        written = set(
+            Message.objects.exclude(status=Message.Status.WITHHELD).values_list(
+                "child_id", "channel", "recipient"
+            )
+        )
+        gone = {(farewell.child_id, farewell.programme) for farewell in self.farewells}
+        offered = {
+            session.pk: {"", *session.programmes.values_list("key", flat=True)}
+            for session in self.sessions
+        }
+        wanted = {
+            (child_id, *contact)
+            for child_id, session in self.joined.items()
+            if child_id not in self.doubtful and not is_gone(child_id, offered[session.pk], gone)
+            for contact in self.contacts[child_id]
+        }
+        return wanted - written
+
+
+def is_gone(child_id: int, offered: set[str], gone: set[tuple[int, str]]) -> bool:
+    """Whether a child is ineligible for all, or for each of the programmes on offer."""
+    without = {programme for programme in offered if (child_id, programme) in gone}
+    return "" in without or without == offered - {""}
 
 
 def _flag(child: Child, **flag) -> str:
@@ -173,7 +211,7 @@ def make(messages: int, chance: random.Random, *, magic: int = MAGIC_IN_A_HUNDRE
     Programme.objects.get_or_create(
         key="menacwy", defaults={"name": "MenACWY", "year_groups": [9, 10]}
     )
-    sessions, nurses, waiting = [], {}, {}
+    sessions, nurses, waiting, written_at = [], {}, {}, {}
     contacts = _contacts(chance, magic)
     for number in range(ORGANISATIONS):
         organisation = Organisation.objects.create(
@@ -188,13 +226,16 @@ def make(messages: int, chance: random.Random, *, magic: int = MAGIC_IN_A_HUNDRE
         session = community_clinic(organisation, now=now, academic_year=year)
         sessions.append(session)
         share = messages // ORGANISATIONS + (number < messages % ORGANISATIONS)
-        waiting[session.pk] = _make_children(organisation, share, contacts, chance)
-    return Cohort(sessions, nurses, waiting)
+        made = _make_children(organisation, share, contacts, chance)
+        waiting[session.pk] = list(made)
+        written_at |= made
+    return Cohort(sessions, nurses, waiting, written_at)
 
 
 def _make_children(
     organisation: Organisation, messages: int, contacts: Iterator[dict], chance: random.Random
-) -> list[int]:
+) -> dict[int, set[tuple[str, str]]]:
+    """The new children's ids, each with the channels and addresses that are theirs."""
     children, parents, relationships = [], [], []
     while messages > 0:
         child = Child(
@@ -221,7 +262,12 @@ def _make_children(
         relationship.child_id = relationship.child.pk
         relationship.parent_id = relationship.parent.pk
     copy_in(ParentRelationship, relationships)
-    return [child.pk for child in children]
+    found: dict[int, set[tuple[str, str]]] = {child.pk: set() for child in children}
+    for relationship in relationships:
+        parent = relationship.parent
+        both = {("email", parent.email), ("text", parent.phone)}
+        found[relationship.child_id] |= {contact for contact in both if contact[1]}
+    return found
 
 
 def _contacts(chance: random.Random, magic: int) -> Iterator[dict]:
@@ -236,26 +282,3 @@ def _contacts(chance: random.Random, magic: int) -> Iterator[dict]:
             phone = f"+447700900{NUMBERS[chance.choice(MAGIC)]}"
         has_email, has_phone = chance.choice(((True, True), (True, True), (True, False)))
         yield {"email": email if has_email else "", "phone": phone if has_phone else ""}
-
-
-def unwritten(farewells: list[Farewell]) -> set[tuple[int, str, str]]:
-    """Child, channel and address of everybody who is to be invited and for whom no message is.
-
-    Of children who became ineligible nothing is expected.
-    """
-    eligible = set(
-        Membership.objects.filter(left_at__isnull=True, child__statuses__exclusion="")
-        .exclude(child_id__in=[farewell.child_id for farewell in farewells])
-        .values_list("child_id", flat=True)
-    )
-    wanted = set(
-        Contact.objects.filter(child_id__in=eligible).values_list(
-            "child_id", "channel", "recipient"
-        )
-    )
-    planned = set(
-        Message.objects.exclude(status=Message.Status.WITHHELD).values_list(
-            "child_id", "channel", "recipient"
-        )
-    )
-    return wanted - planned

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from mavis.rehearsals import cohort, verdict
+from cohorts.models import Parent
+from mavis.rehearsals import verdict
 from mavis.rehearsals.drill import Drill
 from notifications.models import Message
 from sessions_app.models import Invitation
@@ -16,7 +17,10 @@ def collect(drill: Drill, *, latency: float) -> verdict.Verdict:
     notify = drill.stage.notify
     return verdict.judge(
         rows=rows(),
-        accepted=[(each["reference"], each["id"]) for each in notify.messages()],
+        accepted=[
+            verdict.AtNotify(each["reference"], each["id"], each["status"], each["recipient"])
+            for each in notify.messages()
+        ],
         attempts=[
             attempt(each, latency)
             for each in notify.attempts()
@@ -28,8 +32,17 @@ def collect(drill: Drill, *, latency: float) -> verdict.Verdict:
             for each in drill.cohort.farewells
         ],
         kills=drill.kills,
-        unwritten=cohort.unwritten(drill.cohort.farewells),
+        unwritten=drill.cohort.unwritten(),
+        doubtful=drill.cohort.doubtful,
+        called_bad=called_bad(),
     )
+
+
+def called_bad() -> set[str]:
+    """The addresses and numbers of parents that are marked as not existing."""
+    emails = Parent.objects.filter(email_failed_at__isnull=False).values_list("email", flat=True)
+    phones = Parent.objects.filter(phone_failed_at__isnull=False).values_list("phone", flat=True)
+    return {*emails, *phones}
 
 
 def rows() -> list[verdict.Row]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from mavis.rehearsals.journal import Step
+from notifications.sandbox import effects
 
 ACCEPTED = {"accepted", "sending", "delivered", "failed"}
 VISIBLE = {"rejected", "parked", "withheld"}
@@ -32,6 +33,16 @@ class Row:
     recipient: str
     child_id: int
     programmes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class AtNotify:
+    """A message as Notify has it in the end."""
+
+    reference: str
+    notify_id: str
+    status: str
+    recipient: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,7 @@ class Verdict:
     stale: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
     contradicted: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
@@ -78,6 +90,7 @@ class Verdict:
             "sent though no longer due": self.stale,
             "unsettled": self.unsettled,
             "said otherwise than Notify": self.contradicted,
+            "given up without a cause": self.given_up,
         }
 
     def as_json(self) -> dict:
@@ -87,19 +100,22 @@ class Verdict:
 def judge(
     *,
     rows: Sequence[Row],
-    accepted: Iterable[tuple[str, str]],
+    accepted: Iterable[AtNotify],
     attempts: Sequence[Attempt],
     steps: Sequence[Step],
     gone: Collection[Gone],
     kills: Sequence[datetime],
     unwritten: Collection[tuple[int, str, str]],
+    doubtful: Collection[int] = (),
+    called_bad: Collection[str] = (),
 ) -> Verdict:
-    """What came of a rehearsal. `accepted` holds reference and id of all that Notify accepted;
-    `unwritten` who was to be invited and has no message at all.
+    """What came of a rehearsal. `accepted` holds all that Notify accepted, `unwritten` who was to
+    be invited and has no message at all, `doubtful` children who may or may not have become
+    ineligible, and `called_bad` the addresses and numbers that we believe do not exist.
     """
-    at_notify: dict[str, list[str]] = defaultdict(list)
-    for reference, notify_id in accepted:
-        at_notify[reference].append(notify_id)
+    at_notify: dict[str, list[AtNotify]] = defaultdict(list)
+    for each in accepted:
+        at_notify[each.reference].append(each)
     by_reference: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
         by_reference[attempt.reference].append(attempt)
@@ -111,30 +127,58 @@ def judge(
     )
     verdict.unsettled = [row.reference for row in rows if row.status in UNSETTLED]
     verdict.lost = [f"{channel} to child {child}" for child, channel, _ in sorted(unwritten)]
-    verdict.lost += _withheld_without_reason(rows, {each.child_id for each in gone})
+    ineligible = {each.child_id for each in gone} | set(doubtful)
+    verdict.lost += _withheld_without_reason(rows, ineligible)
+    verdict.lost += [
+        row.reference for row in rows if row.status in ACCEPTED and not at_notify.get(row.reference)
+    ]
     verdict.twice = _sent_twice(rows, at_notify)
     verdict.stale = _sent_too_late(rows, steps, by_reference, gone)
-    for row in rows:
-        ids = at_notify.get(row.reference, [])
-        if row.status in ACCEPTED and not ids:
-            verdict.lost.append(row.reference)
-        elif row.status in ACCEPTED and row.notify_id not in ids or row.status in VISIBLE and ids:
-            verdict.contradicted.append(row.reference)
+    verdict.contradicted = [
+        row.reference for row in rows if not _agrees(row, at_notify.get(row.reference, []))
+    ]
+    failed = {
+        each.recipient
+        for found in at_notify.values()
+        for each in found
+        if each.status == "permanent-failure"
+    }
+    verdict.contradicted += [f"{one} called bad" for one in sorted(set(called_bad) - failed)]
+    verdict.given_up = [
+        row.reference
+        for row in rows
+        if row.status in ("parked", "rejected") and not effects.effect_of(row.recipient.lstrip("+"))
+    ]
     return verdict
+
+
+def _agrees(row: Row, at_notify: Sequence[AtNotify]) -> bool:
+    """Whether a row says nothing that Notify contradicts; it may know less."""
+    if row.status in VISIBLE:
+        return not at_notify
+    if row.status not in ACCEPTED or not at_notify:
+        return True
+    return any(
+        each.notify_id == row.notify_id
+        and each.recipient == row.recipient
+        and (row.status == "delivered") <= (each.status == "delivered")
+        and (row.status == "failed") <= each.status.endswith("-failure")
+        for each in at_notify
+    )
 
 
 def _withheld_without_reason(rows: Sequence[Row], gone: Collection[int]) -> list[str]:
     return [row.reference for row in rows if row.status == "withheld" and row.child_id not in gone]
 
 
-def _sent_twice(rows: Sequence[Row], at_notify: Mapping[str, Sequence[str]]) -> list[str]:
+def _sent_twice(rows: Sequence[Row], at_notify: Mapping[str, Sequence[AtNotify]]) -> list[str]:
     """References, letters to one address, and invitations of a child to one programme at one
     address that Notify accepted more than once.
     """
     letters: Counter[tuple] = Counter()
     invitations: Counter[tuple] = Counter()
     ours = {row.reference for row in rows}
-    twice = [ref for ref, ids in at_notify.items() if len(ids) > 1 or ref not in ours]
+    twice = [ref for ref, found in at_notify.items() if len(found) > 1 or ref not in ours]
     for row in rows:
         if times := len(at_notify.get(row.reference, ())):
             letters[row.letter, row.channel, row.recipient] += times

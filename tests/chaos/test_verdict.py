@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mavis.rehearsals import cohort
 from mavis.rehearsals.journal import Step
 from mavis.rehearsals.verdict import (
     IN_REQUEST,
     NO_REQUEST,
     UNWRITTEN,
+    AtNotify,
     Attempt,
     Gone,
     Row,
@@ -39,7 +41,15 @@ def claimed(reference="a", at=T, claim=None):
     return Step(reference, "waiting", "claimed", claim or uuid.uuid4(), "", at)
 
 
-def count(rows=(ROW,), accepted=(("a", "id-a"),), **evidence):
+def at_notify(reference="a", notify_id="id-a", status="delivered", to="parent@example.com"):
+    return AtNotify(reference, notify_id, status, to)
+
+
+A = at_notify()
+B = at_notify("b", "id-b")
+
+
+def count(rows=(ROW,), accepted=(A,), **evidence):
     nothing = {"attempts": [], "steps": [], "gone": [], "kills": [], "unwritten": []}
     return judge(rows=list(rows), accepted=list(accepted), **(nothing | evidence))
 
@@ -55,17 +65,21 @@ def test_what_was_sent_once_is_clean():
     [
         ([ROW], [], "lost"),
         ([replace(ROW, status="withheld")], [], "lost"),
-        ([ROW], [("a", "id-a"), ("a", "id-b")], "sent twice"),
-        ([ROW], [("a", "id-a"), ("stranger", "id-b")], "sent twice"),
-        ([ROW, replace(ROW, reference="b", notify_id="id-b")],
-         [("a", "id-a"), ("b", "id-b")], "sent twice"),
-        ([ROW, replace(ROW, reference="b", notify_id="id-b", letter="other")],
-         [("a", "id-a"), ("b", "id-b")], "sent twice"),
+        ([ROW], [A, at_notify(notify_id="id-b")], "sent twice"),
+        ([ROW], [A, at_notify("stranger", "id-b")], "sent twice"),
+        ([ROW, replace(ROW, reference="b", notify_id="id-b")], [A, B], "sent twice"),
+        ([ROW, replace(ROW, reference="b", notify_id="id-b", letter="other")], [A, B],
+         "sent twice"),
         ([replace(ROW, status="waiting")], [], "unsettled"),
         ([replace(ROW, status="claimed")], [], "unsettled"),
         ([replace(ROW, status="unknown")], [], "unsettled"),
-        ([replace(ROW, status="parked")], [("a", "id-a")], "said otherwise than Notify"),
-        ([ROW], [("a", "id-b")], "said otherwise than Notify"),
+        ([replace(ROW, status="parked")], [A], "said otherwise than Notify"),
+        ([ROW], [at_notify(notify_id="id-b")], "said otherwise than Notify"),
+        ([ROW], [at_notify(status="permanent-failure")], "said otherwise than Notify"),
+        ([replace(ROW, status="failed")], [A], "said otherwise than Notify"),
+        ([ROW], [at_notify(to="another@example.com")], "said otherwise than Notify"),
+        ([replace(ROW, status="parked")], [], "given up without a cause"),
+        ([replace(ROW, status="rejected")], [], "given up without a cause"),
     ],
 )  # fmt: skip
 def test_a_breach_is_noticed(rows, accepted, breach):
@@ -78,11 +92,35 @@ def test_who_was_to_be_invited_and_has_no_message_is_lost():
     assert count(unwritten=[(7, "text", "+447700900600")]).lost == ["text to child 7"]
 
 
+def test_an_address_may_be_called_bad_only_if_notify_found_that_it_does_not_exist():
+    failed = replace(ROW, status="failed")
+    at = at_notify(status="permanent-failure")
+    assert count([failed], [at], called_bad=[ROW.recipient]).is_clean
+    forged = count(called_bad=[ROW.recipient])
+    assert forged.contradicted == ["parent@example.com called bad"]
+
+
+@pytest.mark.parametrize("status", ["accepted", "sending"])
+def test_to_know_less_than_notify_is_no_breach(status):
+    assert count([replace(ROW, status=status)]).is_clean
+
+
+def test_what_ordered_a_fault_may_be_given_up():
+    parked = replace(ROW, status="parked", recipient="html400+7@sandbox.example")
+    assert count([parked], []).is_clean
+
+
+def test_a_message_may_be_withheld_where_a_fault_met_the_farewell():
+    withheld = replace(ROW, status="withheld")
+    assert count([withheld], [], doubtful=[1]).is_clean
+    assert not count([withheld], [], doubtful=[2]).is_clean
+
+
 def test_two_letters_for_different_programmes_are_two_invitations():
     other = replace(
         ROW, reference="b", notify_id="id-b", letter="other", programmes=frozenset({"menacwy"})
     )
-    assert count([ROW, other], [("a", "id-a"), ("b", "id-b")]).is_clean
+    assert count([ROW, other], [A, B]).is_clean
 
 
 @pytest.mark.parametrize("programme", ["", "hpv"])
@@ -129,3 +167,17 @@ def test_a_claim_given_up_tells_how_far_its_sender_had_come(attempts, kill_at, w
     verdict = count(steps=steps, attempts=attempts, kills=[kill_at])
     assert verdict.claims_given_up[where] == 1
     assert sum(verdict.claims_given_up.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("gone", "is_gone"),
+    [
+        (set(), False),
+        ({(1, "")}, True),
+        ({(1, "hpv")}, False),
+        ({(1, "hpv"), (1, "menacwy")}, True),
+        ({(2, "")}, False),
+    ],
+)
+def test_a_child_is_expected_to_be_invited_while_anything_is_left_to_offer(gone, is_gone):
+    assert cohort.is_gone(1, {"", "hpv", "menacwy"}, gone) is is_gone
