@@ -18,7 +18,9 @@ COUNTED_UP_TO = 10_000
 
 @dataclass(frozen=True)
 class LaneState:
-    """What may go now in a lane, and does not yet. `waiting` counts no further than 10,000."""
+    """What may go now in a lane, and does not yet. `waiting` counts no further than 10,000, and
+    `oldest_due_at` is when the one that waits longest could first have gone.
+    """
 
     lane: Lane
     waiting: int
@@ -36,7 +38,14 @@ def _lane(lane: Lane, channels: list[str], now: datetime) -> LaneState:
         status=Status.WAITING, lane=lane, channel__in=channels, due_at__lte=now
     )
     waiting = due.order_by()[:COUNTED_UP_TO].count()
-    oldest = due.aggregate(oldest=Min("due_at"))["oldest"] if waiting else None
+    since = dict(due.order_by().values_list("channel").annotate(Min("due_at"))) if waiting else {}
+    oldest = min(
+        (
+            max(due_at, stoppages.opened_at(channel, lane=lane, now=now) or due_at)
+            for channel, due_at in since.items()
+        ),
+        default=None,
+    )
     return LaneState(lane, waiting, oldest, waits_too_long(lane, oldest, now))
 
 

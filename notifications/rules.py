@@ -236,6 +236,13 @@ def send_not_before(channel: str, now: datetime) -> datetime:
     return max(now, london_instant(day, TEXTS_FROM))
 
 
+def opened_today(channel: str, now: datetime) -> datetime | None:
+    """When a channel opened on the London day of an instant; None for one that does not close."""
+    if channel != "text":
+        return None
+    return london_instant(now.astimezone(LONDON).date(), TEXTS_FROM)
+
+
 def retry_after(attempts: int) -> timedelta:
     """The pause after so many attempts without a connection: 5 s, doubling, at most 5 minutes."""
     return min(timedelta(seconds=5) * 2 ** min(max(attempts - 1, 0), 10), timedelta(minutes=5))

@@ -3,7 +3,8 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 
 from notifications import notify, rules
 from notifications.models import Channel, Lane, Stoppage
@@ -37,6 +38,18 @@ def open_queues(*, now: datetime) -> list[tuple[int, str]]:
         and not (lane == Lane.BULK and channel in kept)
         and rules.send_not_before(channel, now) <= now
     ]
+
+
+def opened_at(channel: str, *, lane: int, now: datetime) -> datetime | None:
+    """Since when messages of a lane have been able to go on a channel that is open now: after its
+    last stoppage, and texts after the night; None if it has never been shut. What rested until
+    then has not waited for us.
+    """
+    over = Stoppage.objects.filter(scope__in=[channel, Stoppage.Scope.ALL])
+    if lane != Lane.BULK:
+        over = over.exclude(kind=Stoppage.Kind.KEPT)
+    ended = over.aggregate(last=Max(Coalesce("ended_at", "until")))["last"]
+    return max(filter(None, [ended, rules.opened_today(channel, now)]), default=None)
 
 
 def stop(

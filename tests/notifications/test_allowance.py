@@ -108,6 +108,29 @@ def test_mailings_that_rest_do_not_wait_too_long(small, queued):
     assert [lane.waits_too_long for lane in condition.lanes(NOW)] == [False, False]
 
 
+def test_what_rested_has_not_waited_too_long_when_it_may_go_again(small, queued):
+    queued(due_at=NOW - timedelta(hours=5))
+    allowance.count({"email": 6}, now=NOW)
+    allowance.left_for_bulk(now=NOW)
+    reopened = Stoppage.objects.get().until
+    [_, bulk] = condition.lanes(reopened + timedelta(minutes=5))
+    assert (bulk.waiting, bulk.oldest_due_at) == (1, reopened)
+    assert not bulk.waits_too_long
+    [_, bulk] = condition.lanes(reopened + timedelta(hours=4))
+    assert bulk.waits_too_long
+
+
+def test_texts_left_in_the_evening_have_not_waited_too_long_in_the_morning(db, queued):
+    queued(
+        channel="text", recipient="+447700900123", due_at=datetime(2027, 1, 11, 20, 50, tzinfo=UTC)
+    )
+    opens = datetime(2027, 1, 12, 8, tzinfo=UTC)
+    [_, bulk] = condition.lanes(opens + timedelta(minutes=5))
+    assert (bulk.waiting, bulk.oldest_due_at, bulk.waits_too_long) == (1, opens, False)
+    [_, bulk] = condition.lanes(opens + timedelta(hours=4))
+    assert bulk.waits_too_long
+
+
 def test_a_channel_near_its_end_slows_no_other(small, queued, postman, notify, settings):
     settings.NOTIFY_DAILY_EMAILS = 1000
     allowance.count({"text": 5}, now=NOW)
