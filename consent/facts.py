@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from consent import doses, questions, status_rules
-from consent.choices import FollowUp
 from consent.decisions import DOUBLES
 from consent.models import ConsentResponse, GillickAssessment, Triage
 from consent.status_rules import CHILD
@@ -71,10 +70,9 @@ def _rule_input(response: ConsentResponse, is_competent: bool) -> status_rules.R
         decision=response.decision,
         responded_at=response.responded_at,
         order=response.pk,
-        is_withdrawn=response.withdrawn_at is not None,
-        is_invalid=(
-            response.invalidated_at is not None or response.follow_up_outcome == FollowUp.WITHDRAWN
-        ),
+        withdrawn_at=response.withdrawn_at,
+        confirmed_at=response.confirmed_at,
+        is_invalid=not response.is_valid,
         calls_for_triage=questions.call_for_triage(response.health_answers),
         methods=tuple(response.methods),
         without_gelatine=response.without_gelatine,

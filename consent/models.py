@@ -1,6 +1,7 @@
 """Requests for consent and the answers."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, User
 from cohorts.models import Child, Parent
-from consent import choices
+from consent import choices, status_rules
 from consent.clinical_models import GillickAssessment, Triage
 from consent.online_models import OnlineDecision, OnlineDraft, OnlineResponse
 from govuk.models import Draft
@@ -222,6 +223,37 @@ class ConsentResponse(models.Model):
     @property
     def is_self_consent(self) -> bool:
         return self.parent_id is None
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether nobody marked it invalid, and no talk about a refusal found that it is none."""
+        is_overturned = self.follow_up_outcome == choices.FollowUp.WITHDRAWN
+        return self.invalidated_at is None and not is_overturned
+
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """When a refusal that was talked about was found to stand."""
+        stands = self.follow_up_outcome == choices.FollowUp.CONFIRMED
+        return self.follow_up_resolved_at if stands else None
+
+    @property
+    def last_word_at(self) -> datetime:
+        """When the person who gave it last spoke about it."""
+        return status_rules.last_word_at(
+            self.responded_at, withdrawn_at=self.withdrawn_at, confirmed_at=self.confirmed_at
+        )
+
+    def replaces(self, other: "ConsentResponse") -> bool:
+        """Whether it counts instead of another: valid, of the same person about the same child,
+        programme and year, and spoken of later. Source: consent §7.
+        """
+        return (
+            (self.child_id, self.programme_id, self.academic_year, self.parent_id)
+            == (other.child_id, other.programme_id, other.academic_year, other.parent_id)
+            and self.is_valid
+            and self.decision != choices.Decision.NOT_PROVIDED
+            and (self.last_word_at, self.pk) > (other.last_word_at, other.pk)
+        )
 
 
 class ResponseChange(models.Model):

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from cohorts.models import Child, Contact, ParentRelationship
-from consent.choices import Decision
 from consent.guard import CALLED_BACK, CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
 from consent.models import ConsentResponse
 from consent.replies import TEMPLATES, WITHDRAWN, letter_of
@@ -64,7 +63,7 @@ def _why_not(
         return MARKED_INVALID
     if message.template != WITHDRAWN and response.withdrawn_at is not None:
         return IS_WITHDRAWN
-    return ANSWERED_AGAIN if any(_replaces(other, response) for other in others) else ""
+    return ANSWERED_AGAIN if any(other.replaces(response) for other in others) else ""
 
 
 def _still_reaches(
@@ -79,15 +78,4 @@ def _still_reaches(
     return (message.child_id, response.parent_id) in parents and (
         message.recipient in (response.email, response.phone)
         or (message.child_id, message.channel, message.recipient) in contacts
-    )
-
-
-def _replaces(other: ConsentResponse, response: ConsentResponse) -> bool:
-    """Whether the same person gave a later answer that counts instead."""
-    return (
-        (other.child_id, other.programme_id, other.academic_year, other.parent_id)
-        == (response.child_id, response.programme_id, response.academic_year, response.parent_id)
-        and other.invalidated_at is None
-        and other.decision != Decision.NOT_PROVIDED
-        and (other.responded_at, other.pk) > (response.responded_at, response.pk)
     )

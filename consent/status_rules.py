@@ -22,8 +22,9 @@ class Response:
     """One answer by one person, as far as a status depends on it.
 
     `responder` is the parent's id, so that two people of one name stay two; `CHILD` for the child.
-    `order` decides between answers of one instant: the larger is the later. `is_competent` is of
-    the child's own answer alone: the assessment behind it still says so.
+    `confirmed_at` is when a refusal that was talked about was found to stand. `order` decides
+    between words of one instant: the larger is the later. `is_competent` is of the child's own
+    answer alone: the assessment behind it still says so.
     """
 
     responder: int
@@ -32,7 +33,8 @@ class Response:
     decision: str
     responded_at: datetime
     order: int
-    is_withdrawn: bool = False
+    withdrawn_at: datetime | None = None
+    confirmed_at: datetime | None = None
     is_invalid: bool = False
     calls_for_triage: bool = False
     methods: Collection[str] = (Method.INJECTION,)
@@ -43,7 +45,7 @@ class Response:
     @property
     def stands_for(self) -> str:
         """The decision in force: a withdrawn consent is a refusal."""
-        return str(Decision.REFUSED) if self.is_withdrawn else self.decision
+        return self.decision if self.withdrawn_at is None else str(Decision.REFUSED)
 
     @property
     def is_given(self) -> bool:
@@ -67,7 +69,7 @@ class TriageDecision:
 def counted_responses(
     responses: Iterable[Response], *, programme: str, academic_year: int
 ) -> list[Response]:
-    """The newest valid decision of each responder in a programme and year, in no set order.
+    """The valid decision each responder spoke of last in a programme and year, in no set order.
 
     Invalid answers, and notes that nobody answered, never count; so neither hides an earlier
     decision of the same person. A competent child's own answer counts alone. Source: consent §9.3.
@@ -81,13 +83,29 @@ def counted_responses(
         if response.responder == CHILD and not response.is_competent:
             continue
         other = newest.get(response.responder)
-        if other is None or _when(other) < _when(response):
+        if other is None or _last_word(other) < _last_word(response):
             newest[response.responder] = response
     return [newest[CHILD]] if CHILD in newest else list(newest.values())
 
 
-def _when(response: Response) -> tuple[datetime, int]:
-    return response.responded_at, response.order
+def _last_word(response: Response) -> tuple[datetime, int]:
+    spoken_at = last_word_at(
+        response.responded_at,
+        withdrawn_at=response.withdrawn_at,
+        confirmed_at=response.confirmed_at,
+    )
+    return spoken_at, response.order
+
+
+def last_word_at(
+    responded_at: datetime, *, withdrawn_at: datetime | None, confirmed_at: datetime | None
+) -> datetime:
+    """When a person last spoke about an answer: gave it, withdrew it, or stood by a refusal.
+
+    Of a person's answers the one spoken of last counts, not the one that became known last: an
+    online answer may find its child long after it was given. Source: consent §7 and §9.3.
+    """
+    return max(filter(None, (responded_at, withdrawn_at, confirmed_at)))
 
 
 def agreed(counted: Collection[Response]) -> Agreement | None:

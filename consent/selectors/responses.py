@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
-
 from cohorts.models import Child
 from consent import change_rules
 from consent.choices import Decision
@@ -79,18 +77,12 @@ def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResp
 
 
 def later_answer(response: ConsentResponse) -> ConsentResponse | None:
-    """The newest valid answer of the same person after a response; it counts instead."""
-    return (
-        ConsentResponse.objects.filter(
-            Q(responded_at__gt=response.responded_at)
-            | Q(responded_at=response.responded_at, pk__gt=response.pk),
-            child=response.child_id,
-            programme=response.programme_id,
-            academic_year=response.academic_year,
-            parent=response.parent_id,
-            invalidated_at__isnull=True,
-        )
-        .exclude(decision=Decision.NOT_PROVIDED)
-        .order_by("-responded_at", "-pk")
-        .first()
+    """The valid answer of the same person that counts instead of a response, if there is one."""
+    of_the_same = ConsentResponse.objects.filter(
+        child=response.child_id,
+        programme=response.programme_id,
+        academic_year=response.academic_year,
+        parent=response.parent_id,
     )
+    later = [other for other in of_the_same if other.replaces(response)]
+    return max(later, key=lambda other: (other.last_word_at, other.pk), default=None)

@@ -14,6 +14,7 @@ from cohorts.models import Child, ParentRelationship, SchoolMove
 from cohorts.services import school_moves
 from consent import questions, unknown_contact
 from consent.models import ConsentResponse, OnlineDecision, OnlineResponse, Triage
+from consent.selectors.responses import later_answer
 from consent.services import voiding
 from consent.services.responders import is_unknown_contact, responder_of
 from consent.signals import response_considered
@@ -173,31 +174,23 @@ def _told(
 def _reopen_triage(consent: ConsentResponse, *, now: datetime) -> None:
     """Have answers triaged that whoever triaged could not see, as they had no child yet.
 
-    What was decided before they were given, the status rule reopens. An answer that the same
-    parent has replaced since reopens nothing.
+    What was decided before they were given, the status rule reopens. An answer that something the
+    same parent said later replaces reopens nothing.
     """
     if not questions.call_for_triage(consent.health_answers):
         return
-    of_the_programme = {
-        "child": consent.child,
-        "programme": consent.programme_id,
-        "academic_year": consent.academic_year,
-    }
-    newer = ConsentResponse.objects.filter(
-        **of_the_programme,
-        parent=consent.parent_id,
+    if later_answer(consent) is not None:
+        return
+    decided = Triage.objects.filter(
+        child=consent.child,
+        programme=consent.programme_id,
+        academic_year=consent.academic_year,
         invalidated_at__isnull=True,
-        responded_at__gt=consent.responded_at,
-    ).exclude(decision=ConsentResponse.Decision.NOT_PROVIDED)
-    if not newer.exists():
-        decided = Triage.objects.filter(
-            **of_the_programme,
-            invalidated_at__isnull=True,
-            performed_at__gte=consent.responded_at,
-        )
-        voiding.void_triages(
-            list(decided.select_related("programme")), because=NEW_ANSWERS, now=now, by=None
-        )
+        performed_at__gte=consent.responded_at,
+    )
+    voiding.void_triages(
+        list(decided.select_related("programme")), because=NEW_ANSWERS, now=now, by=None
+    )
 
 
 def _propose_move(response: OnlineResponse, child: Child, *, now: datetime) -> None:

@@ -5,10 +5,11 @@ import pytest
 from cohorts.models import Child, SchoolMove
 from consent.models import ConsentResponse, OnlineDecision, OnlineResponse, Triage
 from consent.selectors.matching import find_children, suggested_children
-from consent.services import matching
+from consent.selectors.responses import later_answer
+from consent.services import changes, follow_ups, matching
 from consent.signals import response_considered
 from sessions_app import statuses
-from sessions_app.models import ProgrammeStatus
+from sessions_app.models import ProgrammeStatus, Session
 from tests import factories
 from tests.consent.online import NOW, YES_TO_TRIAGE, titles_of, waiting
 from tests.sessions_app.conftest import at
@@ -149,6 +150,45 @@ class TestOrder:
         newer = link.response(recorded_at=at("2027-01-11T10:00"))
         link.match(newer)
         link.match(older)
+        assert status(child).consent == "given"
+
+    @pytest.mark.parametrize("is_talk", [False, True])
+    def test_i22_what_she_said_since_outweighs_an_answer_that_is_matched_later(
+        self, link, nurse, is_talk
+    ):
+        """Withdrawing, and that a refusal stands, are words of the day they were said."""
+        child = link.child()
+        mum = child.relationships.get().parent
+        monday = factories.ResponseFactory(
+            child=child,
+            session=link.session,
+            parent=mum,
+            responded_at=at("2027-01-11T09:00"),
+            **(
+                {"decision": "refused", "reason": "other", "wants_follow_up": True}
+                if is_talk
+                else {}
+            ),
+        )
+        tuesday = link.answer(given_name="Joey", recorded_at=at("2027-01-12T09:00"))
+        assert tuesday.child is None
+        if is_talk:
+            session = Session.objects.with_days().get()
+            said = {"session": session, "notes": "Sure", "now": at("2027-01-13T09:00")}
+            follow_ups.confirm_that_it_stands(response=monday, by=nurse, **said)
+        else:
+            said = {"reason": "personal", "notes": "", "now": at("2027-01-13T09:00")}
+            changes.withdraw_response(response=monday, by=nurse, **said)
+        matching.link(response_id=tuesday.pk, child=child, by=nurse, now=at("2027-01-14T09:00"))
+        assert status(child).consent == "refused"
+        consent = ConsentResponse.objects.get(route="online")
+        assert later_answer(consent) == monday
+        monday.refresh_from_db()
+        assert later_answer(monday) is None
+        factories.ResponseFactory(
+            child=child, session=link.session, parent=mum, responded_at=at("2027-01-15T09:00")
+        )
+        statuses.refresh([child.pk], today=NOW.date())
         assert status(child).consent == "given"
 
     def test_triage_that_did_not_see_the_answers_is_done_again(self, link, nurse):

@@ -168,3 +168,14 @@ def test_a_reply_that_waits_is_held_back_once_the_parent_answered_otherwise(
     assert reasons() == []
     answered(child, "refused", parent=mum, responded_at=NOW)
     assert set(reasons()) == {reply_guard.ANSWERED_AGAIN}
+
+
+def test_a_reply_is_not_held_back_by_what_was_said_before_but_by_a_withdrawal_since(
+    child, mum, answered, confirm
+):
+    confirm(answered(child, "given", parent=mum, responded_at=at("2027-01-12T09:00")))
+    answered(child, "given", parent=mum, responded_at=at("2027-01-11T09:00"))
+    assert reasons() == []
+    earlier = ConsentResponse.objects.filter(responded_at=at("2027-01-11T09:00"))
+    earlier.update(withdrawn_at=NOW)
+    assert set(reasons()) == {reply_guard.ANSWERED_AGAIN}

@@ -14,6 +14,7 @@ from consent.status_rules import Response
 from sessions_app.choices import ConsentStatus, TriageStatus
 
 MONDAY = datetime(2027, 1, 11, 9, tzinfo=UTC)
+WEDNESDAY = MONDAY + timedelta(days=2)
 MUM, DAD, GRAN = 1, 2, 3
 GIVEN, REFUSED, SILENT = Decision.GIVEN, Decision.REFUSED, Decision.NOT_PROVIDED
 SCOPE = {"programme": "hpv", "academic_year": 2026}
@@ -56,8 +57,21 @@ def test_decisions_are_those_that_are_stored():
         ([answer(MUM, REFUSED), answer(MUM, GIVEN, days=1)], ConsentStatus.GIVEN),
         ([answer(MUM, GIVEN), answer(MUM, REFUSED, days=1)], ConsentStatus.REFUSED),
         ([answer(MUM, GIVEN), answer(MUM, SILENT, days=1)], ConsentStatus.GIVEN),
-        ([answer(MUM, GIVEN, is_withdrawn=True)], ConsentStatus.REFUSED),
-        ([answer(MUM, GIVEN, is_withdrawn=True), answer(DAD, GIVEN)], ConsentStatus.CONFLICTS),
+        ([answer(MUM, GIVEN, withdrawn_at=WEDNESDAY)], ConsentStatus.REFUSED),
+        ([answer(MUM, GIVEN, withdrawn_at=WEDNESDAY), answer(DAD, GIVEN)], ConsentStatus.CONFLICTS),
+        # What she said last counts, whichever answer it was about.
+        (
+            [answer(MUM, GIVEN, withdrawn_at=WEDNESDAY), answer(MUM, GIVEN, days=1)],
+            ConsentStatus.REFUSED,
+        ),
+        (
+            [answer(MUM, GIVEN, withdrawn_at=WEDNESDAY), answer(MUM, GIVEN, days=3)],
+            ConsentStatus.GIVEN,
+        ),
+        (
+            [answer(MUM, REFUSED, confirmed_at=WEDNESDAY), answer(MUM, GIVEN, days=1)],
+            ConsentStatus.REFUSED,
+        ),
         (
             [answer(MUM, GIVEN), answer(MUM, REFUSED, days=1, is_invalid=True)],
             ConsentStatus.GIVEN,
@@ -106,19 +120,19 @@ def test_triage_is_needed_for_given_consent_with_a_yes_that_calls_for_it(respons
     assert triage(*responses) == (TriageStatus.NEEDED if needed else TriageStatus.NOT_NEEDED)
 
 
+moments = st.datetimes(
+    min_value=datetime(2026, 9, 1), max_value=datetime(2026, 9, 3), timezones=st.just(UTC)
+)
 answers = st.builds(
     Response,
     responder=st.integers(1, 4),
     programme=st.sampled_from(["hpv", "menacwy"]),
     academic_year=st.sampled_from([2025, 2026]),
     decision=st.sampled_from([decision.value for decision in Decision]),
-    responded_at=st.datetimes(
-        min_value=datetime(2026, 9, 1),
-        max_value=datetime(2026, 9, 3),
-        timezones=st.just(UTC),
-    ),
+    responded_at=moments,
     order=st.integers(0, 3),
-    is_withdrawn=st.booleans(),
+    withdrawn_at=st.none() | moments,
+    confirmed_at=st.none() | moments,
     is_invalid=st.booleans(),
     calls_for_triage=st.booleans(),
 )
@@ -128,12 +142,16 @@ many_answers = st.lists(answers, max_size=12).map(
 
 
 def slow_status(responses):
-    """The same promise, said another way: look at each person's answers from the last back."""
+    """The same promise, said another way: look at all that each person said, from the last back."""
+    said = [
+        (moment, response.order, response)
+        for response in responses
+        for moment in (response.responded_at, response.withdrawn_at, response.confirmed_at)
+        if moment is not None
+    ]
     standing = set()
     for responder in {response.responder for response in responses}:
-        for response in sorted(
-            responses, key=lambda found: (found.responded_at, found.order), reverse=True
-        ):
+        for _, _, response in sorted(said, key=lambda word: word[:2], reverse=True):
             if (
                 response.responder == responder
                 and response.programme == "hpv"
@@ -141,7 +159,7 @@ def slow_status(responses):
                 and not response.is_invalid
                 and response.decision != "not_provided"
             ):
-                standing.add("refused" if response.is_withdrawn else response.decision)
+                standing.add("refused" if response.withdrawn_at else response.decision)
                 break
     return {(): "no_response", ("given",): "given", ("refused",): "refused"}.get(
         tuple(sorted(standing)), "conflicts"

@@ -22,7 +22,10 @@ METHODS = (("nasal",), ("injection",), ("nasal", "injection"))
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened; `row` is the answer or decision it is about."""
+    """Something that happened; `row` is the answer or decision it is about.
+
+    An answer given online may find its child late: then it comes after what was said after it.
+    """
 
     what: str
     row: int
@@ -65,19 +68,20 @@ def _answer(history: History, random: Random, now: datetime) -> None:
     decision = random.choice(("given", "given", "refused", "refused", "not_provided"))
     is_given = decision == "given"
     methods = random.choice(METHODS) if is_given else ()
+    said_at = now - timedelta(hours=random.choice((0, 0, 0, 1, 31, 70)))
     response = Response(
         responder=random.choice((CHILD, 1, 1, 2, 2, 3)),
         programme=programme,
         academic_year=year,
         decision=decision,
-        responded_at=now,
+        responded_at=said_at,
         order=len(history.responses),
         methods=methods,
         without_gelatine=methods == ("injection",) and random.random() < 0.5,
         calls_for_triage=is_given and random.random() < 0.5,
         awaits_follow_up=decision == "refused" and random.random() < 0.4,
     )
-    history.events.append(Event("answer", len(history.responses), now))
+    history.events.append(Event("answer", len(history.responses), said_at))
     history.responses.append(response)
 
 
@@ -115,18 +119,19 @@ def _change(history: History, random: Random, now: datetime) -> None:
     elif response.responder == CHILD and random.random() < 0.5:
         history.responses[row] = replace(response, is_competent=False)
         history.events.append(Event("not competent", row, now))
-    elif response.decision == "given":
-        history.responses[row] = replace(response, is_withdrawn=True)
+    elif response.decision == "given" and response.withdrawn_at is None:
+        history.responses[row] = replace(response, withdrawn_at=now)
         history.events.append(Event("withdraw", row, now))
     elif response.awaits_follow_up:
-        history.responses[row] = replace(response, awaits_follow_up=False)
+        history.responses[row] = replace(response, awaits_follow_up=False, confirmed_at=now)
         history.events.append(Event("refusal stands", row, now))
 
 
 def slow_model(history: History, today: date) -> tuple[str, str]:
     """Consent and triage by replaying the history: no row's end state is looked at."""
-    answers: dict[int, list[int]] = {}
+    words: dict[int, list[tuple[datetime, int]]] = {}
     views: dict[int, str] = {}
+    void: set[int] = set()
     triages: list[int] = []
     for event in history.events:
         if event.what in ("triage", "void triage"):
@@ -141,20 +146,22 @@ def slow_model(history: History, today: date) -> tuple[str, str]:
         response = history.responses[event.row]
         if (response.programme, response.academic_year) != WANTED:
             continue
-        mine = answers.setdefault(response.responder, [])
+        mine = words.setdefault(response.responder, [])
         if event.what == "answer" and response.decision != "not_provided":
-            mine.append(event.row)
+            mine.append((event.at, event.row))
             views[event.row] = "yes" if response.decision == "given" else "no"
             # Whether a talk was asked for: the row says so in the end only while it is awaited.
             talks = [e for e in history.events if (e.what, e.row) == ("refusal stands", event.row)]
             if response.decision == "refused" and (response.awaits_follow_up or talks):
                 views[event.row] = "perhaps"
         elif event.what in ("invalidate", "not competent"):
-            if event.row in mine:
-                mine.remove(event.row)
+            mine[:] = [word for word in mine if word[1] != event.row]
+            void.add(event.row)
         elif event.what in ("withdraw", "refusal stands"):
             views[event.row] = "no"
-    speaking = {who: rows[-1] for who, rows in answers.items() if rows}
+            if event.row not in void:
+                mine.append((event.at, event.row))
+    speaking = {who: max(said)[1] for who, said in words.items() if said}
     if CHILD in speaking:
         speaking = {CHILD: speaking[CHILD]}
     rows = list(speaking.values())
