@@ -1,8 +1,9 @@
 """Letting lapse what was good for one session day, or for one session, only. Source: consent §11.
 
 A child's own consent is for the day of the assessment. If nobody acted on it, it lapses with the
-triage made on it: in the night, or at the latest when its session is closed. Nothing is lost: the
-rows stay, marked as invalid, with the reason.
+triage made on it: in the night, or at the latest when its session is closed. That a child refused,
+or withdrew, stands: nobody becomes ready by the passing of a day. Nothing is lost: the rows stay,
+marked as invalid, with the reason.
 """
 
 from collections import defaultdict
@@ -16,7 +17,7 @@ from accounts.models import User
 from calendars.clock import london_day
 from cohorts.models import Child
 from consent import doses, status_rules
-from consent.choices import Route
+from consent.choices import Decision, Route
 from consent.facts import triage_input
 from consent.models import ConsentResponse, Triage
 from consent.services import voiding
@@ -84,8 +85,13 @@ def expire_with_session(session: Session, *, by: User, now: datetime) -> None:
 
 
 def _own() -> QuerySet[ConsentResponse]:
-    """What children answered themselves and nobody has marked as invalid."""
-    return ConsentResponse.objects.filter(route=Route.SELF, invalidated_at__isnull=True)
+    """What children consented to themselves, is in force and nobody has marked as invalid."""
+    return ConsentResponse.objects.filter(
+        route=Route.SELF,
+        decision=Decision.GIVEN,
+        withdrawn_at__isnull=True,
+        invalidated_at__isnull=True,
+    )
 
 
 def _decided_for(session: Session) -> QuerySet[Triage]:

@@ -7,7 +7,7 @@ import pytest
 from activity.models import Entry
 from consent.choices import TriageOutcome
 from consent.models import ConsentResponse, GillickAssessment, ResponseChange, Triage
-from consent.services import expiry
+from consent.services import changes, expiry
 from consent.tasks import expire_self_consents
 from heartbeats.faults import SomeFailed
 from sessions_app import closing, statuses
@@ -133,12 +133,26 @@ def test_consent_11_the_parents_answer_counts_again(school, agrees_alone):
     assert status(child).consent == "refused"
 
 
-def test_consent_11_a_childs_own_refusal_lapses_too(school, agrees_alone):
+@pytest.mark.parametrize("is_withdrawn", [False, True], ids=["refused", "withdrawn"])
+@pytest.mark.parametrize("is_closed", [False, True], ids=["in the night", "when closed"])
+def test_consent_11_a_competent_childs_no_stands_beside_a_parents_yes(
+    school, agrees_alone, nurse, is_withdrawn, is_closed
+):
+    """Nobody becomes ready by the passing of a day."""
     child = school.child()
-    agrees_alone(child, "refused")
+    parent = child.relationships.get().parent
+    factories.ResponseFactory(child=child, session=school.session, parent=parent)
+    own = agrees_alone(child, "given" if is_withdrawn else "refused")
+    if is_withdrawn:
+        changes.withdraw_response(
+            response=own, reason="personal", notes="", now=at("2027-01-12T11:10"), by=nurse
+        )
     assert status(child).consent == "refused"
-    expire(school)
-    assert status(child).consent == "no_response"
+    if is_closed:
+        close(school, nurse)
+    assert expire(school) == 0
+    assert is_valid(own)
+    assert status(child).consent == "refused"
 
 
 @pytest.mark.parametrize("dose", ["2027-01-12", "2027-01-13"])
