@@ -22,7 +22,13 @@ from consent.selectors.facts import child_facts
 from consent.services.follow_ups import resolve_by_answer
 from consent.services.replies import confirm_answers
 from consent.services.triage import Verdict, decide_triage, letters
-from consent.services.who_answers import Parental, Responder, responder_of, spread
+from consent.services.who_answers import (
+    Parental,
+    Responder,
+    concerned,
+    responder_of,
+    spread,
+)
 from notifications import outbox
 from sessions_app import invitations, statuses
 from sessions_app.models import Session
@@ -96,7 +102,8 @@ def record_response(
         return recorded
     if seen is not None and draft.updated_at != seen:
         raise DraftChanged
-    child = Child.objects.lock(draft.child_id)
+    Child.objects.lock_all(concerned(draft.child_id, given.who))
+    child = Child.objects.get(pk=draft.child_id)
     session = (
         Session.objects.with_days()
         .select_related("location__team", "organisation")

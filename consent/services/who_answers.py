@@ -12,6 +12,7 @@ from cohorts.models import Child, Parent, ParentRelationship
 from consent.models import GillickAssessment
 from consent.selectors.contacts import CHILD_LABEL, known_contacts
 from consent.selectors.gillick import competent_child
+from consent.services.attaching import families_of
 from consent.services.contacts import Details, NewContact, contact_of, replace_details
 from sessions_app.models import Session
 
@@ -105,6 +106,19 @@ def _tell(
         now=now,
         by=by,
     )
+
+
+def concerned(child_id: int, who: Parental | None) -> set[int]:
+    """The children to lock before an answer about one is recorded: whom it may `spread` to.
+
+    Two people who record the answers about a brother and a sister would wait for each other if
+    each locked one child first. A former contact has children who share no parent with this one.
+    """
+    family = families_of({child_id})
+    if isinstance(who, KnownParent):
+        theirs = ParentRelationship.objects.filter(parent=who.parent_id)
+        family.update(theirs.values_list("child_id", flat=True))
+    return family
 
 
 def spread(child: Child, responder: Responder) -> set[int]:
