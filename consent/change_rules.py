@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from consent.choices import Decision
 
+IS_INVALID = "This response has already been marked as invalid."
+NOT_WAITING = "This response does not wait to be followed up."
+SUPERSEDED = "The same person has said something else since, which counts instead."
+
 
 @dataclass(frozen=True)
 class Kept:
     """A response as far as its changes depend on it.
 
-    `is_superseded`: the same person gave a later answer, which counts instead.
+    `is_superseded`: the same person said something later, which counts instead.
     """
 
     decision: str
@@ -23,30 +27,37 @@ class Kept:
     is_followed_up: bool = False
 
 
-def may_withdraw(kept: Kept) -> bool:
-    """Whether the consent can be withdrawn: given, in force, and the person's last word."""
-    return (
-        kept.decision == Decision.GIVEN
-        and not kept.is_withdrawn
-        and not kept.is_invalid
-        and not kept.is_superseded
-    )
+def why_no_withdrawal(kept: Kept) -> str:
+    """Why the consent cannot be withdrawn, as a sentence; empty if it can.
+
+    It can while it is in force and the person's last word.
+    """
+    if kept.is_invalid:
+        return IS_INVALID
+    if kept.decision != Decision.GIVEN:
+        return "Only consent that was given can be withdrawn."
+    if kept.is_withdrawn:
+        return "This consent has already been withdrawn."
+    return SUPERSEDED if kept.is_superseded else ""
 
 
-def may_invalidate(kept: Kept) -> bool:
-    """Whether the response can be marked as invalid: any that is not yet."""
-    return not kept.is_invalid
+def why_no_invalidation(kept: Kept) -> str:
+    """Why the response cannot be marked as invalid, as a sentence; empty if it can.
+
+    Any can that is not yet.
+    """
+    return IS_INVALID if kept.is_invalid else ""
 
 
-def may_follow_up(kept: Kept) -> bool:
-    """Whether the refusal waits to be talked about."""
-    return (
-        kept.decision == Decision.REFUSED
-        and kept.wants_follow_up
-        and not kept.is_followed_up
-        and not kept.is_invalid
-        and not kept.is_superseded
-    )
+def why_no_follow_up(kept: Kept) -> str:
+    """Why the refusal cannot be followed up, as a sentence; empty if it waits for that."""
+    if kept.is_invalid:
+        return IS_INVALID
+    if kept.decision != Decision.REFUSED or not kept.wants_follow_up:
+        return NOT_WAITING
+    if kept.is_followed_up:
+        return "This refusal has already been followed up."
+    return SUPERSEDED if kept.is_superseded else ""
 
 
 def state_of(kept: Kept) -> str:

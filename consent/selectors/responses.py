@@ -27,15 +27,15 @@ class KeptResponse:
 
     @property
     def may_withdraw(self) -> bool:
-        return change_rules.may_withdraw(self.kept)
+        return not change_rules.why_no_withdrawal(self.kept)
 
     @property
     def may_invalidate(self) -> bool:
-        return change_rules.may_invalidate(self.kept)
+        return not change_rules.why_no_invalidation(self.kept)
 
     @property
     def may_follow_up(self) -> bool:
-        return change_rules.may_follow_up(self.kept)
+        return not change_rules.why_no_follow_up(self.kept)
 
     @property
     def agreed_to(self) -> str:
@@ -63,16 +63,21 @@ def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResp
     later = later_answer(response)
     return KeptResponse(
         response=response,
-        kept=change_rules.Kept(
-            decision=response.decision,
-            is_withdrawn=response.withdrawn_at is not None,
-            is_invalid=response.invalidated_at is not None,
-            is_superseded=later is not None,
-            wants_follow_up=response.wants_follow_up,
-            is_followed_up=bool(response.follow_up_outcome),
-        ),
+        kept=kept_of(response, is_superseded=later is not None),
         changes=list(response.changes.select_related("by")),
         later=later,
+    )
+
+
+def kept_of(response: ConsentResponse, *, is_superseded: bool) -> change_rules.Kept:
+    """A stored response as the rules of its changes see it."""
+    return change_rules.Kept(
+        decision=response.decision,
+        is_withdrawn=response.withdrawn_at is not None,
+        is_invalid=response.invalidated_at is not None,
+        is_superseded=is_superseded,
+        wants_follow_up=response.wants_follow_up,
+        is_followed_up=bool(response.follow_up_outcome),
     )
 
 

@@ -14,9 +14,9 @@ from activity.models import Entry
 from calendars.clock import london_day
 from calendars.rules import first_day_of
 from cohorts.models import Child
-from consent import reasons
-from consent.choices import Decision
+from consent import change_rules, reasons
 from consent.models import ConsentResponse, ResponseChange, Triage
+from consent.selectors.responses import kept_of, later_answer
 from consent.services import voiding
 from sessions_app import invitations, statuses
 
@@ -37,11 +37,9 @@ def withdraw_response(
     rule = reasons.rule_of(reason, programme=response.programme_id)
     if rule.needs_details and not notes:
         raise ValueError(f"{reason} needs details")
-    response = _locked(response)
-    if response.decision != Decision.GIVEN:
-        raise ChangeNotPossible("Only consent that was given can be withdrawn.")
-    if response.withdrawn_at is not None:
-        raise ChangeNotPossible("This consent has already been withdrawn.")
+    response, kept = locked(response)
+    if refusal := change_rules.why_no_withdrawal(kept):
+        raise ChangeNotPossible(refusal)
     response.withdrawn_at = now
     response.save(update_fields=["withdrawn_at"])
     return _tell(response, Kind.WITHDRAWN, "withdrawn", reason=reason, notes=notes, now=now, by=by)
@@ -52,19 +50,21 @@ def invalidate_response(
     *, response: ConsentResponse, notes: str, now: datetime, by: User | None
 ) -> ResponseChange:
     """Let a response no longer count, as if it had not been given. Raises ChangeNotPossible."""
-    response = _locked(response)
+    response, kept = locked(response)
+    if refusal := change_rules.why_no_invalidation(kept):
+        raise ChangeNotPossible(refusal)
     response.invalidated_at = now
     response.save(update_fields=["invalidated_at"])
     return _tell(response, Kind.INVALIDATED, "invalidated", notes=notes, now=now, by=by)
 
 
-def _locked(response: ConsentResponse) -> ConsentResponse:
+def locked(response: ConsentResponse) -> tuple[ConsentResponse, change_rules.Kept]:
     """The response as it is now, of a child whom nobody else changes meanwhile."""
     Child.objects.lock(response.child_id)
-    found = ConsentResponse.objects.select_related("programme", "child").get(pk=response.pk)
-    if found.invalidated_at is not None:
-        raise ChangeNotPossible("This response has already been marked as invalid.")
-    return found
+    found = ConsentResponse.objects.select_related("programme", "child", "parent").get(
+        pk=response.pk
+    )
+    return found, kept_of(found, is_superseded=later_answer(found) is not None)
 
 
 def _tell(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import records_consent_required
 from calendars import clock
 from cohorts.models import Child
-from consent import reasons, rules
+from consent import change_rules, reasons, rules
 from consent.choices import Route
 from consent.forms.changes import FollowUpForm, InvalidateForm, WithdrawForm
 from consent.models import ResponseDraft
@@ -26,12 +26,6 @@ from consent.views.lookup import find_child, find_session, log_view
 from govuk.filters import govuk_date
 from programmes.selectors import contains_gelatine
 from sessions_app.models import Session
-
-TOO_LATE = {
-    "may_withdraw": "Only consent that is in force can be withdrawn.",
-    "may_invalidate": "This response has already been marked as invalid.",
-    "may_follow_up": "This response does not wait to be followed up.",
-}
 
 
 def _find(
@@ -105,8 +99,8 @@ def withdraw(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID
     """Withdraw consent, with the reason; the parent is told unless staff say no."""
     session, child, found = _find(request, slug, public_id, response_id)
     back = _address(session, child, response_id)
-    if not found.may_withdraw:
-        messages.warning(request, TOO_LATE["may_withdraw"])
+    if refusal := change_rules.why_no_withdrawal(found.kept):
+        messages.warning(request, refusal)
         return redirect(back)
     response = found.response
     form = WithdrawForm(
@@ -144,8 +138,8 @@ def invalidate(request: HttpRequest, slug: str, public_id: UUID, response_id: UU
     """Mark a response as invalid, for good."""
     session, child, found = _find(request, slug, public_id, response_id)
     back = _address(session, child, response_id)
-    if not found.may_invalidate:
-        messages.warning(request, TOO_LATE["may_invalidate"])
+    if refusal := change_rules.why_no_invalidation(found.kept):
+        messages.warning(request, refusal)
         return redirect(back)
     form = InvalidateForm(_sent(request))
 
@@ -179,8 +173,8 @@ def follow_up(request: HttpRequest, slug: str, public_id: UUID, response_id: UUI
     """Whether a refusal stands: if not, the parent's new response is recorded next."""
     session, child, found = _find(request, slug, public_id, response_id)
     back = _address(session, child, response_id)
-    if not found.may_follow_up:
-        messages.warning(request, TOO_LATE["may_follow_up"])
+    if refusal := change_rules.why_no_follow_up(found.kept):
+        messages.warning(request, refusal)
         return redirect(back)
     form = FollowUpForm(_sent(request))
 
@@ -209,7 +203,7 @@ def _answer_anew(
     refusal = found.response
     facts = child_facts(child, session, today=clock.today())
     standing = next((one for one in facts.programmes if one.key == refusal.programme_id), None)
-    reason = rules.why_no_response(facts, standing) if standing else TOO_LATE["may_follow_up"]
+    reason = rules.why_no_response(facts, standing) if standing else change_rules.NOT_WAITING
     if reason:
         messages.warning(request, reason)
         return redirect(back)

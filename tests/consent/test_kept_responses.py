@@ -6,7 +6,10 @@ from django.urls import reverse
 from activity.models import Entry
 from consent.models import ConsentResponse, ResponseChange, Triage
 from consent.replies import GIVEN, REFUSED
+from consent.services.changes import ChangeNotPossible, withdraw_response
+from consent.services.follow_ups import confirm_that_it_stands
 from notifications.models import Message
+from sessions_app.models import Session
 from tests import factories
 from tests.consent.wizard import HEALTH, Wizard, names, status
 from tests.pages import page
@@ -118,7 +121,7 @@ def test_consent_14_26_withdraw(clinic, child, mum, safe, send, show):
         ("consent_withdrawn", "text", mum.phone),
     ]
     again = send("withdraw", safe, reason="personal")
-    assert again.banner == "Only consent that is in force can be withdrawn."
+    assert again.banner == "This consent has already been withdrawn."
     assert len(templates()) == 2
 
 
@@ -173,8 +176,25 @@ def test_a_talked_over_consent_leads_to_the_one_that_counts(child, mum, answered
     assert shown.summary["Decision"] == "Consent given Superseded"
     assert str(new.public_id) in shown.links["responded again on 12 January 2027"]
     assert "Withdraw consent" not in shown.links
-    assert send("withdraw", old, reason="personal").banner.startswith("Only consent that is in")
+    assert send("withdraw", old, reason="personal").banner.startswith("The same person")
     assert status(child).consent == "given"
+
+
+def test_what_became_known_while_the_page_was_open_is_looked_at_again(
+    clinic, child, mum, answered, nurse
+):
+    """Under the lock of the child, so that no answer comes between."""
+    session = Session.objects.with_days().get(pk=clinic.session.pk)
+    consent = answered(child, "given", parent=mum)
+    refusal = answered(child, "refused", wants_follow_up=True)
+    for one in (consent, refusal):
+        answered(child, "given", parent=one.parent, responded_at=NOW)
+    with pytest.raises(ChangeNotPossible, match="The same person"):
+        withdraw_response(response=consent, reason="personal", notes="", now=NOW, by=nurse)
+    with pytest.raises(ChangeNotPossible, match="The same person"):
+        confirm_that_it_stands(response=refusal, session=session, notes="", now=NOW, by=nurse)
+    assert status(child).consent == "given"
+    assert not ResponseChange.objects.exists()
 
 
 @pytest.fixture
@@ -226,7 +246,7 @@ def test_only_refusals_that_wait_for_it_are_followed_up(child, mum, answered, se
 
 def test_administrators_do_all_of_it_too(safe, refusal, send, administrator_client):
     shown = send("withdraw", safe, client=administrator_client, reason="personal", silent="true")
-    assert shown.banner.startswith("Only consent that is in force"), "mum refused since"
+    assert shown.banner.startswith("The same person"), "mum refused since"
     shown = send("follow-up", refusal, client=administrator_client, stands="yes", notes="Sure")
     assert shown.banner == "Refusal confirmed."
     shown = send("invalidate", refusal, client=administrator_client, notes="Mistake")
