@@ -1,6 +1,6 @@
 """Who answered: a parent who is known, or one who is added while recording an answer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
@@ -34,12 +34,10 @@ def stored_details(parent: Parent) -> Details:
 
 
 def details_in_force(given: Details, stored: Details, *, are_hidden: bool) -> Details:
-    """The details to go by: what was given, or the stored ones where nothing was typed because
-    they must not be seen.
+    """The details to go by: what was given, or the stored ones, texts with them, where nothing was
+    typed because they must not be seen.
     """
-    if are_hidden and not (given.email or given.phone):
-        return replace(stored, wants_text_updates=given.wants_text_updates and bool(stored.phone))
-    return given
+    return stored if are_hidden and not (given.email or given.phone) else given
 
 
 def contact_of(child: Child, new: NewContact) -> tuple[ParentRelationship, bool]:

@@ -282,15 +282,19 @@ def test_details_that_differ_replace_the_record_only_if_somebody_says_so(
 def test_a_sensitive_childs_stored_details_hold_unseen(clinic, child, mum, nurse_client):
     child.restricted_at = NOW
     child.save()
+    mum.wants_text_updates = True
+    mum.save()
     wizard = Wizard(nurse_client, clinic, child).answer(contact=mum.pk)
     assert mum.email not in wizard.shown.text
     assert wizard.shown.values["email"] == ""
     wizard.answer(email="", phone="")
-    assert wizard.step == "route"
+    assert wizard.step == "route", "nothing differs from the record, texts neither"
     wizard.answer(route="phone").answer(decision="given").answer(**HEALTH)
     assert mum.email not in wizard.shown.text
     wizard.answer()
     assert ConsentResponse.objects.get().email == mum.email
+    mum.refresh_from_db()
+    assert mum.wants_text_updates
     assert told() == [], "i08: nobody is written to about a sensitive record"
 
 
