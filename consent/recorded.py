@@ -5,9 +5,10 @@ Reads the answers of pages as a draft keeps them, from the first page on; nothin
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 
+from calendars.clock import london_instant
 from cohorts.models import Parent
 from consent import questions, reasons, status_rules
 from consent.choices import Decision, Route
@@ -74,6 +75,22 @@ class Recorded:
     @property
     def route(self) -> str:
         return Route.SELF.value if self.is_own else self.answers["route"]["route"]
+
+    @property
+    def signed_on(self) -> date | None:
+        """The day a form on paper is dated; None for every other route."""
+        typed = self.answers.get("route", {})
+        parts = [typed.get(f"signed_on-{part}", "") for part in ("year", "month", "day")]
+        return date(*map(int, parts)) if self.route == Route.PAPER and all(parts) else None
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """Since when a form on paper counts; None: from when it is recorded, as all else does.
+
+        It counts from the first moment of its day, so that what the same person said on that day
+        by phone or online counts instead.
+        """
+        return None if self.signed_on is None else london_instant(self.signed_on, time.min)
 
     @property
     def tells_parents(self) -> bool | None:
@@ -146,7 +163,8 @@ class Recorded:
     def agreed_beside(
         self, programme: str, others: Iterable[status_rules.Response]
     ) -> Agreement | None:
-        """What is agreed to once this answer counts beside others; None where consent is not given.
+        """What is agreed to once this answer counts beside others; None where consent is not given,
+        or where something that the same person said since counts instead.
 
         A competent child's own answer counts alone.
         """
@@ -155,7 +173,12 @@ class Recorded:
             return agreement
         who = self.answers["who"]["contact"]
         responder = NOBODY_YET if who == NEW_CONTACT else int(who)
-        beside = [one for one in others if one.responder != responder]
+        known = list(others)
+        if self.answered_at and any(
+            one.responder == responder and one.last_word_at > self.answered_at for one in known
+        ):
+            return None
+        beside = [one for one in known if one.responder != responder]
         if any(one.responder == status_rules.CHILD for one in beside):
             return None
         return status_rules.agreed([_as_response(responder, programme, agreement), *beside])

@@ -48,6 +48,13 @@ class Response:
         return self.decision if self.withdrawn_at is None else str(Decision.REFUSED)
 
     @property
+    def last_word_at(self) -> datetime:
+        """When the responder last spoke about it."""
+        return last_word_at(
+            self.responded_at, withdrawn_at=self.withdrawn_at, confirmed_at=self.confirmed_at
+        )
+
+    @property
     def is_given(self) -> bool:
         return self.stands_for == Decision.GIVEN
 
@@ -83,18 +90,13 @@ def counted_responses(
         if response.responder == CHILD and not response.is_competent:
             continue
         other = newest.get(response.responder)
-        if other is None or _last_word(other) < _last_word(response):
+        if other is None or _said(other) < _said(response):
             newest[response.responder] = response
     return [newest[CHILD]] if CHILD in newest else list(newest.values())
 
 
-def _last_word(response: Response) -> tuple[datetime, int]:
-    spoken_at = last_word_at(
-        response.responded_at,
-        withdrawn_at=response.withdrawn_at,
-        confirmed_at=response.confirmed_at,
-    )
-    return spoken_at, response.order
+def _said(response: Response) -> tuple[datetime, int]:
+    return response.last_word_at, response.order
 
 
 def last_word_at(

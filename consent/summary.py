@@ -57,6 +57,8 @@ def _consent_rows(journey: Journey, change: Change) -> list[dict]:
         rows.append(
             _row("How the response was given", Route(recorded.route).label, change("route"))
         )
+    if recorded.signed_on:
+        rows.append(_row("Date on the form", govuk_date(recorded.signed_on), change("route")))
     if recorded.tells_parents is not None:
         told = "Yes" if recorded.tells_parents else "No"
         rows.append(_row("Tell parents about the vaccination", told, change("tell-parents")))

@@ -61,7 +61,11 @@ class Journey(RecordingWalk):
             case "update-record":
                 return UpdateRecordForm(**bound)
             case "route":
-                return RouteForm(**bound)
+                return RouteForm(
+                    data=self.answers.get(step) if data is None else data,
+                    today=self.today,
+                    academic_year=self.draft.session.academic_year,
+                )
             case "decision":
                 return DecisionForm(
                     responder="" if is_childs_own(self.answers) else self.responder_name(),
@@ -155,7 +159,8 @@ class Journey(RecordingWalk):
 
         Notes belong to their reason, and contact details to their person: another one asks anew.
         """
-        kept = form.kept() if isinstance(form, StepTriageForm) else dict(form.cleaned_data)
+        is_typed_again = isinstance(form, StepTriageForm | RouteForm)
+        kept = form.kept() if is_typed_again else dict(form.cleaned_data)
         answers = {**self.answers, step: kept}
         if self.answers.get(step) != kept:
             for other in {"reason": ["notes"], "who": ["details"]}.get(step, ()):
@@ -177,6 +182,7 @@ class Journey(RecordingWalk):
         return Given(
             who=self._who_answers(recorded),
             route=recorded.route,
+            answered_at=recorded.answered_at,
             answers=[self._answer_about(recorded, key) for key in self.draft.programmes],
             notify_parents=recorded.tells_parents,
             confirms_refusal=recorded.confirms,

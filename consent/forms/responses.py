@@ -1,31 +1,59 @@
 """The pages of "Get consent response" about the answer itself. Source: consent §6."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.forms import HiddenInput
 
-from consent.choices import STAFF_ROUTES, YES_OR_NO, Decision, Reason
+from calendars.rules import academic_year_of, first_day_of
+from consent.choices import STAFF_ROUTES, YES_OR_NO, Decision, Reason, Route
 from consent.decisions import ONE, OPTIONS, TOGETHER_CHOICES, Options
 from consent.forms.triage import TriageForm
 from consent.questions import DETAILS_LENGTH, Asked, Question
 from consent.services.triage import Verdict
-from govuk.fields import AS_HEADING, CharField, RadiosField, TextareaField
+from govuk.fields import AS_HEADING, CharField, GovukDateField, RadiosField, TextareaField
 from govuk.forms import GovukForm
 from programmes.models import Programme
 from sessions_app.rules import vaccination_named
 
 
 class RouteForm(GovukForm):
-    """How the answer came."""
+    """How the answer came; from a form on paper, also when it was given.
+
+    A form may be dated from the start of the session's year; in August, when that is still to
+    come, from the start of the one that ends.
+    """
 
     route = RadiosField(
         label="How was the response given?",
         choices=[(route.value, route.label) for route in STAFF_ROUTES],
+        reveals={Route.PAPER.value: ["signed_on"]},
         error_messages={"required": "Select how the response was given"},
         govuk=AS_HEADING,
     )
+    signed_on = GovukDateField(
+        label="Date on the form",
+        help_text="If the form has no date, enter the day you received it",
+        error_messages={
+            "required": "Enter the date on the form",
+            "max_date": "Date on the form must be today or in the past",
+        },
+    )
+
+    def __init__(self, *args, today: date, academic_year: int, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        year = min(academic_year, academic_year_of(today))
+        self.fields["signed_on"].min_date = first_day_of(year)
+        self.fields["signed_on"].max_date = today
+
+    def kept(self) -> dict[str, str]:
+        """What was answered, as a draft can hold it: a valid answer, sent again."""
+        route, day = self.cleaned_data["route"], self.cleaned_data["signed_on"]
+        if day is None:
+            return {"route": route}
+        parts = {part: str(getattr(day, part)) for part in ("day", "month", "year")}
+        return {"route": route, **{f"signed_on-{part}": text for part, text in parts.items()}}
 
 
 class DecisionForm(GovukForm):

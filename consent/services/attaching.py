@@ -144,7 +144,7 @@ def _consents(
         )
         decision.consent = consent
         decision.save(update_fields=["consent"])
-        _reopen_triage(consent, now=now)
+        reopen_triage(consent, now=now)
         _log(
             response,
             child,
@@ -171,8 +171,9 @@ def _told(
     return "\n".join(lines)
 
 
-def _reopen_triage(consent: ConsentResponse, *, now: datetime) -> None:
-    """Have answers triaged that whoever triaged could not see, as they had no child yet.
+def reopen_triage(consent: ConsentResponse, *, now: datetime, by: User | None = None) -> None:
+    """Have answers triaged that whoever triaged could not see: they had no child yet, or were on
+    paper that nobody had typed in.
 
     What was decided before they were given, the status rule reopens. An answer that something the
     same parent said later replaces reopens nothing.
@@ -189,7 +190,7 @@ def _reopen_triage(consent: ConsentResponse, *, now: datetime) -> None:
         performed_at__gte=consent.responded_at,
     )
     voiding.void_triages(
-        list(decided.select_related("programme")), because=NEW_ANSWERS, now=now, by=None
+        list(decided.select_related("programme")), because=NEW_ANSWERS, now=now, by=by
     )
 
 

@@ -19,6 +19,7 @@ from consent.choices import Decision, Route
 from consent.decisions import Agreement
 from consent.models import ConsentResponse, ResponseDraft
 from consent.selectors.facts import child_facts
+from consent.services.attaching import reopen_triage
 from consent.services.follow_ups import resolve_by_answer
 from consent.services.replies import confirm_answers
 from consent.services.triage import Verdict, decide_triage, letters
@@ -29,6 +30,7 @@ from consent.services.who_answers import (
     responder_of,
     spread,
 )
+from govuk.filters import govuk_date
 from notifications import outbox
 from sessions_app import invitations, statuses
 from sessions_app.models import Session
@@ -72,13 +74,15 @@ class Answer:
 class Given:
     """One person's answers, given together. `who` is a parent, or None for the child.
 
-    `notify_parents` is what a child who consents wants; `confirms_refusal` whether the parent gets
-    a message that says they refused.
+    `answered_at` is when, if not now: the day of a form on paper counts, not the day that it is
+    typed in. `notify_parents` is what a child who consents wants; `confirms_refusal` whether the
+    parent gets a message that says they refused.
     """
 
     who: Parental | None
     route: str
     answers: Sequence[Answer]
+    answered_at: datetime | None = None
     notify_parents: bool | None = None
     confirms_refusal: bool = True
 
@@ -186,14 +190,18 @@ def _store(
         without_gelatine=answer.agreement is not None and answer.agreement.without_gelatine,
         health_answers=answer.health_answers,
         recorded_by=by,
-        responded_at=now,
+        responded_at=given.answered_at or now,
     )
+    if given.answered_at is not None:
+        reopen_triage(response, now=now, by=by)
+    how = f"{response.programme.name}, {response.get_route_display().lower()}"
+    dated = f"Date on the form: {govuk_date(given.answered_at)}" if given.answered_at else ""
     activity.record(
         child_id=child.pk,
         kind=Entry.Kind.CONSENT,
         title=f"{DECISION_TITLES[Decision(answer.decision)]} "
         f"{responder.name} ({responder.relationship})",
-        body=f"{response.programme.name}, {response.get_route_display().lower()}",
+        body="\n".join(filter(None, [how, dated])),
         organisation_id=session.organisation_id,
         session_id=session.pk,
         subject=response.public_id,

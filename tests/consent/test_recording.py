@@ -23,7 +23,7 @@ from consent.services.who_answers import ContactGone, KnownParent
 from programmes.models import Programme
 from sessions_app.models import ProgrammeStatus
 from tests import factories
-from tests.consent.wizard import HEALTH, JANE, Wizard, given, status
+from tests.consent.wizard import HEALTH, JANE, Wizard, given, on_paper, status
 from tests.pages import page
 from tests.sessions_app.conftest import at
 
@@ -82,7 +82,7 @@ def test_a_known_parent_agrees_by_phone(clinic, child, mum, nurse, nurse_client,
 def test_a_new_contact_becomes_a_parent_of_the_child(child, wizard):
     wizard.answer(contact="new")
     assert wizard.shown.h1 == "Details for parent or guardian"
-    wizard.answer(**JANE).answer(route="paper").answer(decision="given").answer(**HEALTH)
+    wizard.answer(**JANE).answer(**on_paper(NOW.date())).answer(decision="given").answer(**HEALTH)
     assert wizard.shown.summary["Phone number"] == "07987 654321"
     wizard.answer()
     jane = Parent.objects.get(full_name="Jane Smith")

@@ -13,7 +13,7 @@ from notifications.models import Message
 from programmes.models import Programme
 from sessions_app.models import SessionDate
 from tests import factories
-from tests.consent.wizard import HEALTH, JANE, Wizard, given, status
+from tests.consent.wizard import HEALTH, JANE, Wizard, given, on_paper, status
 from tests.sessions_app.conftest import at
 
 pytestmark = pytest.mark.django_db
@@ -333,7 +333,7 @@ def test_answers_changed_in_another_tab_are_shown_again_before_they_are_kept(wiz
     seen = {"seen": wizard.shown.values["seen"]}
     check = wizard.address
     morning.move_to(NOW + timedelta(minutes=1), tick=False)
-    wizard.open("route").answer(route="paper")
+    wizard.open("route").answer(**on_paper(NOW.date()))
     wizard.address = check
     wizard.answer(**seen)
     assert wizard.shown.banner == "The answers were changed in another tab. Check them again."

@@ -6,7 +6,7 @@ from django.urls import reverse
 from activity.models import Entry
 from cohorts.models import ParentRelationship
 from consent.models import ConsentResponse, ResponseDraft
-from tests.consent.wizard import HEALTH, JANE, Wizard, given, names, status
+from tests.consent.wizard import HEALTH, JANE, Wizard, given, names, on_paper, status
 from tests.pages import page
 from tests.sessions_app.conftest import at
 
@@ -120,7 +120,7 @@ def test_each_health_question_needs_an_answer_and_a_yes_needs_details(child, wiz
 
 def test_change_comes_back_to_the_check_by_way_of_what_it_now_asks(wizard, mum):
     given(wizard, mum)
-    wizard.open("route").answer(route="paper")
+    wizard.open("route").answer(**on_paper(NOW.date()))
     assert wizard.step == "check"
     assert wizard.shown.summary["How the response was given"] == "Paper"
     wizard.open("decision").answer(decision="refused")
@@ -168,7 +168,7 @@ def test_two_tabs_do_not_mix(nurse_client, clinic, child, mum):
     one.choose(mum.pk)
     two.choose(other.relationships.get().parent_id)
     one.answer(route="phone").answer(decision="not_provided")
-    two.answer(route="paper").answer(decision="refused").answer(reason="personal").answer(
+    two.answer(**on_paper(NOW.date())).answer(decision="refused").answer(reason="personal").answer(
         send="yes"
     ).answer()
     one.answer()

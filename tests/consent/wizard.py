@@ -16,6 +16,12 @@ JANE = {
 }
 
 
+def on_paper(day):
+    """The answer of the page "How was the response given?" for a form of that day."""
+    parts = {f"signed_on-{part}": str(getattr(day, part)) for part in ("day", "month", "year")}
+    return {"route": "paper", **parts}
+
+
 def names(clinic, child):
     return {"slug": clinic.session.slug, "public_id": child.public_id}
 

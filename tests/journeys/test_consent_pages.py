@@ -19,6 +19,7 @@ from tests import factories
 from tests.consent.online import Link
 from tests.consent.parent import ABOUT_YOU, ParentForm
 from tests.consent.school import School
+from tests.consent.wizard import on_paper
 from tests.journeys.gallery import Collector
 from tests.sessions_app.conftest import Clinic, at
 
@@ -221,7 +222,9 @@ def test_recording_what_contacts_say(clinic, staff, show):
         no = {"kind": "other", "other_name": "Aunt", "has_responsibility": "no", "full_name": "A"}
         jane = {"full_name": NAME, "kind": "mother", "email": EMAIL, "phone": "07987 654321"}
         flu = Recording(staff, clinic.session, child, "flu")
-        flu.answer(contact="new").answer(wrong, no, **jane).answer(route="paper")
+        flu.answer(contact="new").answer(wrong, no, **jane).answer(
+            {"route": "paper"}, **on_paper(TODAY)
+        )
         flu.answer({"decision": "nasal"}, decision="nasal", injection_instead="yes")
         flu.health(asthma="", asthma_steroids=WORDS)
         flu.answer({"outcome": "delay"}, outcome="keep", notes=WORDS).confirm()
