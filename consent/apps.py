@@ -18,6 +18,7 @@ class ConsentConfig(AppConfig):
         )
         from consent.guard import guard
         from consent.of_files import asked_because_of_file
+        from consent.reminder_guard import reminder_guard
         from consent.replies import TEMPLATES
         from consent.services import asking
         from consent.triage_guard import triage_guard
@@ -30,6 +31,7 @@ class ConsentConfig(AppConfig):
         statuses.register_facts("triage", facts.triage_facts)
         for template in messages.ASKING:
             outbox.register_guard(template, guard)
+        outbox.register_guard(messages.SESSION_REMINDER, reminder_guard)
         for template in messages.TRIAGE.values():
             outbox.register_guard(template, triage_guard)
         consequences.register(asked_because_of_file)

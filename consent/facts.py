@@ -23,6 +23,18 @@ def consent_facts(child_ids: Collection[int], academic_year: int, today: date) -
     }
 
 
+def who_gave(child_ids: Collection[int], academic_year: int) -> dict[Pair, set[int]]:
+    """The parents whose answer counts and is consent, by child and programme; at most three
+    queries. Where a competent child's own answer counts alone, no parent does.
+    """
+    return {
+        (child_id, programme): status_rules.parents_who_gave(
+            responses, programme=programme, academic_year=academic_year
+        )
+        for (child_id, programme), responses in _responses(child_ids, academic_year).items()
+    }
+
+
 def triage_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
     """Where triage stands for each child and programme with an answer or a decision that year.
 

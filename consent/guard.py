@@ -45,6 +45,15 @@ def guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str]:
     return {message_id: reason for message_id, reason in reasons.items() if reason}
 
 
+def forbidden_by_record(child: Child) -> str:
+    """Why nobody may be written to about a child, whatever it is about; empty when they may."""
+    if child.date_of_death is not None:
+        return DECEASED
+    if child.invalidated_at is not None:
+        return INVALID
+    return RESTRICTED if child.is_restricted else ""
+
+
 class _Facts:
     """What is true now of the children and sessions of a batch of requests."""
 
@@ -76,12 +85,8 @@ class _Facts:
             return CALLED_BACK
         child = self.children[message.child_id]
         session = self.sessions[requests[0].session_id]
-        if child.date_of_death is not None:
-            return DECEASED
-        if child.invalidated_at is not None:
-            return INVALID
-        if child.is_restricted:
-            return RESTRICTED
+        if reason := forbidden_by_record(child):
+            return reason
         if not is_open_to_parents(session, today=self.today):
             return CLOSED
         if (session.pk, child.pk) not in self.members:

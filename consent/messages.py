@@ -9,6 +9,7 @@ from django.urls import reverse
 from cohorts.models import Child
 from consent.choices import TriageOutcome
 from consent.models import Triage
+from consent.reminding_rules import dates_after
 from consent.selectors.sessions import respond_by
 from govuk.filters import govuk_date, govuk_date_with_weekday
 from notifications import wording
@@ -31,6 +32,7 @@ TRIAGE = {
 }
 SCHOOL_REMINDER = "consent_school_reminder"
 ASKING = (CLINIC_REQUEST, SCHOOL_REQUEST, SCHOOL_REMINDER)
+SESSION_REMINDER = "session_school_reminder"
 
 
 def template_for(session: Session) -> str:
@@ -84,6 +86,23 @@ def school_examples(
     return [
         (str(channel.label), wording.get(template, channel).preview(values)) for channel in Channel
     ]
+
+
+def about_visit(
+    child: Child, session: Session, programmes: Sequence[Programme], *, day: date
+) -> dict[str, str]:
+    """The values of a reminder of one day of a school's session, fetched `with_days`.
+
+    Source: consent §12, session reminder.
+    """
+    later = [govuk_date_with_weekday(other) for other in dates_after(days_of(session), day)]
+    return about(child, session, programmes) | {
+        "location_name": session.location.name,
+        "session_date": govuk_date_with_weekday(day),
+        "if_missed": f"We will be at the school again on {join_words(later)}."
+        if later
+        else "Contact us to arrange another day.",
+    }
 
 
 def about_triage(triage: Triage) -> dict[str, str]:

@@ -13,6 +13,7 @@ from cohorts.models import Child, Parent
 from consent import choices, status_rules
 from consent.clinical_models import GillickAssessment, Triage
 from consent.online_models import OnlineDecision, OnlineDraft, OnlineResponse
+from consent.reminder_models import SessionReminder
 from govuk.models import Draft
 from programmes.choices import Method
 from programmes.models import Programme
@@ -27,6 +28,7 @@ __all__ = [
     "OnlineResponse",
     "ResponseChange",
     "ResponseDraft",
+    "SessionReminder",
     "Triage",
 ]
 

@@ -8,25 +8,28 @@ from accounts.models import Organisation, User
 from calendars.clock import london_day
 from cohorts.models import Child
 from cohorts.signals import children_changed, children_placed
-from consent.models import ConsentRequest, OnlineResponse
-from consent.services import expiry, matching, online_replies
+from consent.models import ConsentRequest, OnlineResponse, SessionReminder
+from consent.services import expiry, matching, online_replies, reminding
 from consent.signals import response_considered
 from notifications.signals import letters_withheld
 from sessions_app import statuses
 from sessions_app.models import Session
-from sessions_app.signals import session_closed
+from sessions_app.signals import dates_saved, session_closed
 
 
 @receiver(letters_withheld)
 def nobody_was_asked(*, letters, now: datetime, **_) -> None:
-    """A request of which nothing was sent is no request: it may be sent again at once.
+    """A request of which nothing was sent is no request: it may be sent again at once. So with a
+    reminder of a session.
 
     The statuses are computed anew, so that the planner sees what the guard saw and does not plan
     the same again.
     """
-    requests = ConsentRequest.objects.filter(letter__in=letters, withheld_at__isnull=True)
-    child_ids = set(requests.values_list("child_id", flat=True))
-    requests.update(withheld_at=now)
+    child_ids: set[int] = set()
+    for model in (ConsentRequest, SessionReminder):
+        unsent = model.objects.filter(letter__in=letters, withheld_at__isnull=True)
+        child_ids.update(unsent.values_list("child_id", flat=True))
+        unsent.update(withheld_at=now)
     statuses.refresh(child_ids, today=london_day(now))
 
 
@@ -57,3 +60,9 @@ def details_changed(*, child_ids: list[int], **_) -> None:
 def session_is_over(*, session: Session, by: User, now: datetime, **_) -> None:
     """What was good for the session alone ends with it."""
     expiry.expire_with_session(session, by=by, now=now)
+
+
+@receiver(dates_saved)
+def dates_changed(*, session: Session, now: datetime, **_) -> None:
+    """A visit that becomes tomorrow's after nine is reminded of at once. Source: E40."""
+    reminding.remind(session.pk, now=now)

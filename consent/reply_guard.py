@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from cohorts.models import Child, Contact, ParentRelationship
-from consent.guard import CALLED_BACK, CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
+from consent.guard import CALLED_BACK, CONTACT_CHANGED, forbidden_by_record
 from consent.models import ConsentResponse
 from consent.replies import TEMPLATES, WITHDRAWN, letter_of
 from notifications.models import Message
@@ -53,12 +53,8 @@ def _why_not(
 ) -> str:
     if response is None:
         return CALLED_BACK if message.parent_id is not None else ""
-    if child.date_of_death is not None:
-        return DECEASED
-    if child.invalidated_at is not None:
-        return INVALID
-    if child.is_restricted:
-        return RESTRICTED
+    if reason := forbidden_by_record(child):
+        return reason
     if response.invalidated_at is not None:
         return MARKED_INVALID
     if message.template != WITHDRAWN and response.withdrawn_at is not None:

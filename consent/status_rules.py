@@ -95,6 +95,14 @@ def counted_responses(
     return [newest[CHILD]] if CHILD in newest else list(newest.values())
 
 
+def parents_who_gave(
+    responses: Iterable[Response], *, programme: str, academic_year: int
+) -> set[int]:
+    """The parents whose last valid word in a programme and year is consent."""
+    counted = counted_responses(responses, programme=programme, academic_year=academic_year)
+    return {one.responder for one in counted if one.is_given and one.responder != CHILD}
+
+
 def _said(response: Response) -> tuple[datetime, int]:
     return response.last_word_at, response.order
 

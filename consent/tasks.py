@@ -5,7 +5,15 @@ from datetime import timedelta
 from celery import shared_task
 
 from calendars import clock
-from consent.services import asking, expiry, matching, online, online_replies, responses
+from consent.services import (
+    asking,
+    expiry,
+    matching,
+    online,
+    online_replies,
+    reminding,
+    responses,
+)
 from notifications import hints
 
 DRAFTS_ARE_KEPT = timedelta(days=1)
@@ -56,6 +64,14 @@ def ask_and_remind() -> None:
     hour of the evening for what was missed.
     """
     asking.plan_each(now=clock.now())
+
+
+@shared_task(name="consent.remind_of_sessions")
+def remind_of_sessions() -> None:
+    """Remind parents who agreed of tomorrow's visit to the school: at nine, and again every quarter
+    of an hour of the day for what was missed.
+    """
+    reminding.remind_each(now=clock.now())
 
 
 @shared_task(name="consent.confirm_overlooked")

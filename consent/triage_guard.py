@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cohorts.models import Child, Contact
-from consent.guard import CALLED_BACK, CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
+from consent.guard import CALLED_BACK, CONTACT_CHANGED, forbidden_by_record
 from consent.models import Triage
 from consent.selectors.triage import counted_responses, newest_triage
 from notifications.models import Message
@@ -32,12 +32,8 @@ def _why_not(message: Message, triage: Triage | None) -> str:
     if triage is None:
         return CALLED_BACK
     child = Child.objects.get(pk=message.child_id)
-    if child.date_of_death is not None:
-        return DECEASED
-    if child.invalidated_at is not None:
-        return INVALID
-    if child.is_restricted:
-        return RESTRICTED
+    if reason := forbidden_by_record(child):
+        return reason
     if newest_triage(child, triage.programme_id, triage.academic_year) != triage:
         return DECIDED_OTHERWISE
     counted = counted_responses(child, triage.programme_id, triage.academic_year)

@@ -66,6 +66,12 @@ TIMETABLE = {
         "task": "consent.ask_and_remind",
         "schedule": crontab(minute="*/15", hour="16-19"),
     },
+    # At nine, and again until eight in the evening for what was missed.
+    "remind-of-sessions": {
+        "title": "Remind parents who agreed of tomorrow’s visit to the school",
+        "task": "consent.remind_of_sessions",
+        "schedule": crontab(minute="*/15", hour="9-19"),
+    },
     # At two at night, and again until eight for what was missed: no session begins before.
     "expire-self-consents": {
         "title": "Let children’s own consent end after its day",

@@ -33,6 +33,7 @@ from sessions_app.schedule_rules import (
     next_reminder_on,
     notice,
 )
+from sessions_app.signals import dates_saved
 
 DAYS_A_WEEK = 7
 CHANGED_MEANWHILE = "Somebody else changed this session while you were editing it. Start again."
@@ -257,6 +258,7 @@ def confirm(
         if session.is_clinic:
             dates_changed.record(session, in_words=in_words(schedule.changes), by=by, now=now)
     draft.delete()
+    dates_saved.send(Session, session=session, now=now)
     if session.is_clinic:
         invitations.free(session, now=now)
     return invitations.plan(now=now, session_ids=[session.pk], by=by) if session.is_clinic else 0

@@ -5,3 +5,7 @@ from django.dispatch import Signal
 # A school's session is closed; its children who were not vaccinated go on to the clinic next.
 # Sent with: session (Session), by (User) and now (datetime).
 session_closed = Signal()
+
+# The dates of a session are saved.
+# Sent with: session (Session) and now (datetime).
+dates_saved = Signal()

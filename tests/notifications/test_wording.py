@@ -15,6 +15,8 @@ EVERY_VALUE = VALUES | {
     "consent_deadline": "Monday 11 January 2027",
     "location_name": "Grace Academy",
     "session_dates": "Tuesday 12 January 2027",
+    "session_date": "Tuesday 12 January 2027",
+    "if_missed": "We will be at the school again on Tuesday 19 January 2027.",
     "delay_until": "1 March 2027",
     "what_changed": "* 25 January 2027 moved to 8 February 2027",
     "what_changed_short": "25 January 2027 moved to 8 February 2027",
@@ -31,6 +33,9 @@ LONG_VALUES = EVERY_VALUE | {
     "next_steps": "We expect to vaccinate your child at Saint Thomas of Canterbury Roman Catholic "
     "Academy for Girls on Monday 11 January 2027, Tuesday 12 January 2027 and Wednesday 13 January "
     "2027. If anything changes, we will tell you.",
+    "session_date": "Wednesday 29 September 2027",
+    "if_missed": "We will be at the school again on Wednesday 6 October 2027, "
+    "Wednesday 13 October 2027, Wednesday 20 October 2027 and Wednesday 17 November 2027.",
     "team_name": "Coventry and Warwickshire Community School-Age Immunisation Service (North)",
     "team_email": "immunisation.team.north.coventry.and.warwickshire@sais.example.com",
     "how_to_book_short": "Book at https://booking.example.com/provider/cwp/clinics/vaccinations. "
@@ -92,6 +97,7 @@ def test_titles_are_what_the_activity_log_says():
         "consent_school_request": "Consent school request",
         "consent_unknown_contact": "Unknown contact details warning",
         "consent_withdrawn": "Consent confirmation withdrawn",
+        "session_school_reminder": "Session school reminder",
         "triage_safe": "Triage message (vaccination will happen)",
         "triage_do_not_vaccinate": "Triage message (vaccination will not happen)",
         "triage_delay": "Triage message (vaccination is delayed)",
