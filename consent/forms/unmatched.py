@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from calendars.rules import year_group_label
 from consent.online_models import DETAILS_LENGTH
-from govuk.fields import CharField, SelectField, TextareaField
+from govuk.fields import CharField, CheckboxField, SelectField, TextareaField
 from govuk.forms import GovukForm
 
 QUERY_LENGTH = 300
@@ -33,6 +33,21 @@ class ChildSearchForm(GovukForm):
         self.is_valid()
         year_group = self.cleaned_data.get("year_group", "")
         return self.cleaned_data.get("q", ""), int(year_group) if year_group else None
+
+
+class LinkForm(GovukForm):
+    """Linking a response with a child; where it names another one, also knowing that."""
+
+    is_checked = CheckboxField(
+        error_messages={"required": "Confirm that the response is about this child"},
+    )
+
+    def __init__(self, *args, child_name: str, differs: bool, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if differs:
+            self["is_checked"].label = f"I have checked that this response is about {child_name}"
+        else:
+            del self.fields["is_checked"]
 
 
 class ArchiveForm(GovukForm):

@@ -14,6 +14,8 @@ from consent.models import OnlineResponse
 from consent.services.matching import child_described
 from govuk import filters
 
+# A response that differs in one of these may be about another child.
+WHO_IT_IS = ("Full name", "Date of birth")
 COMPARED = ("Full name", "Known as", "Date of birth", "Address", "School", "Parents")
 
 
@@ -47,6 +49,11 @@ class Comparison:
 
     response: list[Line]
     child: list[Line]
+
+    @property
+    def names_another(self) -> bool:
+        """Whether the name or the birth date is another, so that a person must look twice."""
+        return any(line.differs for line in self.child if line.label in WHO_IT_IS)
 
 
 def compare(response: OnlineResponse, child: Child, academic_year: int) -> Comparison:

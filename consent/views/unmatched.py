@@ -13,7 +13,7 @@ from accounts.models import AccessLogEntry
 from calendars import clock
 from calendars.rules import academic_year_of
 from cohorts.models import Child
-from consent.forms.unmatched import ArchiveForm, ChildSearchForm
+from consent.forms.unmatched import ArchiveForm, ChildSearchForm, LinkForm
 from consent.models import OnlineResponse
 from consent.selectors import unmatched
 from consent.selectors.matching import suggested_children
@@ -72,7 +72,13 @@ def compare(request: HttpRequest, public_id: UUID, child_id: UUID) -> HttpRespon
     )
     response = find_waiting(request, public_id)
     now = clock.now()
-    if request.method == "POST":
+    found = unmatched.compare(response, child, academic_year_of(clock.london_day(now)))
+    form = LinkForm(
+        request.POST if request.method == "POST" else None,
+        child_name=child.full_name,
+        differs=found.names_another,
+    )
+    if form.is_valid():
         try:
             matching.link(response_id=response.pk, child=child, by=request.user, now=now)
         except matching.AlreadyDealtWith:
@@ -85,11 +91,10 @@ def compare(request: HttpRequest, public_id: UUID, child_id: UUID) -> HttpRespon
         page=AccessLogEntry.Page.CONSENT,
         now=now,
     )
-    year = academic_year_of(clock.london_day(now))
     return render(
         request,
         "consent/unmatched/compare.html",
-        {"response": response, "found": unmatched.compare(response, child, year)},
+        {"response": response, "found": found, "form": form, "child_name": child.full_name},
     )
 
 

@@ -75,11 +75,11 @@ def test_consent_14_14_matching_by_hand(administrator_client, administrator, lin
     assert compared.h1 == "Link consent response with child record?"
     marked = [mark.text for mark in compared.all("mark")]
     assert len(marked) == 2 * len(["Full name", "Address", "Parents"])
-    done = page(
-        administrator_client.post(
-            address("compare", response, child_id=child.public_id), follow=True
-        )
-    )
+    here = address("compare", response, child_id=child.public_id)
+    refused = page(administrator_client.post(here))
+    assert refused.errors == {"Confirm that the response is about this child": "#id_is_checked"}
+    assert not child.consent_responses.exists()
+    done = page(administrator_client.post(here, {"is_checked": "on"}, follow=True))
     assert done.banner == "Consent response linked with Samuel Poole-Day. View record"
     response.refresh_from_db()
     assert (response.child, response.matched_by, response.matched_at) == (child, administrator, NOW)
@@ -129,7 +129,11 @@ def test_archiving_needs_a_note_and_is_for_good(nurse_client, nurse, response):
     long = "x" * 1001
     refused = page(nurse_client.post(address("archive", response), {"note": long}))
     assert refused.values["note"].strip() == long
-    done = page(nurse_client.post(address("archive", response), {"note": "Moved"}, follow=True))
+    done = page(
+        nurse_client.post(
+            address("archive", response), {"note": "Moved", "is_checked": "on"}, follow=True
+        )
+    )
     assert done.banner == "Consent response archived"
     response.refresh_from_db()
     assert (response.archived_by, response.archive_note) == (nurse, "Moved")
@@ -156,7 +160,11 @@ def test_who_was_a_moment_too_late_is_told(nurse_client, link, response, name, m
     for service in ("create_record", "archive", "link"):
         monkeypatch.setattr(matching, service, too_late)
     more = {"child_id": child.public_id} if name == "compare" else {}
-    told = page(nurse_client.post(address(name, response, **more), {"note": "Moved"}, follow=True))
+    told = page(
+        nurse_client.post(
+            address(name, response, **more), {"note": "Moved", "is_checked": "on"}, follow=True
+        )
+    )
     assert told.banner == "Somebody has dealt with this response already"
 
 

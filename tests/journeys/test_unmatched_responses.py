@@ -39,6 +39,9 @@ def test_responses_are_matched_created_and_archived(link, nurse_visitor):
     visitor.click("Select Sue Poole")
     visitor.sees_heading("Link consent response with child record?")
     visitor.click("Link response with record")
+    visitor.follow_error("Confirm that the response is about this child")
+    visitor.choose("I have checked that this response is about Sue Poole")
+    visitor.click("Link response with record")
     visitor.sees("Consent response linked with Sue Poole")
     name = "Bartholomew-Alexander Featherstonehaugh-Cholmondeley"
     visitor.click(f"Archive {name}")
