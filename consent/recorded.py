@@ -171,17 +171,26 @@ class Recorded:
         agreement = self.agreements.get(programme)
         if agreement is None or self.is_own:
             return agreement
-        who = self.answers["who"]["contact"]
-        responder = NOBODY_YET if who == NEW_CONTACT else int(who)
         known = list(others)
         if self.answered_at and any(
-            one.responder == responder and one.last_word_at > self.answered_at for one in known
+            one.responder == self.responder and one.last_word_at > self.answered_at for one in known
         ):
             return None
-        beside = [one for one in known if one.responder != responder]
+        beside = [one for one in known if self.leaves(one)]
         if any(one.responder == status_rules.CHILD for one in beside):
             return None
-        return status_rules.agreed([_as_response(responder, programme, agreement), *beside])
+        return status_rules.agreed([_as_response(self.responder, programme, agreement), *beside])
+
+    @property
+    def responder(self) -> int:
+        """Who answers, as the rules of the status tell people apart."""
+        if self.is_own:
+            return status_rules.CHILD
+        return NOBODY_YET if self.answers["who"]["contact"] == NEW_CONTACT else self.parent_id
+
+    def leaves(self, other: status_rules.Response) -> bool:
+        """Whether a response that counts so far still does once this one is recorded."""
+        return not self.is_own and other.responder != self.responder
 
     @property
     def reason(self) -> str:

@@ -16,7 +16,7 @@ from consent.models import GillickAssessment, ResponseDraft
 from consent.recorded import Recorded, is_childs_own
 from consent.selectors.contacts import NEW_CONTACT, KnownContact, known_contacts
 from consent.selectors.gillick import competent_child
-from consent.selectors.triage import counted_responses
+from consent.selectors.triage import Counted, counted_responses
 from consent.services.contacts import Details, stored_details
 from govuk.wizard import Answers, Step, Walk
 from programmes.models import Programme
@@ -119,16 +119,17 @@ class RecordingWalk:
         Source: consent §6.
         """
         recorded = self.recorded(answers)
-        calls = recorded.calls_for_triage(programme) or programme in self._earlier_doses
+        calls = recorded.calls_for_triage(programme) or programme in self.earlier_doses
         if not is_nurse(self.by) or programme not in recorded.agreements or not calls:
             return False
         return self._agreed_with_others(recorded, programme) is not None
 
     def _agreed_with_others(self, recorded: Recorded, programme: str):
-        return recorded.agreed_beside(programme, self._others[programme])
+        others = [seen for seen, _ in self.counted[programme]]
+        return recorded.agreed_beside(programme, others)
 
     @cached_property
-    def _earlier_doses(self) -> dict[str, str]:
+    def earlier_doses(self) -> dict[str, str]:
         """The doses given before that are not enough, by programme, in words."""
         child_id, year = self.draft.child_id, self.draft.session.academic_year
         asked = [key for key in self.draft.programmes if key in DOUBLES]
@@ -136,12 +137,11 @@ class RecordingWalk:
         return {programme: doses.in_words(history) for (_, programme), history in found.items()}
 
     @cached_property
-    def _others(self):
-        """The responses that count so far, by programme."""
+    def counted(self) -> dict[str, list[Counted]]:
+        """The responses that count so far, the newest first, by programme."""
         year = self.draft.session.academic_year
         return {
-            key: [seen for seen, _ in counted_responses(self.draft.child, key, year)]
-            for key in self.draft.programmes
+            key: counted_responses(self.draft.child, key, year) for key in self.draft.programmes
         }
 
     def _needs_notes(self, answers: Answers) -> bool:

@@ -28,6 +28,7 @@ from consent.services.responses import Answer, Given
 from consent.services.triage import Verdict
 from consent.services.who_answers import KnownParent, Parental
 from govuk.forms import GovukForm
+from programmes.models import Programme
 from sessions_app.rules import vaccination_named
 
 TITLES = {
@@ -112,7 +113,7 @@ class Journey(RecordingWalk):
         )
 
     def _triage_form(self, step: str, data: Mapping | None) -> StepTriageForm:
-        programme = next(one for one in self.programmes if f"{TRIAGE}{one.key}" == step)
+        programme = self.triaged(step)
         agreement = self._agreed_with_others(self.recorded(), programme.key)
         assert agreement is not None
         child = self.draft.child
@@ -124,8 +125,11 @@ class Journey(RecordingWalk):
             today=self.today,
             last_day=last_day_of(self.draft.session.academic_year),
             next_dose_from=doses.next_dose_from(child.pk, programme.key),
-            earlier_doses=self._earlier_doses.get(programme.key, ""),
         )
+
+    def triaged(self, step: str) -> Programme:
+        """The programme that a page of triage is about."""
+        return next(one for one in self.programmes if f"{TRIAGE}{one.key}" == step)
 
     def title(self, step: str) -> str:
         """The title of a page: its question, or what several questions are about.

@@ -213,13 +213,9 @@ class ConfirmForm(GovukForm):
 class StepTriageForm(TriageForm):
     """Triage as a page of recording a response: the draft says which decision it is."""
 
-    def __init__(self, *args, about: str, earlier_doses: str = "", **kwargs) -> None:
+    def __init__(self, *args, about: str, **kwargs) -> None:
         super().__init__(*args, initial={}, **kwargs)
         del self.fields["token"]
-        if earlier_doses:
-            self[
-                "outcome"
-            ].help_text = f"Not fully vaccinated. Earlier vaccinations on record: {earlier_doses}"
         if about:
             self["outcome"].label = f"{self['outcome'].label} ({about})"
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
-from consent import doses, rules, status_rules
+from consent import doses, health_answers, rules, status_rules
 from consent.decisions import DOUBLES
 from consent.facts import rule_inputs
 from consent.models import ConsentRequest, ConsentResponse, GillickAssessment, Triage
@@ -44,16 +44,6 @@ class ShownResponse:
 
 
 @dataclass(frozen=True)
-class ShownAnswer:
-    """What one person, or all of them, answered to one health question."""
-
-    who: str
-    yes: bool
-    details: str
-    needs_triage: bool
-
-
-@dataclass(frozen=True)
 class ProgrammeConsent:
     """The consent of a child for one programme."""
 
@@ -61,7 +51,7 @@ class ProgrammeConsent:
     name: str
     standing: rules.Standing
     responses: Sequence[ShownResponse]
-    health_answers: Sequence[tuple[str, Sequence[ShownAnswer]]]
+    health_answers: health_answers.Merged
     answered_by: str
     assessment: GillickAssessment | None
     may_be_assessed: bool
@@ -177,7 +167,7 @@ def _programme_consent(
         )
     }
     given = [
-        one
+        health_answers.of_response(one)
         for one in responses
         if one.pk in counted
         and one.decision == ConsentResponse.Decision.GIVEN
@@ -189,10 +179,10 @@ def _programme_consent(
         name=programme.name,
         standing=programme.standing,
         responses=[_shown(response, counted) for response in responses],
-        health_answers=_health_answers(
+        health_answers=health_answers.merged(
             given, is_triage_needed=programme.triage == TriageStatus.NEEDED
         ),
-        answered_by=_who(given[0]) if len(given) == 1 else "",
+        answered_by=health_answers.only_one(given),
         assessment=assessment,
         may_be_assessed=programme.is_in_year_group
         and not (facts.is_session_closed or facts.is_deceased)
@@ -230,43 +220,3 @@ def _state(response: ConsentResponse, counted: set[int]) -> str:
         return "Withdrawn"
     is_decision = response.decision != ConsentResponse.Decision.NOT_PROVIDED
     return "Superseded" if is_decision and response.pk not in counted else ""
-
-
-def _who(response: ConsentResponse) -> str:
-    return f"{response.parent_name} ({response.relationship})"
-
-
-def _health_answers(
-    given: Sequence[ConsentResponse], *, is_triage_needed: bool
-) -> list[tuple[str, list[ShownAnswer]]]:
-    """The answers of all who consented, merged by question: one line where all say the same. Where
-    only one person did, who that is need not be said at each.
-
-    An answer needs triage only as long as the child does. Source: consent §10.
-    """
-    by_question: dict[str, list[tuple[str, dict]]] = defaultdict(list)
-    for response in reversed(given):
-        who = _who(response)
-        for answer in response.health_answers:
-            by_question[answer["text"]].append((who, answer))
-    return [
-        (text, _merged(answers, len(given), is_triage_needed))
-        for text, answers in by_question.items()
-    ]
-
-
-def _merged(
-    answers: Sequence[tuple[str, dict]], people: int, is_triage_needed: bool
-) -> list[ShownAnswer]:
-    distinct = {(answer["yes"], answer["details"]) for _, answer in answers}
-    if len(distinct) == 1 and len(answers) == people:
-        answers = [("All" if people > 1 else "", answers[0][1])]
-    return [
-        ShownAnswer(
-            who=who,
-            yes=answer["yes"],
-            details=answer["details"],
-            needs_triage=is_triage_needed and answer["yes"] and answer["calls_for_triage"],
-        )
-        for who, answer in answers
-    ]

@@ -7,10 +7,11 @@ from consent import status_rules
 from consent.facts import rule_inputs, triage_input
 from consent.models import ConsentResponse, Triage
 
+# A response as the rules see it, and as it is stored.
+Counted = tuple[status_rules.Response, ConsentResponse]
 
-def counted_responses(
-    child: Child, programme: str, academic_year: int
-) -> list[tuple[status_rules.Response, ConsentResponse]]:
+
+def counted_responses(child: Child, programme: str, academic_year: int) -> list[Counted]:
     """The responses that count for a child's programme and year, with what they say; the newest
     first. At most three queries.
     """

@@ -17,6 +17,7 @@ from consent.decisions import DOUBLES, OPTIONS
 from consent.forms.contacts import ContactForm
 from consent.forms.responses import ConfirmForm
 from consent.models import ResponseDraft
+from consent.recording_walk import TRIAGE
 from consent.selectors.drafts import own_draft, was_recorded
 from consent.selectors.facts import child_facts
 from consent.services.responses import (
@@ -28,6 +29,7 @@ from consent.services.responses import (
 from consent.services.triage import TriageNotPossible
 from consent.services.who_answers import ContactGone, NotCompetent
 from consent.summary import summary
+from consent.triage_step import shown_for_triage
 from consent.views.lookup import find_child, find_session, log_view
 from consent.wizard import Journey
 from programmes.together import name_in_address
@@ -93,6 +95,7 @@ def answer(
             "back": _address_before(session, child, journey, step),
             "cancel": _child_address(session, child),
             "details": journey.differing_details() if step == "update-record" else None,
+            "triaged": shown_for_triage(journey, step) if step.startswith(TRIAGE) else None,
             "cannot_answer": isinstance(form, ContactForm)
             and form.is_bound
             and form.lacks_responsibility,

@@ -1,0 +1,61 @@
+"""What a nurse sees who triages while recording a response: all that is decided on, as the triage
+page shows it. Source: consent §10.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cohorts.models import ParentRelationship
+from consent import health_answers
+from consent.models import Triage
+from consent.selectors.contacts import CHILD_LABEL
+from consent.selectors.triage import triages_of
+from consent.wizard import Journey
+
+
+@dataclass(frozen=True)
+class ShownForTriage:
+    """One programme, as `templates/consent/_answers.html` shows it for triage."""
+
+    name: str
+    health_answers: health_answers.Merged
+    answered_by: str
+    earlier_doses: str
+    triages: Sequence[Triage]
+
+
+def shown_for_triage(journey: Journey, step: str) -> ShownForTriage:
+    """The answers that count once this response does, its own among them, and what was decided."""
+    programme = journey.triaged(step)
+    draft, recorded = journey.draft, journey.recorded()
+    given = [
+        health_answers.Answered(_who(journey), recorded.stored_answers(programme.key)),
+        *(
+            health_answers.of_response(response)
+            for seen, response in journey.counted[programme.key]
+            if recorded.leaves(seen)
+        ),
+    ]
+    return ShownForTriage(
+        name=programme.name,
+        health_answers=health_answers.merged(given, is_triage_needed=True),
+        answered_by=health_answers.only_one(given),
+        earlier_doses=journey.earlier_doses.get(programme.key, ""),
+        triages=[
+            triage
+            for triage in triages_of(draft.child, draft.session.academic_year)
+            if triage.programme_id == programme.key
+        ],
+    )
+
+
+def _who(journey: Journey) -> str:
+    recorded = journey.recorded()
+    if recorded.is_own:
+        return health_answers.named(journey.draft.child.full_name, CHILD_LABEL)
+    if new := recorded.new_contact:
+        relationship = new.other_name or str(ParentRelationship.Kind(new.kind).label)
+        return health_answers.named(new.full_name, relationship)
+    known = journey.known_contact()
+    assert known is not None
+    return health_answers.named(known.parent.display_name, known.relationship)
