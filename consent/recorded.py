@@ -3,10 +3,12 @@
 Reads the answers of pages as a draft keeps them, from the first page on; nothing here asks.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
+from hashlib import sha256
 
 from calendars.clock import london_instant
 from cohorts.models import Parent
@@ -191,6 +193,17 @@ class Recorded:
     def leaves(self, other: status_rules.Response) -> bool:
         """Whether a response that counts so far still does once this one is recorded."""
         return not self.is_own and other.responder != self.responder
+
+    def fingerprint(self, programme: str) -> str:
+        """Changes as soon as triage of this response would be another question."""
+        agreement = self.agreements[programme]
+        asked = [
+            self.responder,
+            list(agreement.methods),
+            agreement.without_gelatine,
+            self.stored_answers(programme),
+        ]
+        return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def reason(self) -> str:

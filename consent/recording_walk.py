@@ -11,12 +11,18 @@ from accounts.models import User
 from accounts.permissions import is_nurse
 from consent import doses, reasons
 from consent.choices import Reason
-from consent.decisions import DOUBLES
-from consent.models import GillickAssessment, ResponseDraft
+from consent.models import GillickAssessment, ResponseDraft, Triage
 from consent.recorded import Recorded, is_childs_own
 from consent.selectors.contacts import NEW_CONTACT, KnownContact, known_contacts
 from consent.selectors.gillick import competent_child
-from consent.selectors.triage import Counted, counted_responses
+from consent.selectors.triage import (
+    Counted,
+    basis,
+    counted_responses,
+    histories,
+    newest_of,
+    triages_of,
+)
 from consent.services.contacts import Details, stored_details
 from govuk.wizard import Answers, Step, Walk
 from programmes.models import Programme
@@ -129,12 +135,10 @@ class RecordingWalk:
         return recorded.agreed_beside(programme, others)
 
     @cached_property
-    def earlier_doses(self) -> dict[str, str]:
-        """The doses given before that are not enough, by programme, in words."""
-        child_id, year = self.draft.child_id, self.draft.session.academic_year
-        asked = [key for key in self.draft.programmes if key in DOUBLES]
-        found = doses.partial_histories([child_id], asked, year)
-        return {programme: doses.in_words(history) for (_, programme), history in found.items()}
+    def earlier_doses(self) -> dict[str, doses.PartialHistory]:
+        """The doses given before that are not enough, by programme."""
+        year = self.draft.session.academic_year
+        return histories(self.draft.child, self.draft.programmes, year)
 
     @cached_property
     def counted(self) -> dict[str, list[Counted]]:
@@ -143,6 +147,19 @@ class RecordingWalk:
         return {
             key: counted_responses(self.draft.child, key, year) for key in self.draft.programmes
         }
+
+    @cached_property
+    def triages(self) -> dict[str, list[Triage]]:
+        """What was decided in the year so far, the newest first, by programme."""
+        found: dict[str, list[Triage]] = {key: [] for key in self.draft.programmes}
+        for triage in triages_of(self.draft.child, self.draft.session.academic_year):
+            found.get(triage.programme_id, []).append(triage)
+        return found
+
+    def basis(self, programme: str) -> str:
+        """What triage is decided on besides this response, as it was read for the page."""
+        newest = newest_of(self.triages[programme], programme, self.draft.session.academic_year)
+        return basis(self.counted[programme], newest, self.earlier_doses.get(programme))
 
     def _needs_notes(self, answers: Answers) -> bool:
         reason = answers.get("reason", {}).get("reason")

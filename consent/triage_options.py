@@ -29,8 +29,10 @@ _STOPPING = (
 _SAFE = Option("safe", "Yes, it is safe to vaccinate", TriageOutcome.SAFE)
 
 
-def options(programme: str, agreement: Agreement) -> list[Option]:
+def options(programme: str, agreement: Agreement | None) -> list[Option]:
     """What a nurse may decide: that it is safe is said of a vaccine that was agreed to."""
+    if agreement is None:
+        return list(_STOPPING)
     if programme == "flu":
         safe = [
             Option(

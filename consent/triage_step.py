@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cohorts.models import ParentRelationship
-from consent import health_answers
+from consent import doses, health_answers
 from consent.models import Triage
 from consent.selectors.contacts import CHILD_LABEL
-from consent.selectors.triage import triages_of
 from consent.wizard import Journey
 
 
@@ -27,7 +26,8 @@ class ShownForTriage:
 def shown_for_triage(journey: Journey, step: str) -> ShownForTriage:
     """The answers that count once this response does, its own among them, and what was decided."""
     programme = journey.triaged(step)
-    draft, recorded = journey.draft, journey.recorded()
+    recorded = journey.recorded()
+    history = journey.earlier_doses.get(programme.key)
     given = [
         health_answers.Answered(_who(journey), recorded.stored_answers(programme.key)),
         *(
@@ -40,12 +40,8 @@ def shown_for_triage(journey: Journey, step: str) -> ShownForTriage:
         name=programme.name,
         health_answers=health_answers.merged(given, is_triage_needed=True),
         answered_by=health_answers.only_one(given),
-        earlier_doses=journey.earlier_doses.get(programme.key, ""),
-        triages=[
-            triage
-            for triage in triages_of(draft.child, draft.session.academic_year)
-            if triage.programme_id == programme.key
-        ],
+        earlier_doses=doses.in_words(history) if history else "",
+        triages=journey.triages[programme.key],
     )
 
 

@@ -119,6 +119,7 @@ class Journey(RecordingWalk):
         child = self.draft.child
         return StepTriageForm(
             data=self.answers.get(step) if data is None else data,
+            basis=f"{self.basis(programme.key)}/{self.recorded().fingerprint(programme.key)}",
             offered=triage_options.options(programme.key, agreement),
             first_name=child.preferred_given_name or child.given_name,
             about=programme.name if len(self.programmes) > 1 else "",
@@ -222,7 +223,16 @@ class Journey(RecordingWalk):
         if step not in self.walk.path(self.answers):
             return None
         form = self._triage_form(step, None)
-        return form.verdict() if form.is_valid() else None
+        return form.verdict(basis=self.basis(programme)) if form.is_valid() else None
+
+    def forget_unasked(self) -> bool:
+        """Drop the triage that is no longer asked as others answered meanwhile; whether any was."""
+        kept = self.walk.tidied(self.answers)
+        is_dropped = any(step.startswith(TRIAGE) for step in self.answers.keys() - kept.keys())
+        if is_dropped:
+            self.draft.answers = kept
+            self.draft.save(update_fields=["answers", "updated_at"])
+        return is_dropped
 
     def first_faulty(self) -> str | None:
         """The first page whose answer is missing or no longer good; None: all can be kept."""

@@ -11,7 +11,7 @@ from consent.choices import STAFF_ROUTES, YES_OR_NO, Decision, Reason, Route
 from consent.decisions import ONE, OPTIONS, TOGETHER_CHOICES, Options
 from consent.forms.triage import TriageForm
 from consent.questions import DETAILS_LENGTH, Asked, Question
-from consent.services.triage import Verdict
+from consent.services.triage import OUTDATED
 from govuk.fields import AS_HEADING, CharField, GovukDateField, RadiosField, TextareaField
 from govuk.forms import GovukForm
 from programmes.models import Programme
@@ -211,20 +211,29 @@ class ConfirmForm(GovukForm):
 
 
 class StepTriageForm(TriageForm):
-    """Triage as a page of recording a response: the draft says which decision it is."""
+    """Triage as a page of recording a response: the draft says which decision it is. `basis` holds
+    that response, too.
+    """
 
     def __init__(self, *args, about: str, **kwargs) -> None:
-        super().__init__(*args, initial={}, **kwargs)
+        super().__init__(*args, **kwargs)
         del self.fields["token"]
         if about:
             self["outcome"].label = f"{self['outcome'].label} ({about})"
 
     def kept(self) -> dict[str, str]:
         """What was typed, as a draft can hold it: valid answers, sent again."""
-        names = ("outcome", "notes", *(f"delay_until-{part}" for part in ("day", "month", "year")))
+        names = (
+            "basis",
+            "outcome",
+            "notes",
+            *(f"delay_until-{part}" for part in ("day", "month", "year")),
+        )
         return {name: self.data.get(name, "") for name in names}
 
-    def verdict(self) -> Verdict:
-        """The decision, once the form is valid."""
-        cleaned = self.cleaned_data
-        return Verdict(self.chosen, cleaned["delay_until"], cleaned["notes"])
+    def clean(self) -> dict:
+        """What was decided holds for what was shown only. Source: consent §10."""
+        cleaned = super().clean()
+        if cleaned.get("basis") != self.basis:
+            self.ask_again(OUTDATED)
+        return cleaned

@@ -1,9 +1,11 @@
 """What a triage decision is made on: the responses that count, and earlier decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC
 
 from cohorts.models import Child
-from consent import status_rules
+from consent import doses, status_rules
+from consent.decisions import DOUBLES
 from consent.facts import rule_inputs, triage_input
 from consent.models import ConsentResponse, Triage
 
@@ -41,12 +43,44 @@ def triages_of(child: Child, academic_year: int) -> Sequence[Triage]:
 
 def newest_triage(child: Child, programme: str, academic_year: int) -> Triage | None:
     """The decision that counts for a child's programme and year."""
-    stored = {
-        triage.pk: triage
-        for triage in triages_of(child, academic_year)
-        if triage.programme_id == programme
-    }
+    return newest_of(triages_of(child, academic_year), programme, academic_year)
+
+
+def newest_of(triages: Iterable[Triage], programme: str, academic_year: int) -> Triage | None:
+    """The decision that counts among those about a child, for a programme and year."""
+    stored = {triage.pk: triage for triage in triages}
     newest = status_rules.newest_triage(
         map(triage_input, stored.values()), programme=programme, academic_year=academic_year
     )
     return stored[newest.order] if newest else None
+
+
+def basis_now(child: Child, programme: str, academic_year: int) -> str:
+    """What a decision would be made on now. Read it before what a page shows, never after: then
+    a nurse may be asked twice, but saves nothing on what they have not seen. At most five queries.
+    """
+    return basis(
+        counted_responses(child, programme, academic_year),
+        newest_triage(child, programme, academic_year),
+        histories(child, [programme], academic_year).get(programme),
+    )
+
+
+def basis(
+    counted: Iterable[Counted], newest: Triage | None, history: doses.PartialHistory | None
+) -> str:
+    """What a decision is made on, as a form carries it: the decision before, the responses that
+    count, and when the last of too few earlier doses became known. It changes as any of them does.
+    """
+    responses = sorted(seen.order for seen, _ in counted)
+    known_at = history.known_at.astimezone(UTC).isoformat() if history else ""
+    return f"{newest.pk if newest else ''}/{','.join(map(str, responses))}/{known_at}"
+
+
+def histories(
+    child: Child, programmes: Collection[str], academic_year: int
+) -> dict[str, doses.PartialHistory]:
+    """The doses given before that are not enough, by programme. Source: consent §10."""
+    asked = [key for key in programmes if key in DOUBLES]
+    found = doses.partial_histories([child.pk], asked, academic_year)
+    return {programme: history for (_, programme), history in found.items()}

@@ -22,7 +22,7 @@ from consent.selectors.facts import child_facts
 from consent.services.attaching import reopen_triage
 from consent.services.follow_ups import resolve_by_answer
 from consent.services.replies import confirm_answers
-from consent.services.triage import Verdict, decide_triage, letters
+from consent.services.triage import Verdict, add_triage, check_basis, letters
 from consent.services.who_answers import (
     Parental,
     Responder,
@@ -115,6 +115,8 @@ def record_response(
     )
     for answer in given.answers:
         _check_possible(child, session, answer.programme, now)
+        if answer.triage is not None:
+            check_basis(child, session, answer.programme, answer.triage)
     responder = responder_of(
         child,
         session,
@@ -230,7 +232,7 @@ def _triage(
         if answer.triage is None or not is_nurse(by):
             undecided.append(response)
             continue
-        triage = decide_triage(
+        triage = add_triage(
             child=child,
             session=session,
             programme=answer.programme,

@@ -16,13 +16,17 @@ from consent import messages, rules, status_rules, triage_options
 from consent.choices import TriageOutcome
 from consent.models import Triage
 from consent.selectors.facts import child_facts
-from consent.selectors.triage import counted_responses, newest_triage
+from consent.selectors.triage import basis_now, counted_responses, newest_triage
 from notifications import outbox
 from notifications.models import Channel, Lane, Message
 from sessions_app import invitations, memberships, statuses
 from sessions_app.clinic import community_clinic
 from sessions_app.models import Membership, Session
 
+OUTDATED = (
+    "Health answers or the triage outcome have changed since you looked. Check them, then save "
+    "your outcome again."
+)
 TO_CLINIC = (TriageOutcome.DELAY, TriageOutcome.INVITE_TO_CLINIC)
 
 
@@ -30,11 +34,16 @@ class TriageNotPossible(Exception):
     """No decision may be made now; the message is a sentence for the page."""
 
 
+class TriageOutdated(TriageNotPossible):
+    """Answers or decisions came in since those that the nurse saw."""
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What the nurse decided."""
+    """What the nurse decided; `basis` is what they saw of it, as `basis_now` tells it."""
 
     option: triage_options.Option
+    basis: str
     delay_until: date | None = None
     notes: str = ""
 
@@ -54,11 +63,43 @@ def decide_triage(
 
     `session` was fetched `with_days`. One form decides once: the same `form_token` again returns
     what the first did. Every condition is looked at anew. Parents are written to where the decision
-    differs from the last one. Raises TriageNotPossible.
+    differs from the last one. Raises TriageNotPossible, or TriageOutdated where it was made on
+    other answers or decisions than there are now.
     """
     child = Child.objects.lock(child.pk)
     if done := Triage.objects.filter(form_token=form_token, child=child).first():
         return done
+    check_basis(child, session, programme, verdict)
+    return add_triage(
+        child=child,
+        session=session,
+        programme=programme,
+        verdict=verdict,
+        form_token=form_token,
+        now=now,
+        by=by,
+    )
+
+
+def check_basis(child: Child, session: Session, programme: str, verdict: Verdict) -> None:
+    """Raise TriageOutdated unless a verdict about a locked child was made on what is so now."""
+    if verdict.basis != basis_now(child, programme, session.academic_year):
+        raise TriageOutdated(OUTDATED)
+
+
+def add_triage(
+    *,
+    child: Child,
+    session: Session,
+    programme: str,
+    verdict: Verdict,
+    form_token: UUID,
+    now: datetime,
+    by: User,
+) -> Triage:
+    """Like `decide_triage`, of a child whom the caller has locked, and whose verdict it has checked
+    before it added the response that was triaged with it.
+    """
     facts = child_facts(child, session, today=london_day(now))
     standing = next((found for found in facts.programmes if found.key == programme), None)
     if standing is None:

@@ -26,7 +26,7 @@ from consent.services.responses import (
     ResponseNotPossible,
     record_response,
 )
-from consent.services.triage import TriageNotPossible
+from consent.services.triage import TriageNotPossible, TriageOutdated
 from consent.services.who_answers import ContactGone, NotCompetent
 from consent.summary import summary
 from consent.triage_step import shown_for_triage
@@ -37,6 +37,10 @@ from sessions_app.models import Session
 
 EXPIRED = "That response was not recorded. Start again."
 CHANGED = "The answers were changed in another tab. Check them again."
+NO_TRIAGE = (
+    "Other responses have changed, so triage is not possible now and your outcome will not be "
+    "saved. Check the answers, then confirm."
+)
 NOT_COMPETENT = "The child is not assessed as Gillick competent today."
 BOTH = name_in_address(DOUBLES)
 
@@ -120,7 +124,10 @@ def check(request: HttpRequest, slug: str, public_id: UUID, draft_id: UUID) -> H
     form = ConfirmForm(sent, initial={"seen": draft.updated_at.isoformat()})
     if request.method == "POST":
         if form.is_valid():
-            return _confirm(request, session, child, journey, form.cleaned_data["seen"])
+            if not journey.forget_unasked():
+                return _confirm(request, session, child, journey, form.cleaned_data["seen"])
+            messages.warning(request, NO_TRIAGE)
+            return redirect(request.path)
         messages.warning(request, CHANGED)
         return redirect(request.path)
     log_view(request, child, "consent")
@@ -157,6 +164,8 @@ def _confirm(
     except DraftChanged:
         messages.warning(request, CHANGED)
         return redirect(request.path)
+    except TriageOutdated:
+        return redirect(request.path)  # and on to the page of triage, which says so
     except TriageNotPossible as refusal:
         messages.warning(request, str(refusal))
         return redirect(request.path)

@@ -92,7 +92,8 @@ def test_consent_10_a_childhood_dose_is_shown_and_triaged(
     assert "Earlier vaccinations on record: dose 3 on 1 June 2017." in shown.text
     child_page = nurse_client.get(reverse("consent:child", kwargs=names(clinic, teenager)))
     assert "Needs triage" in page(child_page, names_person=True).text
-    nurse_client.post(address, {"token": shown.values["token"], "outcome": "safe"})
+    hidden = {name: shown.values[name] for name in ("token", "basis")}
+    nurse_client.post(address, hidden | {"outcome": "safe"})
     assert triage_of(teenager, programme) == "safe"
     dose(teenager, "2018-06-01", 4, programme, recorded_at=at("2027-01-12T11:00"))
     assert triage_of(teenager, programme) == "needed"
@@ -167,9 +168,10 @@ def test_consent_10_a_delay_ends_no_earlier_than_the_next_dose_of_mmr_may_be_giv
     address = reverse("consent:triage", kwargs=names(clinic, child) | {"programme": "mmr"})
 
     def delay_until(day, month):
-        token = page(nurse_client.get(address)).values["token"]
+        shown = page(nurse_client.get(address)).values
+        hidden = {name: shown[name] for name in ("token", "basis")}
         until = {"delay_until-day": day, "delay_until-month": month, "delay_until-year": "2027"}
-        return nurse_client.post(address, {"token": token, "outcome": "delay"} | until)
+        return nurse_client.post(address, hidden | {"outcome": "delay"} | until)
 
     [error] = page(delay_until("1", "2")).errors
     assert "must be on or after 2 February 2027" in error

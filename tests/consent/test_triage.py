@@ -14,7 +14,7 @@ from programmes.models import OrganisationProgramme
 from sessions_app import statuses
 from sessions_app.models import Membership, ProgrammeStatus
 from tests import factories
-from tests.consent.wizard import names
+from tests.consent.wizard import names, opened
 from tests.pages import count_queries, page
 from tests.sessions_app.conftest import at
 
@@ -52,7 +52,8 @@ def shown(response):
 
 
 def post(client, address, outcome, **fields):
-    return client.post(address, {"token": uuid4(), "outcome": outcome} | fields, follow=True)
+    hidden = opened(client, address)
+    return client.post(address, hidden | {"outcome": outcome} | fields, follow=True)
 
 
 def triage_of(child):
@@ -72,7 +73,7 @@ def test_consent_14_24_parents_hear_what_was_decided(
 ):
     found = page(nurse_client.get(address))
     assert "All: Yes – Nuts" in found.text
-    found = page(nurse_client.post(address, {"token": uuid4()}))
+    found = page(nurse_client.post(address, opened(nurse_client, address)))
     assert list(found.errors) == ["Select whether it is safe to vaccinate"]
 
     found = shown(post(nurse_client, address, "keep", notes="Ask the GP"))
@@ -109,7 +110,9 @@ def test_consent_14_25_delay_puts_the_child_in_the_clinic_and_tells_the_parents(
     here = {"slug": school.slug, "public_id": pupil.public_id}
     address = reverse("consent:triage", kwargs=here | {"programme": "hpv"})
     late = {"delay_until-day": "1", "delay_until-month": "9", "delay_until-year": "2027"}
-    found = page(nurse_client.post(address, {"token": uuid4(), "outcome": "delay"} | late))
+    found = page(
+        nurse_client.post(address, opened(nurse_client, address) | {"outcome": "delay"} | late)
+    )
     [error] = found.errors
     assert "must be on or before 31 August 2027" in error
     assert not Triage.objects.exists()
@@ -147,7 +150,9 @@ def test_a_delay_ends_on_its_day_and_triage_is_needed_again(worried, nurse_clien
 @pytest.mark.parametrize("day", ["12", "11"])
 def test_a_delay_lasts_until_tomorrow_at_least(worried, nurse_client, address, day):
     past = {"delay_until-day": day, "delay_until-month": "1", "delay_until-year": "2027"}
-    found = page(nurse_client.post(address, {"token": uuid4(), "outcome": "delay"} | past))
+    found = page(
+        nurse_client.post(address, opened(nurse_client, address) | {"outcome": "delay"} | past)
+    )
     assert "must be on or after 13 January 2027" in list(found.errors)[0]
 
 
@@ -160,7 +165,7 @@ def test_the_same_decision_again_writes_to_nobody(worried, nurse_client, address
 
 
 def test_one_form_decides_once(worried, nurse_client, address):
-    data = {"token": uuid4(), "outcome": "safe"}
+    data = opened(nurse_client, address) | {"outcome": "safe"}
     nurse_client.post(address, data)
     nurse_client.post(address, data | {"outcome": "keep"})
     assert Triage.objects.get().outcome == "safe"
@@ -188,8 +193,8 @@ def test_i08_no_email_about_a_child_whose_record_is_flagged(worried, nurse_clien
 def test_conflicting_consent_has_no_triage(child, mum, dad, answered, nurse_client, address):
     answered(child, "given", parent=mum, health_answers=[ASTHMA])
     answered(child, "refused", parent=dad)
-    found = shown(post(nurse_client, address, "safe"))
-    assert found.banner == "Triage is possible once consent is given."
+    sent = nurse_client.post(address, {"token": uuid4(), "outcome": "safe"}, follow=True)
+    assert shown(sent).banner == "Triage is possible once consent is given."
     assert not Triage.objects.exists()
 
 
@@ -237,7 +242,9 @@ def test_flu_is_safe_by_the_methods_that_were_agreed_to(
     found = page(nurse_client.get(address))
     assert "with the nasal spray" in found.text
     assert "with the injection" not in found.text
-    found = page(nurse_client.post(address, {"token": uuid4(), "outcome": "safe_injection"}))
+    found = page(
+        nurse_client.post(address, opened(nurse_client, address) | {"outcome": "safe_injection"})
+    )
     assert list(found.errors) == ["Select one of the answers"]
     post(nurse_client, address, "safe_nasal")
     assert (Triage.objects.get().outcome, Triage.objects.get().method) == ("safe", "nasal")

@@ -1,7 +1,5 @@
 """To whom messages about consent go, and to whom not. Source: consent §10 and §12; lessons I11."""
 
-from uuid import uuid4
-
 import pytest
 from django.urls import reverse
 
@@ -16,7 +14,7 @@ from notifications import wording
 from notifications.models import Message
 from sessions_app.models import Invitation, ProgrammeStatus, Session
 from tests import factories
-from tests.consent.wizard import HEALTH, Wizard, names
+from tests.consent.wizard import HEALTH, Wizard, names, opened
 from tests.pages import page
 from tests.sessions_app.conftest import at
 
@@ -33,7 +31,7 @@ def told():
 def triage(nurse_client, clinic, child):
     def decide(outcome, **fields):
         address = reverse("consent:triage", kwargs=names(clinic, child) | {"programme": "hpv"})
-        data = {"token": uuid4(), "outcome": outcome} | fields
+        data = opened(nurse_client, address) | {"outcome": outcome} | fields
         return page(nurse_client.post(address, data, follow=True), names_person=True)
 
     return decide

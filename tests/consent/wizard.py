@@ -26,6 +26,12 @@ def names(clinic, child):
     return {"slug": clinic.session.slug, "public_id": child.public_id}
 
 
+def opened(client, address):
+    """What the page of triage holds unseen, once it is opened."""
+    values = page(client.get(address)).values
+    return {name: values[name] for name in ("token", "basis")}
+
+
 class Wizard:
     """A nurse with the journey open: each answer follows the redirect to the next page."""
 
@@ -54,7 +60,9 @@ class Wizard:
         return page(response, names_person=not is_neutral)
 
     def answer(self, **data):
-        hidden = {name: value for name, value in self.shown.values.items() if name == "seen"}
+        hidden = {
+            name: value for name, value in self.shown.values.items() if name in ("seen", "basis")
+        }
         response = self.client.post(self.address, hidden | data)
         self.shown = self.follow(response)
         return self

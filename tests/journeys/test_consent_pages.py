@@ -21,6 +21,7 @@ from tests.consent.parent import ABOUT_YOU, ParentForm
 from tests.consent.school import School
 from tests.consent.wizard import on_paper
 from tests.journeys.gallery import Collector
+from tests.pages import page
 from tests.sessions_app.conftest import Clinic, at
 
 pytestmark = pytest.mark.django_db
@@ -278,10 +279,12 @@ def test_a_response_that_is_changed_and_triage(clinic, staff, show):
         clinic.refresh(child)
         names = {"slug": clinic.session.slug, "public_id": child.public_id}
         triage = reverse("consent:triage", kwargs=names | {"programme": "hpv"})
-        staff.get(triage)
+        opened = page(staff.get(triage)).values
+        hidden = {name: opened[name] for name in ("token", "basis")}
         for data in ({}, {"outcome": "delay"}, {"outcome": "delay", "delay_until-day": "1"}):
-            staff.post(triage, data | {"token": uuid4()})
-        staff.post(triage, {"outcome": "keep", "notes": WORDS, "token": uuid4()}, follow=True)
+            staff.post(triage, data | hidden)
+        staff.post(triage, {"notes": WORDS} | hidden | {"basis": "other"})
+        staff.post(triage, {"outcome": "keep", "notes": WORDS} | hidden, follow=True)
         staff.get(triage)
 
         def change(response, act, *sent):
