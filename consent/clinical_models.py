@@ -21,8 +21,8 @@ NOTES_LENGTH = 1000
 class Triage(models.Model):
     """A nurse's decision on whether it is safe to vaccinate a child in a programme and year.
 
-    The newest valid one counts. Withdrawing or invalidating a response invalidates those before
-    it; nothing else of a row ever changes.
+    The newest valid one counts. One that rests on a consent which ends is marked as invalid
+    (decision 0045); nothing else of a row ever changes.
     """
 
     Outcome = choices.TriageOutcome

@@ -1,10 +1,11 @@
 """What a triage decision is made on: the responses that count, and earlier decisions."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from cohorts.models import Child
 from consent import doses, status_rules
+from consent.choices import Decision
 from consent.decisions import DOUBLES
 from consent.facts import rule_inputs, triage_input
 from consent.models import ConsentResponse, Triage
@@ -53,6 +54,43 @@ def newest_of(triages: Iterable[Triage], programme: str, academic_year: int) -> 
         map(triage_input, stored.values()), programme=programme, academic_year=academic_year
     )
     return stored[newest.order] if newest else None
+
+
+def lapsing_of(
+    triages: Iterable[Triage], programme: str, academic_year: int, *, since: datetime | None = None
+) -> list[Triage]:
+    """Those of the stored decisions about a child that `status_rules.lapsing` names."""
+    stored = {triage.pk: triage for triage in triages}
+    lapsing = status_rules.lapsing(
+        map(triage_input, stored.values()),
+        programme=programme,
+        academic_year=academic_year,
+        since=since,
+    )
+    return [stored[decision.order] for decision in lapsing]
+
+
+def resting_on(response: ConsentResponse) -> list[Triage]:
+    """The decisions that end with a consent which is withdrawn or marked as invalid: that it is
+    safe, if decided since, and what that replaced; the newest first. At most four queries.
+
+    Nothing rests on what is no consent, or does not count any more. "No" and "not yet" stand until
+    a nurse decides again. Source: consent §7; decision 0045.
+    """
+    if response.decision != Decision.GIVEN or response.withdrawn_at is not None:
+        return []
+    about = (response.programme_id, response.academic_year)
+    counted = counted_responses(response.child, *about)
+    # A child found not to be competent has answered all the same.
+    if not response.is_self_consent and response.pk not in [seen.order for seen, _ in counted]:
+        return []
+    valid = Triage.objects.filter(
+        child=response.child_id,
+        programme=response.programme_id,
+        academic_year=response.academic_year,
+        invalidated_at__isnull=True,
+    )
+    return lapsing_of(valid.select_related("programme"), *about, since=response.responded_at)
 
 
 def basis_now(child: Child, programme: str, academic_year: int) -> str:

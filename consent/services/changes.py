@@ -1,7 +1,7 @@
 """Withdrawing a consent and marking a response as invalid. Source: consent §7.
 
-What was answered stays as it was: each change is a row of its own, and both invalidate the triage
-of that programme and year.
+What was answered stays as it was: each change is a row of its own. With a consent ends what was
+found safe on it; "do not vaccinate" and "delay" end by a nurse's decision only.
 """
 
 from datetime import date, datetime
@@ -17,6 +17,7 @@ from cohorts.models import Child
 from consent import change_rules, reasons
 from consent.models import ConsentResponse, ResponseChange, Triage
 from consent.selectors.responses import kept_of, later_answer
+from consent.selectors.triage import resting_on
 from consent.services import voiding
 from sessions_app import invitations, statuses
 
@@ -40,9 +41,12 @@ def withdraw_response(
     response, kept = locked(response)
     if refusal := change_rules.why_no_withdrawal(kept):
         raise ChangeNotPossible(refusal)
+    lost = resting_on(response)
     response.withdrawn_at = now
     response.save(update_fields=["withdrawn_at"])
-    return _tell(response, Kind.WITHDRAWN, "withdrawn", reason=reason, notes=notes, now=now, by=by)
+    return _tell(
+        response, Kind.WITHDRAWN, "withdrawn", lost, reason=reason, notes=notes, now=now, by=by
+    )
 
 
 @transaction.atomic
@@ -53,9 +57,10 @@ def invalidate_response(
     response, kept = locked(response)
     if refusal := change_rules.why_no_invalidation(kept):
         raise ChangeNotPossible(refusal)
+    lost = resting_on(response)
     response.invalidated_at = now
     response.save(update_fields=["invalidated_at"])
-    return _tell(response, Kind.INVALIDATED, "invalidated", notes=notes, now=now, by=by)
+    return _tell(response, Kind.INVALIDATED, "invalidated", lost, notes=notes, now=now, by=by)
 
 
 def locked(response: ConsentResponse) -> tuple[ConsentResponse, change_rules.Kept]:
@@ -71,6 +76,7 @@ def _tell(
     response: ConsentResponse,
     kind: str,
     verb: str,
+    lost: list[Triage],
     *,
     notes: str,
     now: datetime,
@@ -81,13 +87,7 @@ def _tell(
         response=response, kind=kind, reason=reason, notes=notes, at=now, by=by
     )
     told = f"Consent from {response.parent_name} {verb}"
-    decided = Triage.objects.filter(
-        child_id=response.child_id,
-        programme=response.programme_id,
-        academic_year=response.academic_year,
-        invalidated_at__isnull=True,
-    )
-    voiding.void_triages(list(decided.select_related("programme")), because=told, now=now, by=by)
+    voiding.void_triages(lost, because=told, now=now, by=by)
     activity.record(
         child_id=response.child_id,
         kind=Entry.Kind.CONSENT,

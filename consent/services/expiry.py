@@ -7,7 +7,7 @@ marked as invalid, with the reason.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -16,10 +16,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import User
 from calendars.clock import london_day
 from cohorts.models import Child
-from consent import doses, status_rules
+from consent import doses
 from consent.choices import Decision, Route
-from consent.facts import triage_input
 from consent.models import ConsentResponse, Triage
+from consent.selectors.triage import lapsing_of
 from consent.services import voiding
 from heartbeats import faults
 from sessions_app import invitations, statuses
@@ -77,7 +77,7 @@ def expire_with_session(session: Session, *, by: User, now: datetime) -> None:
         triage
         for scope, triages in _by_scope(decided.filter(child__in=child_ids)).items()
         if not _is_of_a_clinic(triages)
-        for triage in _lapsing(scope, triages)
+        for triage in lapsing_of(triages, scope[1], scope[2])
     ]
     voiding.void_triages(lapsing, because=CLOSED, now=now, by=by)
     affected = {one.child_id for one in expired} | {one.child_id for one in lapsing}
@@ -145,23 +145,9 @@ def _let_lapse(
     lapsing = [
         triage
         for scope, start in since.items()
-        for triage in _lapsing(scope, triages.get(scope, []), since=start)
+        for triage in lapsing_of(triages.get(scope, []), scope[1], scope[2], since=start)
     ]
     voiding.void_triages(lapsing, because=because, now=now, by=by)
-
-
-def _lapsing(
-    scope: Scope, triages: Iterable[Triage], *, since: datetime | None = None
-) -> list[Triage]:
-    by_order = {triage.pk: triage for triage in triages}
-    _, programme, academic_year = scope
-    lapsing = status_rules.lapsing(
-        map(triage_input, by_order.values()),
-        programme=programme,
-        academic_year=academic_year,
-        since=since,
-    )
-    return [by_order[decision.order] for decision in lapsing]
 
 
 def _by_scope(triages: QuerySet[Triage]) -> dict[Scope, list[Triage]]:

@@ -18,6 +18,7 @@ from consent.forms.changes import FollowUpForm, InvalidateForm, WithdrawForm
 from consent.models import ResponseDraft
 from consent.selectors.facts import child_facts
 from consent.selectors.responses import KeptResponse, kept_response
+from consent.selectors.triage import resting_on
 from consent.services.changes import ChangeNotPossible, invalidate_response
 from consent.services.follow_ups import confirm_that_it_stands
 from consent.services.replies import is_told
@@ -129,7 +130,7 @@ def withdraw(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID
     if request.method == "POST" and form.is_valid():
         return _make(request, back, change)
     words = {"title": "Withdraw consent", "button": "Withdraw consent"}
-    return _ask(request, found, child, back, form=form, **words)
+    return _ask(request, found, child, back, form=form, lost=resting_on(response), **words)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -164,6 +165,7 @@ def invalidate(request: HttpRequest, slug: str, public_id: UUID, response_id: UU
         button="Mark as invalid",
         warning="This cannot be undone. The response will no longer count.",
         danger=True,
+        lost=resting_on(found.response),
     )
 
 

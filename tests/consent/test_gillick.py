@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from activity.models import Entry
-from consent.models import ConsentResponse, GillickAssessment, ResponseChange
+from consent.models import ConsentResponse, GillickAssessment, ResponseChange, Triage
 from consent.selectors.gillick import competent_child
 from sessions_app import statuses
 from sessions_app.models import ProgrammeStatus, SessionDate
@@ -124,6 +124,28 @@ def test_edited_to_not_competent_the_own_consent_of_the_day_is_invalid(
     assert (change.kind, change.by) == ("invalidated", nurse)
     assert consent_of(child) == "no_response"
     assert Entry.objects.filter(title=f"Consent from {child.full_name} invalidated").exists()
+
+
+@pytest.mark.parametrize("outcome", ["safe", "do_not_vaccinate"])
+def test_edited_to_not_competent_what_was_found_safe_ends_and_a_no_stands(
+    today_is_a_session_day, child, clinic, nurse, nurse_client, address, consent_alone, outcome
+):
+    """Decision 0045."""
+    nurse_client.post(address, YES)
+    consent_alone()
+    triage = Triage.objects.create(
+        child=child,
+        programme_id="hpv",
+        organisation=clinic.organisation,
+        session=clinic.session,
+        academic_year=2026,
+        outcome=outcome,
+        performed_by=nurse,
+        performed_at=NOW,
+    )
+    nurse_client.post(address, NO)
+    triage.refresh_from_db()
+    assert triage.invalidated_at == (NOW if outcome == "safe" else None)
 
 
 def test_a_consent_that_was_acted_on_stays(

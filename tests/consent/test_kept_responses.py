@@ -1,5 +1,7 @@
 """The page of a response: withdrawing, marking as invalid, following up. Source: consent §7."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -148,6 +150,59 @@ def test_consent_14_26_mark_as_invalid(child, mum, safe, send):
         "This response has already been marked as invalid."
     )
     assert ResponseChange.objects.count() == 1
+
+
+@pytest.fixture
+def decide(child, nurse, clinic):
+    """`decide("delay")`: what a nurse decided now."""
+    return lambda outcome, **fields: Triage.objects.create(
+        child=child,
+        programme_id="hpv",
+        organisation=clinic.organisation,
+        session=clinic.session,
+        academic_year=2026,
+        outcome=outcome,
+        performed_by=nurse,
+        performed_at=fields.pop("performed_at", NOW),
+        **fields,
+    )
+
+
+ENDING = {
+    "withdraw": {"reason": "personal", "silent": "true"},
+    "invalidate": {"notes": "No responsibility"},
+}
+TRIAGE_ENDS = "The triage outcome “Safe to vaccinate” of 12 January 2027 at 10:00am will no longer"
+
+
+@pytest.mark.parametrize("act", ENDING)
+def test_the_page_says_beforehand_that_triage_ends(safe, send, act):
+    assert TRIAGE_ENDS in send(act, safe).text
+
+
+@pytest.mark.parametrize("act", ENDING)
+@pytest.mark.parametrize("outcome", ["do_not_vaccinate", "delay", "invite_to_clinic", "keep"])
+def test_what_says_no_or_not_yet_ends_by_a_nurses_decision_only(
+    child, safe, send, decide, act, outcome
+):
+    """Decision 0045."""
+    decide(outcome, delay_until=date(2027, 3, 1) if outcome == "delay" else None)
+    assert "The triage outcome" not in send(act, safe).text
+    assert send(act, safe, **ENDING[act]).banner
+    assert not Triage.objects.filter(invalidated_at__isnull=False).exists()
+
+
+def test_triage_stands_where_what_ends_is_no_part_of_it(child, mum, safe, answered, send):
+    refusal = answered(child, "refused", responded_at=at("2027-01-10T09:00"))
+    nobody = answered(child, "not_provided", responded_at=at("2027-01-10T09:00"))
+    later = answered(child, "given", responded_at=at("2027-01-12T11:00"))
+    older = answered(child, "given", parent=mum, responded_at=at("2027-01-10T09:00"))
+    for response in (refusal, nobody, later, older):
+        assert "The triage outcome" not in send("invalidate", response).text
+        send("invalidate", response, notes="Mistake")
+    assert Triage.objects.get().invalidated_at is None
+    send("invalidate", safe, notes="Mistake")
+    assert Triage.objects.get().invalidated_at == NOW
 
 
 def test_triage_of_another_programme_or_year_stands(child, safe, send, nurse, clinic):
