@@ -72,6 +72,11 @@ class Triage(models.Model):
     def __str__(self) -> str:
         return f"Triage of child {self.child_id}, {self.programme_id}: {self.outcome}"
 
+    @property
+    def said(self) -> tuple:
+        """What a parent would read of the decision: equal where two decisions say the same."""
+        return self.outcome, self.method, self.without_gelatine, self.delay_until
+
 
 class GillickAssessment(models.Model):
     """One version of an assessment of a child on a day of a session: may the child decide alone?

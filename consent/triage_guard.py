@@ -34,7 +34,8 @@ def _why_not(message: Message, triage: Triage | None) -> str:
     child = Child.objects.get(pk=message.child_id)
     if reason := forbidden_by_record(child):
         return reason
-    if newest_triage(child, triage.programme_id, triage.academic_year) != triage:
+    newest = newest_triage(child, triage.programme_id, triage.academic_year)
+    if newest is None or newest.said != triage.said:
         return DECIDED_OTHERWISE
     counted = counted_responses(child, triage.programme_id, triage.academic_year)
     if not any(one.is_given and one.responder == message.parent_id for one, _ in counted):

@@ -63,8 +63,8 @@ def decide_triage(
 
     `session` was fetched `with_days`. One form decides once: the same `form_token` again returns
     what the first did. Every condition is looked at anew. Parents are written to where the decision
-    differs from the last one. Raises TriageNotPossible, or TriageOutdated where it was made on
-    other answers or decisions than there are now.
+    differs from the last one, or they answered after that. Raises TriageNotPossible, or
+    TriageOutdated where it was made on other answers or decisions than there are now.
     """
     child = Child.objects.lock(child.pk)
     if done := Triage.objects.filter(form_token=form_token, child=child).first():
@@ -145,15 +145,14 @@ def add_triage(
         )
         memberships.join(clinic, [child.pk], reason=Membership.Reason.TRIAGE, now=now, by=by)
     invitations.catch_up([child.pk], now=now, by=by)
-    if before is None or _said(before) != _said(triage):
-        parents = [response.parent_id for _, response in counted if response.parent_id]
-        outbox.queue_all(letters(triage, parents, now=now, by=by), now=now)
+    told_at = before.performed_at if before and before.said == triage.said else None
+    parents = [
+        response.parent_id
+        for _, response in counted
+        if response.parent_id and (told_at is None or response.responded_at > told_at)
+    ]
+    outbox.queue_all(letters(triage, parents, now=now, by=by), now=now)
     return triage
-
-
-def _said(triage: Triage) -> tuple:
-    """What a parent would read of a decision."""
-    return triage.outcome, triage.method, triage.without_gelatine, triage.delay_until
 
 
 def letters(triage: Triage, parents: list[int], *, now: datetime, by: User) -> list[Message]:

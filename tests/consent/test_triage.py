@@ -164,6 +164,21 @@ def test_the_same_decision_again_writes_to_nobody(worried, nurse_client, address
     assert len(written()) == sent
 
 
+def test_who_answered_since_hears_of_the_same_decision_and_nobody_hears_it_twice(
+    child, mum, dad, answered, nurse_client, address, morning
+):
+    answered(child, "given", parent=mum, health_answers=[ASTHMA])
+    post(nurse_client, address, "safe")
+    answered(
+        child, "given", parent=dad, health_answers=[ASTHMA], responded_at=at("2027-01-12T10:03")
+    )
+    for minute in ("05", "06"):
+        morning.move_to(at(f"2027-01-12T10:{minute}"), tick=False)
+        post(nurse_client, address, "safe")
+        assert written() == [("triage_safe", mum.email), ("triage_safe", dad.email)]
+    assert triage_guard(triage_messages(), now=NOW) == {}, "what was decided again is still so"
+
+
 def test_one_form_decides_once(worried, nurse_client, address):
     data = opened(nurse_client, address) | {"outcome": "safe"}
     nurse_client.post(address, data)
