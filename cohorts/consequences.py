@@ -4,7 +4,7 @@ Importing asks when all rows are in place and nothing is committed yet. So what 
 is what the import itself would do, and not a second opinion of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -59,17 +59,22 @@ _foretellers: list[Foretell] = []
 def register(foretell: Foretell) -> None:
     """Let an app above say whom it writes to because children came or changed.
 
-    It is called as `foretell(organisation=…, by=…, now=…)`, inside the transaction of the import.
+    It is called as `foretell(organisation=…, by=…, now=…, child_ids=…)`, inside the transaction of
+    the import, with the children that came or about whom something changed.
     """
     _foretellers.append(foretell)
 
 
-def foretold(*, organisation: Organisation, by: User | None, now: datetime) -> list[Writing]:
-    """Whom the import of this organisation, person and instant writes to."""
+def foretold(
+    *, organisation: Organisation, by: User | None, now: datetime, child_ids: Collection[int]
+) -> list[Writing]:
+    """Whom the import of this organisation, person and instant writes to, since these children
+    came or changed.
+    """
     return [
         writing
         for foretell in _foretellers
-        for writing in foretell(organisation=organisation, by=by, now=now)
+        for writing in foretell(organisation=organisation, by=by, now=now, child_ids=child_ids)
     ]
 
 

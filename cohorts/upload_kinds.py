@@ -3,7 +3,7 @@
 `uploads` runs whatever is registered: it knows files, rows and progress, and no kind.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -49,10 +49,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file: rows by outcome, and sentences for the result page."""
+    """What became of a file: rows by outcome, and sentences for the result page.
+
+    `child_ids` are the children that came, or about whom something changed because of which their
+    parents may be written to.
+    """
 
     counts: Mapping[str, int]
     notes: Sequence[str] = field(default=())
+    child_ids: Collection[int] = field(default=())
 
 
 @dataclass(frozen=True)

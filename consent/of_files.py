@@ -1,10 +1,10 @@
-"""Whose parents are asked for consent because a file put children into school sessions."""
+"""Whose parents are asked for consent because of a file of children."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from accounts.models import Organisation, User
@@ -13,7 +13,7 @@ from calendars.rules import academic_year_of
 from cohorts.consequences import Line, Writing
 from consent import asking_rules
 from consent.messages import SCHOOL_REQUEST, school_examples
-from consent.selectors import asking
+from consent.services import undelivered
 from govuk.filters import govuk_date_with_weekday
 from sessions_app import rules
 from sessions_app.choices import Exclusion
@@ -25,18 +25,19 @@ ASKED_BEFORE = "Asked before, or answered already"
 
 
 def asked_because_of_file(
-    *, organisation: Organisation, by: User | None, now: datetime
+    *, organisation: Organisation, by: User | None, now: datetime, child_ids: Collection[int]
 ) -> list[Writing]:
-    """The requests that jobs will send for the children an import of this person and instant put
-    into sessions of schools. Nothing of them can be called back: they go on their day.
+    """The requests that jobs will send for these children, who came into sessions of schools with
+    an import or about whom it changed something, such as how to reach their parents.
+
+    Nothing of them can be called back: they go on their day, whoever imported.
     """
     today = london_day(now)
-    joined = Membership.objects.filter(joined_at=now, added_by=by, left_at__isnull=True)
+    members, newcomers = _members(organisation, child_ids, now=now)
     schools = (
         Session.objects.with_days()
         .filter(
-            Exists(joined.filter(session=OuterRef("pk"))),
-            organisation=organisation,
+            pk__in=members,
             academic_year=academic_year_of(today),
             closed_at__isnull=True,
             consent_requests_on__isnull=False,
@@ -48,21 +49,19 @@ def asked_because_of_file(
     due: dict[date, int] = Counter()
     left_out: dict[str, int] = Counter()
     shown = None
-    members = defaultdict(list)
-    for session_id, child_id in joined.filter(session__organisation=organisation).values_list(
-        "session_id", "child_id"
-    ):
-        members[session_id].append(child_id)
     for school in schools:
         day = asking_rules.asks_on(requests_on=school.consent_requests_on, now=now)
         if not is_open_for_consent(days_of(school), day):
             continue
-        shown = shown or school
+        children = members[school.pk]
         asked = {
-            child_id for child_id, _ in asking.to_ask(school, now=now, child_ids=members[school.pk])
+            child_id
+            for child_id, _ in undelivered.to_ask_once_freed(school, now=now, child_ids=children)
         }
+        if asked or children & newcomers:
+            shown = shown or school
         due[day] += len(asked)
-        left_out.update(_reasons(school, set(members[school.pk]) - asked))
+        left_out.update(_reasons(school, children - asked))
     if shown is None:
         return []
     families = sum(due.values())
@@ -89,6 +88,21 @@ def asked_because_of_file(
             * bool(families),
         )
     ]
+
+
+def _members(
+    organisation: Organisation, child_ids: Collection[int], *, now: datetime
+) -> tuple[dict[int, set[int]], set[int]]:
+    """Which of the children each session has, and who came into one at this instant."""
+    members: dict[int, set[int]] = defaultdict(set)
+    newcomers = set()
+    for session_id, child_id, joined_at in Membership.objects.filter(
+        child__in=child_ids, session__organisation=organisation, left_at__isnull=True
+    ).values_list("session_id", "child_id", "joined_at"):
+        members[session_id].add(child_id)
+        if joined_at == now:
+            newcomers.add(child_id)
+    return members, newcomers
 
 
 def _reasons(school: Session, children: set[int]) -> Counter[str]:

@@ -65,11 +65,12 @@ def run(job: Job) -> Outcome:
         _Block(job, work, book, block).plan()
         job.progress.advance(len(work.outcomes))
     job.progress.begin("Saving children")
-    raised = _write(job, work, book)
+    touched, raised = _write(job, work, book)
     counts = Counter(outcome for _, _, outcome in work.outcomes)
     return Outcome(
         counts={outcome: counts[outcome] for outcome in OUTCOMES.values} | {"school_moves": raised},
         notes=[*_elsewhere_notes(work), *_left_out_notes(checked.notices)],
+        child_ids=touched,
     )
 
 
@@ -242,8 +243,10 @@ class _Block:
         return OUTCOMES.REVIEW
 
 
-def _write(job: Job, work: Work, book: ParentBook) -> int:
-    """Save everything and announce it; returns how many school moves were raised."""
+def _write(job: Job, work: Work, book: ParentBook) -> tuple[set[int], int]:
+    """Save everything and announce it; returns the children announced, siblings in families that
+    changed among them, and how many school moves were raised.
+    """
     upload, now, by = job.upload, job.now, job.by
     Child.objects.bulk_create(work.new, batch_size=BLOCK)
     for child in work.changed.values():
@@ -279,7 +282,7 @@ def _write(job: Job, work: Work, book: ParentBook) -> int:
     changed = sorted(({*work.changed} | family_changed) - set(new_ids))
     if changed:
         children_changed.send(Child, child_ids=changed, by=by, now=now)
-    return len(moves)
+    return {*placed, *changed}, len(moves)
 
 
 def _log(job: Job, work: Work, new_ids: list[int]) -> None:

@@ -136,7 +136,9 @@ def run_upload(*, upload_id: int, now: datetime) -> None:
             job = Job(upload=upload, table=table, now=now, progress=progress)
             outcome = kind.run(job)
             progress.begin("Working out who is written to")
-            writings = consequences.foretold(organisation=upload.organisation, by=job.by, now=now)
+            writings = consequences.foretold(
+                organisation=upload.organisation, by=job.by, now=now, child_ids=outcome.child_ids
+            )
             if _must_ask(upload, writings):
                 raise _MustAsk(outcome, writings)
             _finish(upload, Upload.Status.COMPLETED, now, **_results(outcome, writings))

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
 from calendars import clock
@@ -23,6 +23,7 @@ from consent.models import ConsentRequest
 from consent.selectors import asking
 from consent.selectors.asking import Pair
 from consent.selectors.sessions import is_closed, is_open_to_parents
+from consent.services import undelivered
 from heartbeats import faults
 from notifications import outbox
 from notifications.models import Lane, Message
@@ -32,8 +33,6 @@ from sessions_app.models import Mailing, Session
 from sessions_app.selectors.lists import days_of
 
 Kind = ConsentRequest.Kind
-# Final states in which a parent did not get the message.
-UNDELIVERED = (Message.Status.FAILED, Message.Status.REJECTED, Message.Status.WITHHELD)
 
 
 class RemindersNotPossible(Exception):
@@ -75,7 +74,7 @@ def plan(session_id: int, *, now: datetime) -> int:
         is_closed=is_closed(session, today=today),
         today=today,
     ):
-        _free_undelivered(session, now=now)
+        undelivered.free(session, now=now)
         letters += _write(
             session,
             Kind.REQUEST,
@@ -299,23 +298,3 @@ def _dates_stood_for(session: Session, *, today: date) -> Callable[[Pair], int |
         ).values_list("session_date_id", "child_id", "programme_id")
     )
     return lambda pair: next((row for row in coming if (row, *pair) not in reminded), None)
-
-
-def _free_undelivered(session: Session, *, now: datetime) -> None:
-    """Let a request that reached nobody be sent again, once there is an address that it was not
-    sent to (I14). One that may still arrive keeps its place.
-    """
-    sent = Message.objects.filter(letter=OuterRef("letter"))
-    tried = Message.objects.filter(
-        letter=OuterRef(OuterRef("letter")),
-        channel=OuterRef("channel"),
-        recipient=OuterRef("recipient"),
-    )
-    untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"))
-    ConsentRequest.objects.filter(
-        Exists(sent),
-        ~Exists(sent.exclude(status__in=UNDELIVERED)),
-        Exists(untried),
-        session=session,
-        withheld_at__isnull=True,
-    ).update(withheld_at=now)

@@ -1,6 +1,7 @@
 """Whom a file of children or vaccinations invites to community clinics, now and later."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -24,10 +25,13 @@ ONCE_DATED = "once there is a clinic date to book"
 A_WEEK_LATER = "a week after they were last invited"
 
 
-def invited_by_file(*, organisation: Organisation, by: User | None, now: datetime) -> list[Writing]:
+def invited_by_file(
+    *, organisation: Organisation, by: User | None, now: datetime, child_ids: Collection[int]
+) -> list[Writing]:
     """What an import of this person and instant has queued, and will bring about, in each clinic.
 
     Called inside the import's transaction, after children joined and what was due was planned.
+    `child_ids` are those who came or about whom something changed.
     """
     clinics = (
         Session.objects.clinics()
@@ -35,20 +39,26 @@ def invited_by_file(*, organisation: Organisation, by: User | None, now: datetim
         .select_related("organisation", "location__team")
         .order_by("academic_year")
     )
-    found = [_in_clinic(clinic, by=by, now=now) for clinic in clinics]
+    found = [_in_clinic(clinic, child_ids, by=by, now=now) for clinic in clinics]
     return [writing for writing in found if writing is not None]
 
 
-def _in_clinic(clinic: Session, *, by: User | None, now: datetime) -> Writing | None:
+def _in_clinic(
+    clinic: Session, child_ids: Collection[int], *, by: User | None, now: datetime
+) -> Writing | None:
     planned = Invitation.objects.filter(session=clinic, planned_at=now, planned_by=by)
     letters = dict(planned.values_list("letter", "child_id"))
-    joined = Membership.objects.filter(
-        session=clinic, joined_at=now, added_by=by, left_at__isnull=True
-    ).values_list("child_id", flat=True)
-    rest = sorted(set(joined) - set(letters.values()))
-    if not letters and not rest:
+    joined = dict(
+        Membership.objects.filter(
+            session=clinic, child__in=child_ids, left_at__isnull=True
+        ).values_list("child_id", "joined_at")
+    )
+    # Who was called back waits for a person, whatever changes about them.
+    called_back = Invitation.objects.called_back().filter(session=clinic, child__in=child_ids)
+    waiting = set(called_back.values_list("child_id", flat=True))
+    coming = preview_joining(clinic, sorted(set(joined) - {*letters.values(), *waiting}), now=now)
+    if not letters and not coming.is_any and now not in joined.values():
         return None
-    coming = preview_joining(clinic, rest, now=now)
     at_once = list(
         planned.values_list("session_date__value")
         .annotate(families=Count("child", distinct=True))

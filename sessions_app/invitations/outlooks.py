@@ -63,6 +63,11 @@ class Preview:
         return self.now + (self.again[1] if self.again else 0)
 
     @property
+    def is_any(self) -> bool:
+        """Whether anybody is written to, now or once it is time."""
+        return bool(self.children_now or self.later or self.waiting)
+
+    @property
     def is_held(self) -> bool:
         """Whether so many are written to now that it can be called back for two minutes."""
         return self.children_now >= rules.HELD_FROM

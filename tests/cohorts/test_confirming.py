@@ -1,17 +1,20 @@
 """A file that writes to many families is checked first, and imported once a person agreed."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 
 from cohorts import consequences
 from cohorts.consequences import Line, Writing
-from cohorts.models import Child, Upload
+from cohorts.models import Child, Parent, Upload
 from cohorts.services import confirming, uploads
 from cohorts.tasks import wipe_old_content
 from cohorts.upload_kinds import kind_of
+from consent.models import ConsentRequest
+from consent.services import asking
 from notifications.models import Message
+from sessions_app import invitations
 from sessions_app.models import Invitation, Mailing, Session, SessionDate
 from sessions_app.rules import HELD_FROM
 from tests import factories
@@ -21,6 +24,13 @@ from tests.pages import count_queries, page
 
 COHORT = Upload.Kind.COHORT
 Status = Upload.Status
+LATER = NOW + timedelta(hours=1)
+AT_FOUR = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
+
+
+def unreachable(size, **cells):
+    """So many children whose parents nobody can write to."""
+    return [row | {"PARENT_1_EMAIL": ""} for row in pupils(size, **cells)]
 
 
 def writing(**families):
@@ -153,15 +163,78 @@ class TestUploads:
         assert kept.lines == [Line("once there is a clinic date to book", HELD_FROM, is_sure=False)]
 
     def test_requests_that_jobs_send_to_a_school_count_too(self, upload, organisation, alder):
-        session = factories.SessionFactory(
-            organisation=organisation, location=alder, dates=[date(2026, 12, 14)]
-        )
-        Session.objects.filter(pk=session.pk).update(consent_requests_on=date(2026, 11, 20))
+        self.ask_at_alder(organisation, alder)
         waiting = upload(*pupils(HELD_FROM, SCHOOL_URN="140001"))
         assert waiting.status == Status.CHECKED
         [foretold] = consequences.from_json(waiting.writings)
         assert foretold.what == "Requests for consent at schools"
         assert foretold.lines == [Line("on Monday 23 November 2026, from 4pm", HELD_FROM)]
+
+    def ask_at_alder(self, organisation, alder):
+        """Alder is visited on 14 December, and its parents are asked since 20 November."""
+        session = factories.SessionFactory(
+            organisation=organisation, location=alder, dates=[date(2026, 12, 14)]
+        )
+        Session.objects.filter(pk=session.pk).update(consent_requests_on=date(2026, 11, 20))
+
+    def test_requests_to_members_whom_the_file_makes_reachable_count_too(
+        self, upload, nurse, organisation, alder
+    ):
+        self.ask_at_alder(organisation, alder)
+        first = upload(*unreachable(HELD_FROM, SCHOOL_URN="140001"))
+        assert first.status == Status.COMPLETED
+        waiting = upload(*pupils(HELD_FROM, SCHOOL_URN="140001"), now=LATER)
+        assert waiting.status == Status.CHECKED
+        [foretold] = consequences.from_json(waiting.writings)
+        assert foretold.lines == [Line("on Monday 23 November 2026, from 4pm", HELD_FROM)]
+        assert self.confirm(waiting, nurse, now=LATER)
+        assert self.run(waiting, now=LATER).status == Status.COMPLETED
+        assert asking.plan_each(now=AT_FOUR) == HELD_FROM
+
+    def test_i14_requests_that_failed_and_go_to_addresses_of_the_file_count_too(
+        self, upload, nurse, organisation, alder
+    ):
+        self.ask_at_alder(organisation, alder)
+        waiting = upload(*pupils(HELD_FROM, SCHOOL_URN="140001"))
+        assert self.confirm(waiting, nurse)
+        self.run(waiting)
+        assert asking.plan_each(now=AT_FOUR) == HELD_FROM
+        Message.objects.update(status=Message.Status.FAILED, accepted_at=AT_FOUR)
+        Parent.objects.update(email_failed_at=AT_FOUR)
+        a_week_later = NOW + timedelta(days=7)
+        again = upload(
+            *[
+                row | {"PARENT_1_EMAIL": f"new-{row['PARENT_1_EMAIL']}"}
+                for row in pupils(HELD_FROM, SCHOOL_URN="140001")
+            ],
+            now=a_week_later,
+        )
+        assert again.status == Status.CHECKED
+        [foretold] = consequences.from_json(again.writings)
+        assert foretold.lines == [Line("on Monday 30 November 2026, from 4pm", HELD_FROM)]
+        assert ConsentRequest.objects.filter(withheld_at__isnull=True).count() == HELD_FROM
+        assert self.confirm(again, nurse, now=a_week_later)
+        assert self.run(again, now=a_week_later).status == Status.COMPLETED
+        assert ConsentRequest.objects.filter(withheld_at__isnull=True).count() == HELD_FROM
+        assert asking.plan_each(now=AT_FOUR + timedelta(days=7)) == HELD_FROM
+
+    def test_later_invitations_to_members_whom_the_file_makes_reachable_count_too(self, upload):
+        self.schedule(date(2027, 1, 11), invitations_on=date(2026, 12, 21))
+        assert upload(*unreachable(HELD_FROM)).status == Status.COMPLETED
+        waiting = upload(*pupils(HELD_FROM), now=LATER)
+        assert waiting.status == Status.CHECKED
+        [foretold] = consequences.from_json(waiting.writings)
+        assert foretold.lines == [Line("on Monday 21 December 2026", HELD_FROM)]
+
+    def test_who_was_called_back_or_written_to_is_not_foretold_again(self, upload, nurse):
+        waiting = upload(*pupils(HELD_FROM))
+        assert self.confirm(waiting, nurse)
+        self.run(waiting)
+        with_phones = [row | {"PARENT_1_PHONE": "07700900123"} for row in pupils(HELD_FROM)]
+        invitations.call_back(mailing_id=Mailing.objects.get().pk, by=nurse, now=NOW)
+        done = upload(*with_phones, now=LATER)
+        assert (done.status, done.writings) == (Status.COMPLETED, [])
+        assert done.counts["updated"] == HELD_FROM
 
     def test_a_person_is_asked_again_if_more_would_be_sent(self, upload, nurse):
         self.schedule(date(2027, 1, 11), invitations_on=date(2026, 12, 21))

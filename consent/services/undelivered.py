@@ -1,0 +1,48 @@
+"""Requests that reached nobody: they go again once there is another address (I14)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from cohorts.models import Contact
+from consent.models import ConsentRequest
+from consent.selectors import asking
+from consent.selectors.asking import Pair
+from notifications.models import Message
+from sessions_app.models import Session
+
+# Final states in which a parent did not get the message.
+UNDELIVERED = (Message.Status.FAILED, Message.Status.REJECTED, Message.Status.WITHHELD)
+
+
+def free(session: Session, *, now: datetime, child_ids: Collection[int] | None = None) -> None:
+    """Let a request that reached nobody be sent again, once there is an address that it was not
+    sent to. One that may still arrive keeps its place. With `child_ids`, only those of these.
+    """
+    sent = Message.objects.filter(letter=OuterRef("letter"))
+    tried = Message.objects.filter(
+        letter=OuterRef(OuterRef("letter")),
+        channel=OuterRef("channel"),
+        recipient=OuterRef("recipient"),
+    )
+    untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"))
+    requests = ConsentRequest.objects.filter(session=session, withheld_at__isnull=True)
+    if child_ids is not None:
+        requests = requests.filter(child__in=child_ids)
+    requests.filter(
+        Exists(sent), ~Exists(sent.exclude(status__in=UNDELIVERED)), Exists(untried)
+    ).update(withheld_at=now)
+
+
+def to_ask_once_freed(session: Session, *, now: datetime, child_ids: Collection[int]) -> list[Pair]:
+    """Child id and programme of each request that the job would send at that instant about these
+    children, failed ones that go again among them. Nothing is changed.
+    """
+    with transaction.atomic():
+        free(session, now=now, child_ids=child_ids)
+        due = asking.to_ask(session, now=now, child_ids=child_ids)
+        # The job frees and asks in one go; here only the answer is wanted.
+        transaction.set_rollback(True)
+    return due
