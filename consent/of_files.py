@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Organisation, User
 from calendars.clock import london_day
-from calendars.rules import academic_year_of
+from calendars.rules import first_day_of
 from cohorts.consequences import Line, Writing
 from consent import asking_rules
 from consent.messages import SCHOOL_REQUEST, school_examples
@@ -18,7 +18,7 @@ from govuk.filters import govuk_date_with_weekday
 from sessions_app import rules
 from sessions_app.choices import Exclusion
 from sessions_app.models import Membership, ProgrammeStatus, Session
-from sessions_app.schedule_rules import is_open_for_consent
+from sessions_app.schedule_rules import is_open_for_consent, years_to_prepare
 from sessions_app.selectors.lists import days_of
 
 ASKED_BEFORE = "Asked before, or answered already"
@@ -38,7 +38,7 @@ def asked_because_of_file(
         Session.objects.with_days()
         .filter(
             pk__in=members,
-            academic_year=academic_year_of(today),
+            academic_year__in=years_to_prepare(today),
             closed_at__isnull=True,
             consent_requests_on__isnull=False,
         )
@@ -50,7 +50,9 @@ def asked_because_of_file(
     left_out: dict[str, int] = Counter()
     shown = None
     for school in schools:
-        day = asking_rules.asks_on(requests_on=school.consent_requests_on, now=now)
+        # Jobs ask in sessions of the present year only: in August, the coming one waits.
+        requests_on = max(school.consent_requests_on, first_day_of(school.academic_year))
+        day = asking_rules.asks_on(requests_on=requests_on, now=now)
         if not is_open_for_consent(days_of(school), day):
             continue
         children = members[school.pk]

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.management import call_command
 
+from calendars.clock import LONDON
 from cohorts import consequences
 from cohorts.consequences import Line, Writing
 from cohorts.models import Child, Parent, Upload
@@ -176,6 +177,27 @@ class TestUploads:
             organisation=organisation, location=alder, dates=[date(2026, 12, 14)]
         )
         Session.objects.filter(pk=session.pk).update(consent_requests_on=date(2026, 11, 20))
+
+    def test_a_file_in_august_tells_of_requests_that_go_on_1_september(
+        self, upload, nurse, organisation, alder, time_machine
+    ):
+        august = datetime(2026, 8, 20, 9, 0, tzinfo=UTC)
+        time_machine.move_to(august)
+        self.schedule(invitations_on=None)
+        session = factories.SessionFactory(
+            organisation=organisation, location=alder, dates=[date(2026, 9, 15)]
+        )
+        Session.objects.filter(pk=session.pk).update(consent_requests_on=date(2026, 8, 25))
+        rows = pupils(HELD_FROM, SCHOOL_URN="140001", DATE_OF_BIRTH="14/03/2013")
+        waiting = upload(*rows, now=august)
+        assert waiting.status == Status.CHECKED
+        clinic, foretold = consequences.from_json(waiting.writings)
+        assert clinic.families == 0, "the ending year's, which has no dates"
+        assert foretold.lines == [Line("on Tuesday 1 September 2026, from 4pm", HELD_FROM)]
+        assert self.confirm(waiting, nurse, now=august)
+        assert self.run(waiting, now=august).status == Status.COMPLETED
+        assert asking.plan_each(now=datetime(2026, 8, 31, 16, 0, tzinfo=LONDON)) == 0
+        assert asking.plan_each(now=datetime(2026, 9, 1, 16, 0, tzinfo=LONDON)) == HELD_FROM
 
     def test_requests_to_members_whom_the_file_makes_reachable_count_too(
         self, upload, nurse, organisation, alder
