@@ -5,11 +5,12 @@ is what the import itself would do, and not a second opinion of it.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from accounts.models import Organisation, User
+from cohorts.rules import MANY_FAMILIES
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,14 @@ class Line:
 class Writing:
     """Messages of one kind: to whom and when, what they say, who gets none and why.
 
-    `emails` and `texts` count those that go at once. `is_many` says that a person is asked first,
-    `is_held` that they can be called back for two minutes. `settled` had it before. `examples`
-    has, under what a fold is called, each channel with the subject and text. `page` is where the
-    messages are seen, and called back.
+    `emails` and `texts` count those that go at once. `is_held` says that they can be called back
+    for two minutes. `settled` had it before. `examples` has, under what a fold is called, each
+    channel with the subject and text. `page` is where the messages are seen, and called back.
     """
 
     what: str
     page: str
     lines: Sequence[Line]
-    is_many: bool
     is_held: bool = False
     emails: int = 0
     texts: int = 0
@@ -96,14 +95,29 @@ def families(writings: Sequence[Writing]) -> int:
     return sum(writing.families for writing in writings)
 
 
+def are_many(writings: Sequence[Writing]) -> bool:
+    """Whether they are so many families, whatever they are written about, that a person is asked
+    first.
+    """
+    return families(writings) >= MANY_FAMILIES
+
+
 def as_json(writings: Sequence[Writing]) -> list[dict[str, Any]]:
     """To be kept with an upload."""
     return [asdict(writing) for writing in writings]
 
 
 def from_json(kept: Sequence[dict[str, Any]] | None) -> list[Writing]:
-    """What was kept with an upload; nothing where nobody has looked yet."""
+    """What was kept with an upload, also by an earlier release that told more; nothing where
+    nobody has looked yet.
+    """
+    names = {field.name for field in fields(Writing)}
     return [
-        Writing(**{**writing, "lines": [Line(**line) for line in writing["lines"]]})
+        Writing(
+            **{
+                **{name: value for name, value in writing.items() if name in names},
+                "lines": [Line(**line) for line in writing["lines"]],
+            }
+        )
         for writing in kept or ()
     ]

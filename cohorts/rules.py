@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 from cohorts import formats, search
 from cohorts.child_rows import ChildRow
 
+# From so many families on, a person looks first, and may call back what they have sent.
+MANY_FAMILIES = 21
 ADDRESS_FIELDS = ("address_line_1", "address_line_2", "town", "postcode")
 
 

@@ -15,7 +15,6 @@ from consent import asking_rules
 from consent.messages import SCHOOL_REQUEST, school_examples
 from consent.services import undelivered
 from govuk.filters import govuk_date_with_weekday
-from sessions_app import rules
 from sessions_app.choices import Exclusion
 from sessions_app.models import Membership, ProgrammeStatus, Session
 from sessions_app.schedule_rules import is_open_for_consent, years_to_prepare
@@ -76,7 +75,6 @@ def asked_because_of_file(
                 for day, size in sorted(due.items())
                 if size
             ],
-            is_many=families >= rules.HELD_FROM,
             left_out=sorted(left_out.items()),
             examples=[
                 (

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from calendars.clock import london_day, london_instant
+from cohorts.rules import MANY_FAMILIES
 from sessions_app.choices import ConsentStatus, Exclusion, TriageStatus, VaccinationStatus
 
 INVITATIONS_GO_AT = time(9)
 LEAST_DAYS_BETWEEN_INVITATIONS = 7
 # From so many letters of one person's action on they wait, so that it can be called back.
-HELD_FROM = 21
+HELD_FROM = MANY_FAMILIES
 CALL_BACK_WITHIN = timedelta(minutes=2)
 
 

@@ -173,7 +173,7 @@ class _MustAsk(Exception):
 
 
 def _must_ask(upload: Upload, writings: list[Writing]) -> bool:
-    if upload.uploaded_by is None or not any(writing.is_many for writing in writings):
+    if upload.uploaded_by is None or not consequences.are_many(writings):
         return False
     agreed = consequences.from_json(upload.writings)
     return upload.confirmed_at is None or consequences.goes_beyond(writings, agreed)

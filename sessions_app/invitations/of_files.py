@@ -80,7 +80,6 @@ def _in_clinic(
         what=f"Invitations to the community clinic, {academic_year_label(clinic.academic_year)}",
         page=reverse("sessions:show", kwargs={"slug": clinic.slug}),
         lines=again + lines,
-        is_many=sum(line.families for line in again + lines if line.is_sure) >= rules.HELD_FROM,
         is_held=by is not None and len(letters) >= rules.HELD_FROM,
         emails=channels[Channel.EMAIL],
         texts=channels[Channel.TEXT],

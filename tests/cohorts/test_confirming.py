@@ -36,7 +36,7 @@ def unreachable(size, **cells):
 
 def writing(**families):
     lines = [Line(when.replace("_", " "), size) for when, size in families.items()]
-    return Writing(what="Invitations", page="/", lines=lines, is_many=True)
+    return Writing(what="Invitations", page="/", lines=lines)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_agreement_covers_as_many_at_the_same_time_and_no_more(found, agreed, go
 
 
 def test_what_waits_for_somebody_is_no_writing():
-    waits = Writing("Invitations", "/", [Line("once dated", 40, is_sure=False)], is_many=False)
+    waits = Writing("Invitations", "/", [Line("once dated", 40, is_sure=False)])
     assert not consequences.goes_beyond([waits], [])
     assert consequences.families([waits]) == 0
 
@@ -66,6 +66,8 @@ def test_what_is_kept_reads_as_it_was():
     kept = [writing(now=25)]
     assert consequences.from_json(consequences.as_json(kept)) == kept
     assert consequences.from_json(None) == []
+    [earlier] = consequences.as_json(kept)
+    assert consequences.from_json([earlier | {"is_many": True}]) == kept
 
 
 @pytest.mark.django_db
@@ -177,6 +179,20 @@ class TestUploads:
             organisation=organisation, location=alder, dates=[date(2026, 12, 14)]
         )
         Session.objects.filter(pk=session.pk).update(consent_requests_on=date(2026, 11, 20))
+
+    def test_families_of_every_kind_of_message_count_together(self, upload, organisation, alder):
+        self.ask_at_alder(organisation, alder)
+        invited = pupils(HELD_FROM - 2)
+        asked = pupils(1, start=100, SCHOOL_URN="140001")
+        few = upload(*invited, *asked)
+        assert few.status == Status.COMPLETED
+        assert consequences.families(consequences.from_json(few.writings)) == HELD_FROM - 1
+        invited = pupils(HELD_FROM - 1, start=200)
+        asked = pupils(1, start=300, SCHOOL_URN="140001")
+        many = upload(*invited, *asked, now=LATER)
+        assert many.status == Status.CHECKED
+        sizes = [one.families for one in consequences.from_json(many.writings)]
+        assert sorted(sizes) == [1, HELD_FROM - 1]
 
     def test_a_file_in_august_tells_of_requests_that_go_on_1_september(
         self, upload, nurse, organisation, alder, time_machine
