@@ -11,6 +11,10 @@ children_placed = Signal()
 # Sent with: child_ids (list), by (User or None), now (datetime).
 children_changed = Signal()
 
+# A file is imported and about to be committed, which may be long after it began.
+# Sent with: by (User or None), now (datetime) that all of the import was done with.
+file_imported = Signal()
+
 # Something for the activity log.
 # Sent with: organisation (or None), kind (an `activity` kind as text), child_ids (list), title,
 # body, by, now.

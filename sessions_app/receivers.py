@@ -6,12 +6,13 @@ from django.dispatch import receiver
 
 from accounts.models import Organisation, Team, User
 from accounts.signals import saved_by_operator
+from calendars import clock
 from calendars.clock import london_day
 from cohorts.models import Location
-from cohorts.signals import children_changed, children_placed
+from cohorts.signals import children_changed, children_placed, file_imported
 from notifications.signals import letters_withheld
 from programmes.models import OrganisationProgramme
-from sessions_app import invitations, memberships, services, statuses
+from sessions_app import invitations, memberships, rules, services, statuses
 from sessions_app.invitations.withdrawal import release
 
 
@@ -34,6 +35,12 @@ def place(
 def recompute(*, child_ids: list[int], now: datetime, by: User | None = None, **_) -> None:
     statuses.refresh(child_ids, today=london_day(now))
     invitations.catch_up(child_ids, now=now, by=by)
+
+
+@receiver(file_imported)
+def begin_to_hold(*, now: datetime, by: User | None = None, **_) -> None:
+    if by is not None:
+        invitations.hold_anew(by=by, queued_at=now, until=rules.held_until(clock.now()))
 
 
 @receiver(letters_withheld)

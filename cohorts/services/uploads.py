@@ -22,6 +22,7 @@ from cohorts.consequences import Writing
 from cohorts.files import FileProblem, read_table
 from cohorts.models import NAME_LENGTH, Upload
 from cohorts.services.progress import upload_progress
+from cohorts.signals import file_imported
 from cohorts.upload_kinds import Job, Outcome, RowsRefused, UploadKind, kind_of
 
 logger = logging.getLogger(__name__)
@@ -142,6 +143,7 @@ def run_upload(*, upload_id: int, now: datetime) -> None:
             if _must_ask(upload, writings):
                 raise _MustAsk(outcome, writings)
             _finish(upload, Upload.Status.COMPLETED, now, **_results(outcome, writings))
+            file_imported.send(Upload, by=job.by, now=now)
     except _MustAsk as found:
         _ask(upload, found, now)
     except RowsRefused as refused:

@@ -7,6 +7,7 @@ from sessions_app.invitations.mailings import (
     call_back,
     called_back_children,
     free,
+    hold_anew,
     release,
 )
 from sessions_app.invitations.outlooks import (
@@ -32,6 +33,7 @@ __all__ = [
     "called_back_children",
     "catch_up",
     "free",
+    "hold_anew",
     "in_state",
     "outlooks",
     "overdue",

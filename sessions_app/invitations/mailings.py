@@ -80,6 +80,20 @@ def call_back(*, mailing_id: UUID, by: User, now: datetime) -> bool:
     return True
 
 
+def hold_anew(*, by: User, queued_at: datetime, until: datetime) -> None:
+    """Let the invitations that an action holds wait until a later instant.
+
+    Runs in the transaction that queued them: nobody could call them back while it went on, so that
+    their two minutes begin at its end.
+    """
+    for mailing in Mailing.objects.filter(
+        kind=Mailing.Kind.INVITATIONS, queued_by=by, queued_at=queued_at, goes_at__lt=until
+    ):
+        mailing.goes_at = until
+        mailing.save(update_fields=["goes_at"])
+        outbox.hold(_letters(mailing), until=until)
+
+
 @transaction.atomic
 def release(*, mailing_id: UUID, by: User, now: datetime) -> int:
     """Let the families of a called back mailing be invited after all; returns how many letters

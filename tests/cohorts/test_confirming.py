@@ -17,7 +17,7 @@ from consent.services import asking
 from notifications.models import Message
 from sessions_app import invitations
 from sessions_app.models import Invitation, Mailing, Session, SessionDate
-from sessions_app.rules import HELD_FROM
+from sessions_app.rules import CALL_BACK_WITHIN, HELD_FROM
 from tests import factories
 from tests.cohorts.conftest import NOW, as_csv, child_row, pupils
 from tests.conftest import signed_in
@@ -149,6 +149,23 @@ class TestUploads:
         assert mailing.queued_by == administrator
         assert mailing.is_held(NOW)
         assert set(Invitation.objects.values_list("planned_by", flat=True)) == {administrator.pk}
+
+    def test_the_two_minutes_begin_when_a_long_import_ends(
+        self, upload, nurse, time_machine, monkeypatch
+    ):
+        waiting = upload(*pupils(HELD_FROM))
+        assert self.confirm(waiting, nurse)
+        foretold, end = consequences.foretold, NOW + timedelta(seconds=90)
+
+        def take_long(**about):
+            time_machine.move_to(end, tick=False)
+            return foretold(**about)
+
+        monkeypatch.setattr(consequences, "foretold", take_long)
+        assert self.run(waiting).status == Status.COMPLETED
+        goes_at = end + CALL_BACK_WITHIN
+        assert Mailing.objects.get().goes_at == goes_at
+        assert set(Message.objects.values_list("due_at", flat=True)) == {goes_at}
 
     def test_those_who_are_written_to_on_a_later_day_count_too(self, upload):
         self.schedule(date(2027, 1, 11), invitations_on=date(2026, 12, 21))
