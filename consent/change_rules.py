@@ -3,9 +3,11 @@
 Source: consent §7.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from consent.choices import Decision
+from consent.status_rules import CHILD, Response, counted_responses
 
 IS_INVALID = "This response has already been marked as invalid."
 NOT_WAITING = "This response does not wait to be followed up."
@@ -16,13 +18,17 @@ SUPERSEDED = "The same person has said something else since, which counts instea
 class Kept:
     """A response as far as its changes depend on it.
 
-    `is_superseded`: the same person said something later, which counts instead.
+    `is_superseded`: the same person said something later, which counts instead, or their refusal was
+    talked over and does not stand. `is_overruled`: the child, being competent, decided instead. `is_incompetent`: the
+    child answered, but was after all assessed as not competent. Source: consent §9.3.
     """
 
     decision: str
     is_withdrawn: bool = False
     is_invalid: bool = False
     is_superseded: bool = False
+    is_overruled: bool = False
+    is_incompetent: bool = False
     wants_follow_up: bool = False
     is_followed_up: bool = False
 
@@ -66,4 +72,34 @@ def state_of(kept: Kept) -> str:
         return "Invalid"
     if kept.is_withdrawn:
         return "Withdrawn"
-    return "Superseded" if kept.is_superseded else ""
+    if kept.is_superseded:
+        return "Superseded"
+    if kept.is_incompetent:
+        return "Does not count: not competent"
+    return "Does not count: the child decided" if kept.is_overruled else ""
+
+
+def is_struck_out(kept: Kept) -> bool:
+    """Whether the decision is no longer what the person says, or never was; a parent's that does
+    not count because the child decided still is.
+    """
+    return bool(state_of(replace(kept, is_overruled=False)))
+
+
+def last_words(responses: Collection[Response]) -> Mapping[int, Response]:
+    """The newest valid decision of each responder about one programme and year, whether it counts
+    or the child's does instead.
+    """
+    last = {}
+    for responder in {response.responder for response in responses}:
+        own = [response for response in responses if response.responder == responder]
+        scope = {"programme": own[0].programme, "academic_year": own[0].academic_year}
+        last |= {one.responder: one for one in counted_responses(own, **scope)}
+    return last
+
+
+def is_overruled(response: Response, last: Mapping[int, Response]) -> bool:
+    """Whether a parent's decision stands but does not count, since the child's does."""
+    return (
+        response.responder != CHILD and CHILD in last and last.get(response.responder) == response
+    )

@@ -4,21 +4,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
-from consent import doses, health_answers, rules, status_rules
+from consent import doses, health_answers, rules
 from consent.decisions import DOUBLES
-from consent.facts import rule_inputs
 from consent.models import ConsentRequest, ConsentResponse, GillickAssessment, Triage
 from consent.request_outlook import RequestOutlook
 from consent.selectors.facts import child_facts
 from consent.selectors.gillick import day_to_assess, newest_by_programme
-from consent.selectors.lists import reason_of
 from consent.selectors.request_outlooks import request_outlooks
 from consent.selectors.requests import latest_request
+from consent.selectors.responses import weigh
+from consent.selectors.shown import (
+    ShownResponse,
+    answers_in_sight,
+    differs_from_the_child,
+    shown,
+)
 from consent.selectors.triage import triages_of
 from programmes.together import name_in_address
 from sessions_app import invitations
@@ -28,24 +32,11 @@ from sessions_app.models import Session
 
 
 @dataclass(frozen=True)
-class ShownResponse:
-    """A row of the table of responses."""
-
-    public_id: UUID
-    name: str
-    relationship: str
-    responded_at: datetime
-    decision: str
-    route: str
-    reason: str
-    notes: str
-    recorded_by: str
-    state: str
-
-
-@dataclass(frozen=True)
 class ProgrammeConsent:
-    """The consent of a child for one programme."""
+    """The consent of a child for one programme.
+
+    `is_overruled`: the child decided, and a parent answered otherwise.
+    """
 
     key: str
     name: str
@@ -53,6 +44,7 @@ class ProgrammeConsent:
     responses: Sequence[ShownResponse]
     health_answers: health_answers.Merged
     answered_by: str
+    is_overruled: bool
     assessment: GillickAssessment | None
     may_be_assessed: bool
     triages: Sequence[Triage]
@@ -158,31 +150,19 @@ def _programme_consent(
     request: RequestOutlook | None,
     history: doses.PartialHistory | None,
 ) -> ProgrammeConsent:
-    counted = {
-        response.order
-        for response in status_rules.counted_responses(
-            rule_inputs(responses),
-            programme=programme.key,
-            academic_year=session.academic_year,
-        )
-    }
-    given = [
-        health_answers.of_response(one)
-        for one in responses
-        if one.pk in counted
-        and one.decision == ConsentResponse.Decision.GIVEN
-        and not one.withdrawn_at
-    ]
+    weighed = weigh(responses)
+    given = answers_in_sight(weighed)
     why_no_response = rules.why_no_response(facts, programme)
     return ProgrammeConsent(
         key=programme.key,
         name=programme.name,
         standing=programme.standing,
-        responses=[_shown(response, counted) for response in responses],
+        responses=[shown(one) for one in weighed],
         health_answers=health_answers.merged(
             given, is_triage_needed=programme.triage == TriageStatus.NEEDED
         ),
         answered_by=health_answers.only_one(given),
+        is_overruled=differs_from_the_child(weighed),
         assessment=assessment,
         may_be_assessed=programme.is_in_year_group
         and not (facts.is_session_closed or facts.is_deceased)
@@ -194,29 +174,3 @@ def _programme_consent(
         why_no_triage=rules.why_no_triage(facts, programme),
         request=request,
     )
-
-
-def _shown(response: ConsentResponse, counted: set[int]) -> ShownResponse:
-    is_refusal = response.decision == ConsentResponse.Decision.REFUSED
-    return ShownResponse(
-        public_id=response.public_id,
-        name=response.parent_name,
-        relationship=response.relationship,
-        responded_at=response.responded_at,
-        decision=response.get_decision_display(),
-        route=response.get_route_display(),
-        reason=reason_of(response) if is_refusal else "",
-        notes=response.notes,
-        recorded_by=response.recorded_by.full_name if response.recorded_by else "",
-        state=_state(response, counted),
-    )
-
-
-def _state(response: ConsentResponse, counted: set[int]) -> str:
-    """Why a response is no longer the one in force; empty where it is."""
-    if response.invalidated_at:
-        return "Invalid"
-    if response.withdrawn_at:
-        return "Withdrawn"
-    is_decision = response.decision != ConsentResponse.Decision.NOT_PROVIDED
-    return "Superseded" if is_decision and response.pk not in counted else ""

@@ -1,13 +1,14 @@
 """One response that was kept, with everything that happened to it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cohorts.models import Child
-from consent import change_rules
+from consent import change_rules, status_rules
 from consent.choices import Decision
 from consent.decisions import Agreement, in_words
+from consent.facts import rule_inputs
 from consent.models import ConsentResponse, ResponseChange
 from sessions_app.models import Session
 
@@ -24,6 +25,10 @@ class KeptResponse:
     @property
     def state(self) -> str:
         return change_rules.state_of(self.kept)
+
+    @property
+    def is_struck_out(self) -> bool:
+        return change_rules.is_struck_out(self.kept)
 
     @property
     def may_withdraw(self) -> bool:
@@ -46,8 +51,52 @@ class KeptResponse:
         return in_words(self.response.programme_id, agreement)
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """A response beside the others about the same child, programme and year."""
+
+    response: ConsentResponse
+    kept: change_rules.Kept
+
+    @property
+    def is_last_word(self) -> bool:
+        """Whether it is the person's decision now: in force, or in force but for the child's."""
+        kept = self.kept
+        is_decision = kept.decision != Decision.NOT_PROVIDED
+        return is_decision and not (kept.is_invalid or kept.is_superseded or kept.is_incompetent)
+
+
+def weigh(responses: Sequence[ConsentResponse]) -> list[Weighed]:
+    """What is in force of all responses about one child, programme and year, in their order.
+
+    At most two queries, whatever their number.
+    """
+    seen = rule_inputs(responses)
+    last = change_rules.last_words(seen)
+    return [
+        Weighed(response, _kept(response, one, last))
+        for response, one in zip(responses, seen, strict=True)
+    ]
+
+
+def _kept(
+    response: ConsentResponse,
+    seen: status_rules.Response,
+    last: Mapping[int, status_rules.Response],
+) -> change_rules.Kept:
+    is_decision = seen.decision != Decision.NOT_PROVIDED
+    is_stale = is_decision and last.get(seen.responder) != seen
+    return replace(
+        kept_of(response, is_superseded=is_stale and seen.is_competent),
+        is_overruled=change_rules.is_overruled(seen, last),
+        is_incompetent=is_stale and not seen.is_competent,
+    )
+
+
 def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResponse | None:
-    """A response about the child in the year of a session; None if there is none. Three queries."""
+    """A response about the child in the year of a session; None if there is none. At most six
+    queries.
+    """
     response = (
         ConsentResponse.objects.filter(
             public_id=response_id,
@@ -60,12 +109,15 @@ def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResp
     )
     if response is None:
         return None
-    later = later_answer(response)
+    others = ConsentResponse.objects.filter(
+        child=child, programme=response.programme_id, academic_year=response.academic_year
+    ).exclude(pk=response.pk)
+    [weighed, *_] = weigh([response, *others])
     return KeptResponse(
         response=response,
-        kept=kept_of(response, is_superseded=later is not None),
+        kept=weighed.kept,
         changes=list(response.changes.select_related("by")),
-        later=later,
+        later=later_answer(response),
     )
 
 

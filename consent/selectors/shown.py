@@ -1,0 +1,73 @@
+"""How responses read on the page of a child: as rows, and whose health answers are listed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from consent import change_rules, health_answers
+from consent.choices import Decision
+from consent.models import ConsentResponse
+from consent.selectors.lists import reason_of
+from consent.selectors.responses import Weighed
+
+
+@dataclass(frozen=True)
+class ShownResponse:
+    """A row of the table of responses. `is_struck_out`: the person no longer says so."""
+
+    public_id: UUID
+    name: str
+    relationship: str
+    responded_at: datetime
+    decision: str
+    route: str
+    reason: str
+    notes: str
+    recorded_by: str
+    state: str
+    is_struck_out: bool
+
+
+def shown(weighed: Weighed) -> ShownResponse:
+    """A response as a row."""
+    response = weighed.response
+    return ShownResponse(
+        public_id=response.public_id,
+        name=response.parent_name,
+        relationship=response.relationship,
+        responded_at=response.responded_at,
+        decision=response.get_decision_display(),
+        route=response.get_route_display(),
+        reason=reason_of(response) if response.decision == Decision.REFUSED else "",
+        notes=response.notes,
+        recorded_by=response.recorded_by.full_name if response.recorded_by else "",
+        state=change_rules.state_of(weighed.kept),
+        is_struck_out=change_rules.is_struck_out(weighed.kept),
+    )
+
+
+def differs_from_the_child(weighed: Sequence[Weighed]) -> bool:
+    """Whether a parent's decision or health answers, which stand but do not count, are others
+    than those of the child who decided. Source: consent §9.3, rule 3.
+    """
+    last = [one.response for one in weighed if one.is_last_word]
+    own = next((one for one in last if one.is_self_consent), None)
+    return own is not None and any(_view(one) != _view(own) for one in last)
+
+
+def _view(response: ConsentResponse) -> tuple:
+    decision = Decision.REFUSED.value if response.withdrawn_at else response.decision
+    yes = {answer["question"] for answer in response.health_answers if answer["yes"]}
+    return decision, yes if decision == Decision.GIVEN else set()
+
+
+def answers_in_sight(weighed: Sequence[Weighed]) -> list[health_answers.Answered]:
+    """The newest health answers of each who consented, the newest first: those of parents too
+    where the child decided, with why they do not count. Source: consent §9.3, rule 3.
+    """
+    return [
+        health_answers.of_response(one.response, state=change_rules.state_of(one.kept))
+        for one in weighed
+        if one.is_last_word and one.kept.decision == Decision.GIVEN and not one.kept.is_withdrawn
+    ]
