@@ -161,7 +161,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def role_label(self) -> str:
         """As the header shows it: Nurse, or Nurse, superuser."""
-        label = Role(self.role).label
+        label = self.get_role_display()
         return f"{label}, superuser" if self.is_superuser else label
 
 

@@ -17,7 +17,7 @@ def is_nurse(user: User) -> bool:
 
 
 def records_consent(user: User) -> bool:
-    """Whether the person records, withdraws and invalidates responses. Source: consent §13."""
+    """Whether the person sees and records responses, and asks for them. Source: consent §13."""
     return user.role in (Role.NURSE, Role.ADMINISTRATOR)
 
 

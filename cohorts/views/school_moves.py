@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access_log import record_view
 from accounts.models import AccessLogEntry
+from accounts.permissions import records_consent_required
 from calendars import clock
 from calendars.rules import academic_year_of
 from cohorts import selectors
@@ -20,6 +21,7 @@ from govuk.lists import paginate
 
 
 @require_safe
+@records_consent_required
 def list_moves(request: HttpRequest) -> HttpResponse:
     """The moves that wait for a decision, oldest first."""
     found = selectors.waiting_moves(request.organisation)
@@ -31,6 +33,7 @@ def list_moves(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
 def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Where the child is and where they would go; confirm or ignore."""
     move = get_object_or_404(

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.permissions import is_nurse
+from accounts.permissions import is_nurse, records_consent_required
 from activity.selectors import child_log
 from calendars import clock
 from consent.selectors.child import child_in_session
@@ -14,6 +14,7 @@ from consent.views.lookup import find_child, find_session, log_view
 
 
 @require_safe
+@records_consent_required
 def show(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
     """The child's details, the invitation, and consent with what can be done about it."""
     session = find_session(request, slug)
@@ -32,6 +33,7 @@ def show(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@records_consent_required
 def activity(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
     """What happened to the child, newest first."""
     session = find_session(request, slug)

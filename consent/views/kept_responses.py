@@ -83,6 +83,7 @@ def _ask(
 
 
 @require_safe
+@records_consent_required
 def show(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID) -> HttpResponse:
     """Who answered what, when and how, and everything that was done about it since."""
     session, child, found = _find(request, slug, public_id, response_id)

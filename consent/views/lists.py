@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.permissions import records_consent_required
 from calendars import clock
 from consent.forms.filters import FiltersForm
 from consent.selectors import lists
@@ -24,6 +25,7 @@ TABS = (
 )
 
 
+@records_consent_required
 @keeps_out_of_address("name", of=find_session)
 def responses(
     request: HttpRequest, slug: str, tab: str = TABS[0].slug, *, asked: QueryDict

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import records_consent_required
 from calendars import clock
 from consent import asking_rules
 from consent.forms.requests import STALE, SendRemindersForm
@@ -20,6 +21,7 @@ from sessions_app.selectors.lists import days_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
 def send(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the schedule of a school session and whom a reminder reaches; on confirmation send."""
     session = find_session(request, slug)

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import records_consent_required
 from calendars import clock
 from consent import rules
 from consent.forms.requests import STALE, SendRequestForm
@@ -21,6 +22,7 @@ from sessions_app.rules import vaccination_named
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
 def send(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
     """Show whom a request reaches and whom it does not; on confirmation send it."""
     session = find_session(request, slug)

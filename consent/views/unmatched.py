@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access_log import record_view
 from accounts.models import AccessLogEntry
+from accounts.permissions import records_consent_required
 from calendars import clock
 from calendars.rules import academic_year_of
 from cohorts.models import Child
@@ -25,6 +26,7 @@ GONE = "Somebody has dealt with this response already"
 
 
 @require_safe
+@records_consent_required
 def list_responses(request: HttpRequest) -> HttpResponse:
     """All that wait for a person, oldest first."""
     page = paginate(request, unmatched.waiting_responses(request.organisation))
@@ -36,6 +38,7 @@ def find_waiting(request: HttpRequest, public_id: UUID) -> OnlineResponse:
     return get_object_or_404(unmatched.waiting_responses(request.organisation), public_id=public_id)
 
 
+@records_consent_required
 @keeps_out_of_address("q", of=find_waiting, named="public_id")
 def match(request: HttpRequest, public_id: UUID, *, asked) -> HttpResponse:
     """Search for the child whom the response means."""
@@ -62,6 +65,7 @@ def match(request: HttpRequest, public_id: UUID, *, asked) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
 def compare(request: HttpRequest, public_id: UUID, child_id: UUID) -> HttpResponse:
     """The response beside the child's record; a POST links the two."""
     child = get_object_or_404(
@@ -99,6 +103,7 @@ def compare(request: HttpRequest, public_id: UUID, child_id: UUID) -> HttpRespon
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
 def create(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The record that would be made of the response, and those that it might repeat."""
     response = find_waiting(request, public_id)
@@ -125,6 +130,7 @@ def create(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
 def archive(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Put the response away for good, with a note."""
     response = find_waiting(request, public_id)
