@@ -93,17 +93,18 @@ def _answer(choice: Choice) -> str:
     return f"{choice.parent_label}. {choice.hint}" if choice.hint else choice.parent_label
 
 
-def _reasons(session: Session, keys: Iterable[str]) -> list[str]:
-    """The reasons to tick; those that need details ask for them."""
+def _reasons(session: Session, keys: Sequence[str]) -> list[str]:
+    """The reasons to tick; those that need details ask for them, of one programme as online."""
+    programme = keys[0] if len(keys) == 1 else ""
     offered = reasons.offered(
         contains_gelatine=any(contains_gelatine(key) for key in keys),
         is_at_school=not session.is_clinic,
     )
-    return [_reason(reason) for reason in offered]
+    return [_reason(reason, programme) for reason in offered]
 
 
-def _reason(reason: Reason) -> str:
-    text = reasons.rule_of(reason).parent_text
+def _reason(reason: Reason, programme: str) -> str:
+    text = reasons.rule_of(reason, programme=programme).parent_text
     return f"{reason.label}. {text}" if text else str(reason.label)
 
 

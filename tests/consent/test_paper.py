@@ -7,13 +7,15 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from consent import questions
+from consent import questions, reasons
 from consent.decisions import OPTIONS, Agreement
-from consent.paper.content import fullest_agreement, health_questions
-from programmes.models import OrganisationProgramme
+from consent.paper.content import form_for, fullest_agreement, health_questions
+from programmes.models import OrganisationProgramme, Programme
+from sessions_app.models import Session
 from tests.pages import page
 from tests.sessions_app.conftest import at
 
+TODAY = at("2027-01-12T10:00").date()
 FORMS = [("hpv",), ("flu",), ("mmr",), ("menacwy",), ("td_ipv",), ("menacwy", "td_ipv")]
 
 
@@ -48,6 +50,16 @@ def test_paper_asks_the_questions_that_are_asked_online(programmes):
 def test_paper_asks_whatever_any_choice_of_vaccine_asks():
     assert fullest_agreement("flu") == Agreement(("nasal", "injection"))
     assert fullest_agreement("mmr") == Agreement(("injection",))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("programmes", FORMS, ids="-".join)
+def test_paper_asks_for_the_details_of_a_refusal_that_are_asked_online(clinic, programmes):
+    session = Session.objects.with_days().get(pk=clinic.session.pk)
+    form = form_for(session, list(Programme.objects.filter(key__in=programmes)), today=TODAY)
+    online = reasons.rule_of("already_vaccinated", programme=programmes[0]).parent_text
+    assert [line for line in form.reasons if line.endswith(online)]
+    assert ("both doses" in " ".join(form.reasons)) == (programmes == ("mmr",))
 
 
 @pytest.fixture
