@@ -78,7 +78,8 @@ def next_steps(
     """The paragraphs that depend on what was decided, where, and for when.
 
     `place` is empty while it is not certain: a move to another school may still be confirmed or
-    ignored. Then no day is named either. Source: consent §5.
+    ignored, or the child may not be vaccinated as things stand. Then no day is named either.
+    Source: consent §5 and §9.3.
     """
     if template == REFUSED:
         return f"{NOT_GIVEN}\n\n{CALL_BACK}" if wants_talk else NOT_GIVEN
@@ -97,14 +98,14 @@ def personalisation(
     responses: Sequence[ConsentResponse],
     session: Session,
     *,
-    is_moving: bool,
+    is_certain: bool,
     today: date,
 ) -> dict[str, str]:
     """The values of a reply about one person's like answers; `session` was fetched `with_days`.
 
-    `is_moving`: whether a move of the child to another school waits to be decided on.
+    `is_certain`: whether, as things stand, the child will be vaccinated in this session.
     """
-    place, days = ("", []) if is_moving else _place_and_days(session, today)
+    place, days = _place_and_days(session, today) if is_certain else ("", [])
     return {
         **messages.about_child(responses[0].child),
         **about(responses, session),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
+from consent import status_rules
 from sessions_app.choices import ConsentStatus, TriageStatus
 
 REPEAT_AFTER = timedelta(hours=24)
@@ -89,11 +90,11 @@ class ProgrammeFacts:
             return Standing.DELAYED
         if self.triage == TriageStatus.INVITE_TO_CLINIC:
             return Standing.INVITED_TO_CLINIC
+        if status_rules.may_be_vaccinated(consent=self.consent, triage=self.triage):
+            return Standing.SAFE if self.triage == TriageStatus.SAFE else Standing.READY
         if self.consent != ConsentStatus.GIVEN:
             return Standing[ConsentStatus(self.consent).name]
-        if self.triage == TriageStatus.NEEDED:
-            return Standing.NEEDS_TRIAGE
-        return Standing.SAFE if self.triage == TriageStatus.SAFE else Standing.READY
+        return Standing.NEEDS_TRIAGE
 
 
 @dataclass(frozen=True)

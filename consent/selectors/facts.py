@@ -1,9 +1,11 @@
 """What decides what may be done about one child in a session, read fresh from the facts."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from cohorts.models import Child, Contact
-from consent import rules
+from consent import rules, status_rules
+from consent.facts import consent_facts, triage_facts
 from consent.selectors.sessions import is_closed, programmes_of, responses_close_on
 from sessions_app import statuses
 from sessions_app.choices import ConsentStatus, TriageStatus, VaccinationStatus
@@ -41,4 +43,22 @@ def _programme_facts(programme, status, year_group: int) -> rules.ProgrammeFacts
         triage=status.triage if status else TriageStatus.NOT_NEEDED,
         is_vaccinated=bool(status) and status.vaccination == VaccinationStatus.VACCINATED,
         is_in_year_group=year_group in programme.year_groups,
+    )
+
+
+def may_all_be_given(
+    child_id: int, programmes: Iterable[str], academic_year: int, *, today: date
+) -> bool:
+    """Whether nothing that anybody answered or decided keeps the child from any of these vaccines.
+
+    At most eight queries. Source: consent §9.3, rule 5.
+    """
+    consents = consent_facts([child_id], academic_year, today)
+    triages = triage_facts([child_id], academic_year, today)
+    return all(
+        status_rules.may_be_vaccinated(
+            consent=consents.get((child_id, programme), ConsentStatus.NO_RESPONSE),
+            triage=triages.get((child_id, programme), TriageStatus.NOT_NEEDED),
+        )
+        for programme in programmes
     )

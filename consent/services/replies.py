@@ -1,7 +1,7 @@
 """Confirming to the person who answered what staff wrote down. Source: consent §6, §7 and §12."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.models import User
 from calendars.clock import london_day
@@ -11,6 +11,7 @@ from consent import doses, questions, replies
 from consent.choices import Decision
 from consent.decisions import DOUBLES
 from consent.models import ConsentResponse
+from consent.selectors.facts import may_all_be_given
 from consent.services.contacts import Details, stored_details
 from notifications import outbox
 from notifications.models import Channel, Lane, Message
@@ -104,7 +105,7 @@ def _queue(
         template,
         responses,
         session,
-        is_moving=first.child.school_moves.waiting().exists(),
+        is_certain=template == replies.GIVEN and _is_certain(responses, today=london_day(now)),
         today=london_day(now),
     )
     return outbox.queue_all(
@@ -126,6 +127,19 @@ def _queue(
             for channel, recipient in _addresses(first.parent, to, template)
         ],
         now=now,
+    )
+
+
+def _is_certain(responses: Sequence[ConsentResponse], *, today: date) -> bool:
+    """Whether a child may be vaccinated as things stand, and at the place of their session: no
+    move waits to be decided on, nobody else refused, and no nurse decided against it.
+    """
+    first = responses[0]
+    return not first.child.school_moves.waiting().exists() and may_all_be_given(
+        first.child_id,
+        [response.programme_id for response in responses],
+        first.academic_year,
+        today=today,
     )
 
 

@@ -1,11 +1,13 @@
 """What parents read of what staff wrote down, and what holds it back."""
 
+from datetime import date
+
 import pytest
 
 from cohorts.services import school_moves
 from consent import replies, reply_guard
 from consent.choices import Decision
-from consent.models import ConsentResponse
+from consent.models import ConsentResponse, Triage
 from consent.services.contacts import Details
 from consent.services.replies import confirm_answers
 from notifications import wording
@@ -90,6 +92,39 @@ def test_consent_5_while_a_move_is_open_neither_place_nor_day_is_named(
     confirm(response)
     for message in Message.objects.all():
         assert "Grace Academy on Tuesday" in message.personalisation["next_steps"]
+
+
+@pytest.mark.parametrize("what", ["refusal", "delay", "do_not_vaccinate", "health answer"])
+def test_neither_place_nor_day_is_named_while_something_stands_in_the_way(
+    organisation, confirm, nurse, what
+):
+    session = factories.SessionFactory(
+        organisation=organisation, location__name="Grace Academy", dates=[NOW.date()]
+    )
+    child = factories.ChildFactory(organisation=organisation, school=session.location)
+    about = {"child": child, "session": session}
+    if what == "refusal":
+        factories.ResponseFactory(**about, decision="refused", reason="personal")
+    elif what == "health answer":
+        calls = {"question": "a", "text": "?", "yes": True, "details": "", "calls_for_triage": True}
+        factories.ResponseFactory(**about, health_answers=[calls])
+    else:
+        Triage.objects.create(
+            **about,
+            programme_id="hpv",
+            organisation=organisation,
+            academic_year=2026,
+            outcome=what,
+            delay_until=date(2027, 3, 1) if what == "delay" else None,
+            performed_by=nurse,
+            performed_at=at("2027-01-11T10:00"),
+        )
+    response = factories.ResponseFactory(**about, responded_at=NOW)
+    factories.RelationshipFactory(child=child, parent=response.parent)
+    confirm(response)
+    message = Message.objects.get(channel="email")
+    assert message.template == replies.GIVEN
+    assert message.personalisation["next_steps"] == replies.TELL_LATER
 
 
 def test_a_clinic_session_names_the_clinic(child, answered, confirm):
