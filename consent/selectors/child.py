@@ -157,7 +157,7 @@ def _programme_consent(
         key=programme.key,
         name=programme.name,
         standing=programme.standing,
-        responses=[shown(one) for one in weighed],
+        responses=[shown(one, organisation_id=session.organisation_id) for one in weighed],
         health_answers=health_answers.merged(
             given, is_triage_needed=programme.triage == TriageStatus.NEEDED
         ),

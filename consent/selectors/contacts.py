@@ -20,13 +20,18 @@ class KnownContact:
 
 
 def known_contacts(child: Child) -> list[KnownContact]:
-    """The child's parents, then earlier responders who are none any more; two queries."""
+    """The child's parents, then earlier responders who are none any more; two queries.
+
+    Only those whom the child's present organisation holds: after a move, who answered before is
+    the other organisation's contact, and theirs alone to read and to change.
+    """
+    ours = {"child": child, "parent__organisation": child.organisation_id}
     contacts = {
         relationship.parent_id: KnownContact(relationship.parent, relationship.label)
-        for relationship in ParentRelationship.objects.filter(child=child).select_related("parent")
+        for relationship in ParentRelationship.objects.filter(**ours).select_related("parent")
     }
     for response in (
-        ConsentResponse.objects.filter(child=child, parent__isnull=False)
+        ConsentResponse.objects.filter(**ours)
         .exclude(parent__in=contacts)
         .select_related("parent")
         .order_by("-responded_at", "-pk")

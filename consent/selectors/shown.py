@@ -14,7 +14,11 @@ from consent.selectors.responses import Weighed
 
 @dataclass(frozen=True)
 class ShownResponse:
-    """A row of the table of responses. `is_struck_out`: the person no longer says so."""
+    """A row of the table of responses.
+
+    `is_struck_out`: the person no longer says so. `has_page`: it is of the organisation that looks,
+    so that its page opens; a child who moved brings along what was answered elsewhere.
+    """
 
     public_id: UUID
     name: str
@@ -27,10 +31,11 @@ class ShownResponse:
     recorded_by: str
     state: str
     is_struck_out: bool
+    has_page: bool
 
 
-def shown(weighed: Weighed) -> ShownResponse:
-    """A response as a row."""
+def shown(weighed: Weighed, *, organisation_id: int) -> ShownResponse:
+    """A response as a row, for people of an organisation."""
     response = weighed.response
     return ShownResponse(
         public_id=response.public_id,
@@ -44,6 +49,7 @@ def shown(weighed: Weighed) -> ShownResponse:
         recorded_by=response.recorded_by.full_name if response.recorded_by else "",
         state=change_rules.state_of(weighed.kept),
         is_struck_out=change_rules.is_struck_out(weighed.kept),
+        has_page=response.organisation_id == organisation_id,
     )
 
 
