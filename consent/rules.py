@@ -24,6 +24,9 @@ def respond_by(dates: Iterable[date], *, today: date) -> date | None:
 class Standing(Enum):
     """Where a child stands in a programme: the banner's title, its colour and a sentence.
 
+    The sentence is true of every case: of responses only some may count, and those that conflict
+    may all be consent, to different methods.
+
     Source: sessions and clinics §3.4.
     """
 
@@ -31,8 +34,12 @@ class Standing(Enum):
     DO_NOT_VACCINATE = "Could not vaccinate", "red", "Triage decided not to vaccinate."
     DELAYED = "Could not vaccinate", "red", "Triage decided to delay the vaccination."
     INVITED_TO_CLINIC = "Could not vaccinate", "red", "Triage decided to vaccinate at a clinic."
-    REFUSED = "Consent refused", "red", "Everybody who responded refused consent."
-    CONFLICTS = "Conflicting consent", "orange", "Some gave consent and some refused it."
+    REFUSED = "Consent refused", "red", "Everybody whose response counts refused consent."
+    CONFLICTS = (
+        "Conflicting consent",
+        "orange",
+        "The responses differ. The child cannot be vaccinated until they agree.",
+    )
     FOLLOW_UP = "Follow-up requested", "blue", "Somebody refused, and asked to talk about it."
     NO_RESPONSE = "No response", "blue", "Nobody has responded yet."
     NEEDS_TRIAGE = (
