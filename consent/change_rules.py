@@ -18,9 +18,10 @@ SUPERSEDED = "The same person has said something else since, which counts instea
 class Kept:
     """A response as far as its changes depend on it.
 
-    `is_superseded`: the same person said something later, which counts instead, or their refusal was
-    talked over and does not stand. `is_overruled`: the child, being competent, decided instead. `is_incompetent`: the
-    child answered, but was after all assessed as not competent. Source: consent §9.3.
+    `is_superseded`: the same person said something later, which counts instead, or their refusal
+    was talked over and does not stand. `is_overruled`: the child, being competent, decided instead.
+    `is_incompetent`: the child answered, but was after all assessed as not competent. Source:
+    consent §9.3.
     """
 
     decision: str

@@ -8,22 +8,22 @@ from datetime import date, datetime
 from calendars.clock import london_day
 from calendars.rules import age_on
 from cohorts.models import Child, ParentRelationship
-from consent import doses, health_answers, rules
-from consent.decisions import DOUBLES
+from consent import doses, health_answers, rules, status_rules
+from consent.decisions import DOUBLES, Agreement, in_words
 from consent.models import ConsentRequest, ConsentResponse, GillickAssessment, Triage
 from consent.request_outlook import RequestOutlook
 from consent.selectors.facts import child_facts
 from consent.selectors.gillick import day_to_assess, newest_by_programme
 from consent.selectors.request_outlooks import request_outlooks
 from consent.selectors.requests import latest_request
-from consent.selectors.responses import weigh
+from consent.selectors.responses import Weighed, weigh
 from consent.selectors.shown import (
     ShownResponse,
     answers_in_sight,
     differs_from_the_child,
     shown,
 )
-from consent.selectors.triage import triages_of
+from consent.selectors.triage import newest_of, triages_of
 from programmes.together import name_in_address
 from sessions_app import invitations
 from sessions_app.choices import TriageStatus
@@ -35,7 +35,8 @@ from sessions_app.models import Session
 class ProgrammeConsent:
     """The consent of a child for one programme.
 
-    `is_overruled`: the child decided, and a parent answered otherwise.
+    `is_overruled`: the child decided, and a parent answered otherwise. `vaccine`: what may be
+    given, where there was a choice; empty as long as nothing may.
     """
 
     key: str
@@ -45,6 +46,7 @@ class ProgrammeConsent:
     health_answers: health_answers.Merged
     answered_by: str
     is_overruled: bool
+    vaccine: str
     assessment: GillickAssessment | None
     may_be_assessed: bool
     triages: Sequence[Triage]
@@ -163,6 +165,7 @@ def _programme_consent(
         ),
         answered_by=health_answers.only_one(given),
         is_overruled=differs_from_the_child(weighed),
+        vaccine=_vaccine(programme, weighed, triages, session.academic_year),
         assessment=assessment,
         may_be_assessed=programme.is_in_year_group
         and not (facts.is_session_closed or facts.is_deceased)
@@ -174,3 +177,24 @@ def _programme_consent(
         why_no_triage=rules.why_no_triage(facts, programme),
         request=request,
     )
+
+
+def _vaccine(
+    programme: rules.ProgrammeFacts,
+    weighed: Sequence[Weighed],
+    triages: Sequence[Triage],
+    academic_year: int,
+) -> str:
+    """What may be given, in words: what all agreed to, as far as triage found it safe."""
+    if programme.standing not in (rules.Standing.READY, rules.Standing.SAFE):
+        return ""
+    agreement = status_rules.agreed([one.seen for one in weighed if one.counts])
+    if agreement is None:
+        return ""
+    safe = newest_of(triages, programme.key, academic_year)
+    if safe is not None and programme.standing == rules.Standing.SAFE:
+        agreement = Agreement(
+            (safe.method,) if safe.method else agreement.methods,
+            without_gelatine=agreement.without_gelatine or safe.without_gelatine,
+        )
+    return in_words(programme.key, agreement)

@@ -44,11 +44,15 @@ class KeptResponse:
 
     @property
     def agreed_to(self) -> str:
-        """What consent was given to, where there was a choice."""
-        if self.response.decision != Decision.GIVEN:
-            return ""
-        agreement = Agreement(tuple(self.response.methods), self.response.without_gelatine)
-        return in_words(self.response.programme_id, agreement)
+        return agreed_to(self.response)
+
+
+def agreed_to(response: ConsentResponse) -> str:
+    """What consent was given to, where there was a choice; else empty."""
+    if response.decision != Decision.GIVEN:
+        return ""
+    agreement = Agreement(tuple(response.methods), response.without_gelatine)
+    return in_words(response.programme_id, agreement)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Weighed:
     """A response beside the others about the same child, programme and year."""
 
     response: ConsentResponse
+    seen: status_rules.Response
     kept: change_rules.Kept
 
     @property
@@ -64,6 +69,11 @@ class Weighed:
         kept = self.kept
         is_decision = kept.decision != Decision.NOT_PROVIDED
         return is_decision and not (kept.is_invalid or kept.is_superseded or kept.is_incompetent)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the consent of the child depends on it."""
+        return self.is_last_word and not self.kept.is_overruled
 
 
 def weigh(responses: Sequence[ConsentResponse]) -> list[Weighed]:
@@ -74,7 +84,7 @@ def weigh(responses: Sequence[ConsentResponse]) -> list[Weighed]:
     seen = rule_inputs(responses)
     last = change_rules.last_words(seen)
     return [
-        Weighed(response, _kept(response, one, last))
+        Weighed(response, one, _kept(response, one, last))
         for response, one in zip(responses, seen, strict=True)
     ]
 

@@ -9,7 +9,7 @@ from consent import change_rules, health_answers
 from consent.choices import Decision
 from consent.models import ConsentResponse
 from consent.selectors.lists import reason_of
-from consent.selectors.responses import Weighed
+from consent.selectors.responses import Weighed, agreed_to
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class ShownResponse:
     relationship: str
     responded_at: datetime
     decision: str
+    agreed_to: str
     route: str
     reason: str
     notes: str
@@ -43,6 +44,7 @@ def shown(weighed: Weighed, *, organisation_id: int) -> ShownResponse:
         relationship=response.relationship,
         responded_at=response.responded_at,
         decision=response.get_decision_display(),
+        agreed_to=agreed_to(response),
         route=response.get_route_display(),
         reason=reason_of(response) if response.decision == Decision.REFUSED else "",
         notes=response.notes,
