@@ -154,7 +154,7 @@ def test_consent_is_given_by_phone(nurse_visitor, children):
     visitor.click("Continue")
     visitor.sees_heading("Check and confirm answers")
     visitor.page.get_by_role("link", name="Change how the response was given").click()
-    visitor.choose("Paper")
+    visitor.choose("In person")
     visitor.click("Continue")
     visitor.sees_heading("Check and confirm answers")
     visitor.click("Confirm")
