@@ -1,7 +1,9 @@
 """What consent does when the apps below announce something, and when it does itself."""
 
 from datetime import datetime
+from functools import partial
 
+from django.db import transaction
 from django.dispatch import receiver
 
 from accounts.models import Organisation, User
@@ -64,5 +66,9 @@ def session_is_over(*, session: Session, by: User, now: datetime, **_) -> None:
 
 @receiver(dates_saved)
 def dates_changed(*, session: Session, now: datetime, **_) -> None:
-    """A visit that becomes tomorrow's after nine is reminded of at once. Source: E40."""
-    reminding.remind(session.pk, now=now)
+    """A visit that becomes tomorrow's after nine is reminded of at once. Source: E40.
+
+    Once the dates are committed: who imports a file has locked children and waits for the session,
+    which is locked until then. What fails here the job finds within a quarter of an hour.
+    """
+    transaction.on_commit(partial(reminding.remind, session.pk, now=now), robust=True)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import partial
+from threading import Event
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -329,14 +330,46 @@ def test_the_queries_do_not_grow_with_the_children(school):
     ],
 )
 def test_e40_a_date_added_for_tomorrow_is_reminded_of_when_saved(
-    organisation, nurse, saved_at, messages
+    organisation, nurse, saved_at, messages, django_capture_on_commit_callbacks
 ):
     school = Visited(organisation, dates=[JAN_19])
     school.ready()
-    save(school.session, nurse, [JAN_12, moved(school.session, JAN_19)], now=saved_at)
+    with django_capture_on_commit_callbacks(execute=True):
+        save(school.session, nurse, [JAN_12, moved(school.session, JAN_19)], now=saved_at)
     assert len(school.messages()) == messages
     school.remind("2027-01-11T19:59")
     assert len(school.messages()) == 2, "the job finds what came too early, and nothing twice"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_e40_saving_dates_and_importing_children_do_not_wait_in_a_ring(organisation, nurse):
+    """Who imports has the children and needs the session; saving dates never waits for a child
+    while it keeps the session.
+    """
+    school = Visited(organisation, dates=[JAN_19])
+    child = school.ready()
+    has_child, has_session = Event(), Event()
+
+    def imports():
+        with transaction.atomic():
+            Child.objects.lock_all([child.pk])
+            has_child.set()
+            has_session.wait(10)
+            Session.objects.hold(school.session.pk)
+
+    def saves():
+        has_child.wait(10)
+        with transaction.atomic():
+            save(
+                school.session,
+                nurse,
+                [JAN_12, moved(school.session, JAN_19)],
+                now="2027-01-11T10:00",
+            )
+            has_session.set()
+
+    at_once(imports, saves)
+    assert len(school.messages()) == 2
 
 
 def test_e40_a_date_that_is_moved_is_another_date(once, nurse):
