@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from calendars.clock import LONDON, london_day, london_instant
-from sessions_app.schedule_rules import is_open_for_consent
+from sessions_app.schedule_rules import WRITES_FROM, WRITES_UNTIL, is_open_for_consent
 
-WRITES_FROM, WRITES_UNTIL = time(16), time(20)
 DAYS_BETWEEN = 3
 _DAY = timedelta(days=1)
 
@@ -21,15 +20,6 @@ def is_time_to_write(now: datetime) -> bool:
     What a job misses it does the next day; a job that comes late at night does nothing.
     """
     return WRITES_FROM <= now.astimezone(LONDON).time() < WRITES_UNTIL
-
-
-def asks_on(*, requests_on: date, now: datetime) -> date:
-    """The day on which a child who has joined a school by now is asked about: that of the
-    school's requests, or the next on which jobs still write.
-    """
-    today = london_day(now)
-    is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
-    return max(requests_on, today + is_over * _DAY)
 
 
 def requests_are_due(

@@ -11,13 +11,12 @@ from accounts.models import Organisation, User
 from calendars.clock import london_day
 from calendars.rules import first_day_of
 from cohorts.consequences import Line, Writing
-from consent import asking_rules
 from consent.messages import SCHOOL_REQUEST, school_examples
 from consent.services import undelivered
 from govuk.filters import govuk_date_with_weekday
 from sessions_app.choices import Exclusion
 from sessions_app.models import Membership, ProgrammeStatus, Session
-from sessions_app.schedule_rules import is_open_for_consent, years_to_prepare
+from sessions_app.schedule_rules import asks_on, is_open_for_consent, years_to_prepare
 from sessions_app.selectors.lists import days_of
 
 ASKED_BEFORE = "Asked before, or answered already"
@@ -51,7 +50,7 @@ def asked_because_of_file(
     for school in schools:
         # Jobs ask in sessions of the present year only: in August, the coming one waits.
         requests_on = max(school.consent_requests_on, first_day_of(school.academic_year))
-        day = asking_rules.asks_on(requests_on=requests_on, now=now)
+        day = asks_on(requests_on=requests_on, now=now)
         if not is_open_for_consent(days_of(school), day):
             continue
         children = members[school.pk]

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 
 from calendars.clock import LONDON, london_day
 from calendars.rules import first_day_of
-from consent.asking_rules import DAYS_BETWEEN, WRITES_UNTIL
+from consent.asking_rules import DAYS_BETWEEN
 from consent.choices import Unanswered
 from govuk.filters import govuk_date
 from sessions_app.choices import Exclusion
-from sessions_app.schedule_rules import consent_closes_on
+from sessions_app.schedule_rules import WRITES_UNTIL, consent_closes_on
 
 _DAY = timedelta(days=1)
 

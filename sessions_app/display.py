@@ -1,17 +1,24 @@
 """How sessions are put into words for pages."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import ceil
 
 from django.urls import reverse
 
+from calendars.clock import LONDON, london_day
 from calendars.rules import academic_year_of
 from govuk.filters import count, govuk_date_with_weekday, govuk_time
 from programmes.together import forms_for, name_in_address
 from sessions_app.models import Mailing, Session
 from sessions_app.rules import HELD_FROM, join_words
-from sessions_app.schedule_rules import State, consent_closes_on, is_open_for_consent
+from sessions_app.schedule_rules import (
+    WRITES_FROM,
+    State,
+    asks_on,
+    consent_closes_on,
+    is_open_for_consent,
+)
 from sessions_app.selectors.lists import Tab
 
 COLOURS = {
@@ -22,6 +29,7 @@ COLOURS = {
 }
 NOT_PROVIDED = "Not provided"
 NOTHING_SENT = "Not sent: there is no date after today"
+TOO_LATE = "Not sent: responses close before the next messages go"
 EMPTY = {
     Tab.TODAY: "There are no sessions today.",
     Tab.UNSCHEDULED: "There are no locations without sessions.",
@@ -77,6 +85,34 @@ def notice_text(
     if is_past:
         return NOTHING_SENT
     return "Now" if on < today else f"Send on {govuk_date_with_weekday(on)}"
+
+
+def requests_text(
+    on: date | None,
+    *,
+    dates: Collection[date],
+    now: datetime,
+    written_on: date | None = None,
+    is_past: bool = False,
+) -> str:
+    """The same for a school, whose requests go in the evening: Today from 4pm."""
+    today = london_day(now)
+    if on is None or on > today or written_on is not None or is_past:
+        return notice_text(on, today=today, written_on=written_on, is_past=is_past)
+    day = asks_on(requests_on=on, now=now)
+    return evening(day, now=now) if is_open_for_consent(dates, day) else TOO_LATE
+
+
+def evening(day: date, *, now: datetime) -> str:
+    """When jobs write to parents on a day that has not passed: Today from 4pm, Today before 8pm,
+    Tomorrow from 4pm, or Tuesday 5 January 2027.
+    """
+    today = london_day(now)
+    if day == today:
+        is_before = now.astimezone(LONDON).time() < WRITES_FROM
+        return "Today from 4pm" if is_before else "Today before 8pm"
+    is_tomorrow = day == today + timedelta(days=1)
+    return "Tomorrow from 4pm" if is_tomorrow else govuk_date_with_weekday(day)
 
 
 def reminder_text(weeks: int, *, is_past: bool = False) -> str:

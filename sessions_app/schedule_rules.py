@@ -7,10 +7,11 @@ E21 to E24.
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 
 from calendars.bank_holidays import bank_holiday
+from calendars.clock import LONDON, london_day
 from calendars.rules import academic_year_of, first_day_of, last_day_of
 
 SATURDAY = 5
@@ -18,6 +19,8 @@ MONTHS_OF_NOTICE = 3
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
 PREPARATION = timedelta(days=31)
+# When jobs write to the parents of a school's children, in London. Source: consent §8.1.
+WRITES_FROM, WRITES_UNTIL = time(16), time(20)
 
 
 class State(Enum):
@@ -47,6 +50,14 @@ def is_open_for_consent(dates: Collection[date], today: date) -> bool:
     """Whether parents may respond: while there are dates, up to the day before the last one."""
     closes_on = consent_closes_on(dates)
     return closes_on is not None and today <= closes_on
+
+
+def asks_on(*, requests_on: date, now: datetime) -> date:
+    """The day on which jobs write what is due from `requests_on`: that day, or the next on which
+    they still write. So it is for a school's requests, its reminders, and a child who joins late.
+    """
+    is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
+    return max(requests_on, london_day(now) + is_over * DAY)
 
 
 def anchor_date(dates: Collection[date], today: date) -> date | None:

@@ -5,11 +5,14 @@ A school has a few thousand children; each question is one statement whatever th
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import Min
 
+from calendars.clock import london_day
 from consent import asking_rules
+from consent.models import ConsentRequest
 from sessions_app.models import Session
 
 # Children of a session and its programmes that nobody has answered for, who may be vaccinated and
@@ -146,6 +149,22 @@ def preview(session: Session, *, now: datetime) -> Preview:
     [[unreachable]] = _rows(UNREACHABLE, session, now=now)
     [addresses] = _rows(ADDRESSES, session, now=now)
     return Preview(*counts, unreachable, *addresses)
+
+
+def sent_by_themselves(session: Session) -> dict[int | None, date]:
+    """When jobs first wrote to parents, by the id of the date they reminded of; None stands for
+    the requests. One query.
+    """
+    written = ConsentRequest.objects.filter(
+        session=session, requested_by__isnull=True, withheld_at__isnull=True
+    )
+    firsts = written.values("kind", "session_date").annotate(at=Min("requested_at"))
+    return {
+        None if one["kind"] == ConsentRequest.Kind.REQUEST else one["session_date"]: london_day(
+            one["at"]
+        )
+        for one in firsts
+    }
 
 
 def _pairs(sql: str, session: Session, **about) -> list[Pair]:

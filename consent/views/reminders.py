@@ -1,5 +1,7 @@
 """Send reminders: when they go by themselves, whom one reaches now, and sending it."""
 
+from datetime import date, datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,9 +16,11 @@ from consent.messages import SCHOOL_REMINDER, school_examples
 from consent.selectors import asking
 from consent.services.asking import RemindersNotPossible, remind_now, why_no_reminders
 from consent.views.lookup import find_session
-from govuk.filters import count
-from sessions_app.display import reminded_notice
+from govuk.filters import count, govuk_date_with_weekday
+from sessions_app.display import TOO_LATE, evening, reminded_notice
+from sessions_app.models import Session
 from sessions_app.rules import HELD_FROM
+from sessions_app.schedule_rules import asks_on, is_open_for_consent
 from sessions_app.selectors.lists import days_of
 
 
@@ -62,16 +66,42 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
             "preview": preview,
             "is_held": preview.children >= HELD_FROM,
             "examples": school_examples(session, SCHOOL_REMINDER, today=today),
-            "requests_on": session.consent_requests_on,
-            "today": today,
-            "reminders": asking_rules.reminders_to_come(
-                dates=days_of(session),
-                days_before=session.days_before_consent_reminders,
-                today=today,
-            ),
+            "schedule": _schedule(session, now=now),
             "days_between": asking_rules.DAYS_BETWEEN,
         },
     )
+
+
+def _schedule(session: Session, *, now: datetime) -> list[tuple[str, str]]:
+    """The requests and each reminder that jobs send: what was sent, and when the others are due."""
+    sent = asking.sent_by_themselves(session)
+    days = days_of(session)
+    rows = []
+    if session.consent_requests_on:
+        day = asks_on(requests_on=session.consent_requests_on, now=now)
+        is_open = is_open_for_consent(days, day)
+        rows.append(("Request", _when(sent.get(None), day, now=now, is_in_time=is_open)))
+    ids = {day.value: day.pk for day in session.live_dates}
+    for reminder in asking_rules.reminders_to_come(
+        dates=days,
+        days_before=session.days_before_consent_reminders,
+        today=clock.london_day(now),
+    ):
+        day = asks_on(requests_on=reminder.goes_on, now=now)
+        when = _when(sent.get(ids[reminder.date]), day, now=now, is_in_time=day < reminder.date)
+        rows.append((f"Reminder for {govuk_date_with_weekday(reminder.date)}", when))
+    return rows
+
+
+def _when(sent_on: date | None, due_on: date, *, now: datetime, is_in_time: bool) -> str:
+    """Sent from Tuesday 22 December 2026; Due today from 4pm; Due on Tuesday 5 January 2027."""
+    if sent_on:
+        return f"Sent from {govuk_date_with_weekday(sent_on)}"
+    if not is_in_time:
+        return TOO_LATE
+    when = evening(due_on, now=now)
+    is_near = when.startswith(("Today", "Tomorrow"))
+    return f"Due {when[0].lower()}{when[1:]}" if is_near else f"Due on {when}"
 
 
 def _say(request: HttpRequest, letters: int) -> None:

@@ -55,12 +55,7 @@ def edit(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> HttpR
         "sessions/edit.html",
         _context(draft, drafted)
         | {
-            "notice": display.notice_text(
-                drafted.notice.on,
-                today=drafted.today,
-                written_on=drafted.written_on,
-                is_past=drafted.is_past,
-            ),
+            "notice": _notice_words(drafted),
             "reminders": display.reminder_text(
                 drafted.answers.reminder_weeks, is_past=drafted.is_past
             ),
@@ -181,12 +176,7 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
                 for day in drafted.answers.dates
                 if (found := concerns(day, today=drafted.today))
             ],
-            "notice": display.notice_text(
-                drafted.notice.on,
-                today=drafted.today,
-                written_on=drafted.written_on,
-                is_past=drafted.is_past,
-            ),
+            "notice": _notice_words(drafted),
             "reminders": display.reminder_text(
                 drafted.answers.reminder_weeks, is_past=drafted.is_past
             ),
@@ -236,6 +226,14 @@ def _question(request, draft: ScheduleDraft, drafted: Schedule, form) -> HttpRes
             "back": _address("draft", draft),
         },
     )
+
+
+def _notice_words(drafted: Schedule) -> str:
+    """When parents are first written to about the session as drafted."""
+    on, known = drafted.notice.on, {"written_on": drafted.written_on, "is_past": drafted.is_past}
+    if drafted.session.is_clinic:
+        return display.notice_text(on, today=drafted.today, **known)
+    return display.requests_text(on, dates=drafted.answers.dates, now=clock.now(), **known)
 
 
 def _context(draft: ScheduleDraft, drafted: Schedule) -> dict:

@@ -74,6 +74,49 @@ def test_the_page_shows_the_schedule_whom_it_reaches_and_whom_not(school, nurse_
     assert "Tuesday 5 January 2027" in found.text
 
 
+@pytest.mark.parametrize(
+    ("now", "dates", "requests", "reminders"),
+    [
+        ("2026-12-20T10:00", [12], "Due on Tuesday 22 December 2026", ["Due on Tuesday 5 January"]),
+        ("2026-12-21T21:00", [12], "Due tomorrow from 4pm", ["Due on Tuesday 5 January"]),
+        ("2027-01-05T10:00", [12], "Due today from 4pm", ["Due today from 4pm"]),
+        ("2027-01-05T17:00", [12], "Due today before 8pm", ["Due today before 8pm"]),
+        ("2027-01-05T20:00", [12], "Due tomorrow from 4pm", ["Due tomorrow from 4pm"]),
+        ("2027-01-11T20:00", [12], "Not sent: responses close", ["Not sent: responses close"]),
+        ("2027-01-11T20:00", [12, 13], "Due tomorrow from 4pm", ["Not sent", "Due tomorrow"]),
+    ],
+)
+def test_the_schedule_says_due_of_what_was_not_sent(
+    organisation, nurse_client, morning, now, dates, requests, reminders
+):
+    school = School(organisation, dates=[date(2027, 1, day) for day in dates])
+    morning.move_to(at(now), tick=False)
+    rows = page(nurse_client.get(address(school))).rows
+    assert [row[1][: len(said)] for row, said in zip(rows, [requests, *reminders], strict=True)] == [
+        requests,
+        *reminders,
+    ]
+
+
+def test_the_schedule_says_sent_of_what_jobs_sent(school, nurse, nurse_client, morning):
+    school.child()
+    school.run("2026-12-23")
+    remind(school, nurse)
+    morning.move_to(at(FRIDAY), tick=False)
+    shown = page(nurse_client.get(address(school)))
+    assert [row[1] for row in shown.rows] == [
+        "Sent from Wednesday 23 December 2026",
+        "Due on Tuesday 5 January 2027",
+    ]
+    school.child()
+    school.run("2027-01-04")
+    school.child()
+    school.run("2027-01-07")
+    morning.move_to(at("2027-01-08T10:00"), tick=False)
+    shown = page(nurse_client.get(address(school)))
+    assert shown.rows[1][1] == "Sent from Thursday 7 January 2027"
+
+
 def test_sending_reminds_everybody_without_a_response_at_once(school, nurse, nurse_client, morning):
     morning.move_to(at(FRIDAY), tick=False)
     child, other = school.child(), school.child()

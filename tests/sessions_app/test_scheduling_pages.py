@@ -298,6 +298,14 @@ def test_e22_an_invitation_day_in_the_past_reads_now(on, clinic_2024):
     assert walk.page.summary["Invitations"] == "Now"
 
 
+def test_requests_whose_day_has_passed_go_in_the_evening(on, school_2024):
+    walk = Walk(on(date(2024, 2, 27)), school_2024).follow("Schedule sessions").follow(ADD)
+    walk.dates(D10)
+    assert walk.page.summary["Consent requests"].startswith("Today from 4pm")
+    walk.follow("Continue")
+    assert walk.page.summary["Consent requests"] == "Today from 4pm"
+
+
 @pytest.mark.parametrize("kind", ["clinic_2024", "school_2024"])
 def test_dates_that_have_all_passed_promise_no_message(on, request, kind):
     session = request.getfixturevalue(kind)
