@@ -22,12 +22,14 @@ from sessions_app import invitations
 from sessions_app.choices import ConsentStatus
 from sessions_app.consent_groups import children_in_group, consent_counts
 from sessions_app.models import Session
+from sessions_app.selectors.mailings import waiting_to_be_invited
 
 CHILDREN_PER_PAGE = 100
 # So few are found first and sorted then. The database would guess that more fit, and walk through
 # everybody of the organisation in the order of the list to fill one page.
 SORTED_APART_UP_TO = 5000
 WITHDRAWN = "Consent withdrawn"
+WAITING = "Waiting to be sent"
 BY_NAME = ("given_name_key", "family_name_key", "id")
 # The year group falls as the birth year rises.
 BY_YEAR_GROUP = (Value(0) - F("birth_academic_year"), Lower("registration"), *BY_NAME)
@@ -150,9 +152,9 @@ def rows(
     now: datetime,
     tab: ConsentStatus | None = None,
 ) -> list[ListedChild]:
-    """What the list shows of the children of one page; at most three queries."""
+    """What the list shows of the children of one page; at most four queries."""
     ids = [child.pk for child in children]
-    states = _invitation_states(session, ids) if session.is_clinic else {}
+    states = _invitation_states(session, ids, now=now) if session.is_clinic else {}
     reasons = (
         refusal_reasons(ids, programmes, academic_year=session.academic_year)
         if tab == ConsentStatus.REFUSED
@@ -221,9 +223,12 @@ def reason_of(response: ConsentResponse) -> str:
     return response.get_reason_display() if response.reason else WITHDRAWN
 
 
-def _invitation_states(session: Session, child_ids: Sequence[int]) -> dict[int, str]:
+def _invitation_states(
+    session: Session, child_ids: Sequence[int], *, now: datetime
+) -> dict[int, str]:
+    waiting = set(waiting_to_be_invited(session, now=now).filter(child__in=child_ids))
     return {
-        child_id: invitations.State(state).label
+        child_id: WAITING if child_id in waiting else invitations.State(state).label
         for child_id, state in invitations.with_state(
             Child.objects.filter(pk__in=child_ids), session
         )

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from govuk.filters import count, govuk_datetime
 from sessions_app import dates_changed, display
-from sessions_app.models import DatesChange, Mailing, Session
+from sessions_app.models import DatesChange, Invitation, Mailing, Membership, Session
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Notices:
     held: list[Notice]
     called_back: list[Notice]
     change: DatesChange | None = None
-    invitations_are_held: bool = False
+    invitations_waiting: int = 0
 
 
 def notices(session: Session, *, now: datetime) -> Notices:
@@ -50,7 +50,7 @@ def notices(session: Session, *, now: datetime) -> Notices:
     return Notices(
         slug=session.slug,
         change=dates_changed.to_tell(session) if session.is_clinic else None,
-        invitations_are_held=any(one.kind == Mailing.Kind.INVITATIONS for one in held),
+        invitations_waiting=waiting_to_be_invited(session, now=now).count(),
         held=[_notice(mailing, display.held_notice(mailing, now)) for mailing in held],
         called_back=[
             _notice(
@@ -62,6 +62,23 @@ def notices(session: Session, *, now: datetime) -> Notices:
             for mailing in called_back
             if mailing.waiting
         ],
+    )
+
+
+def waiting_to_be_invited(session: Session, *, now: datetime) -> QuerySet:
+    """The ids of the children of a clinic whose only invitation can still be called back."""
+    standing = Invitation.objects.standing().filter(session=session)
+    is_gone = Q(mailing=None) | Q(mailing__goes_at=None) | Q(mailing__goes_at__lte=now)
+    return (
+        standing.exclude(is_gone)
+        .filter(
+            ~Exists(standing.filter(is_gone, child=OuterRef("child"))),
+            Exists(
+                Membership.objects.filter(session=session, left_at=None, child=OuterRef("child"))
+            ),
+        )
+        .values_list("child", flat=True)
+        .distinct()
     )
 
 

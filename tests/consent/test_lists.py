@@ -1,14 +1,16 @@
 """Check consent responses, as a nurse opens it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
+from calendars import clock
 from consent.models import ConsentResponse
 from consent.selectors import lists
 from programmes.models import Programme
 from sessions_app import statuses
+from sessions_app.models import Invitation, Mailing
 from tests.pages import count_queries, page
 from tests.sessions_app.conftest import at
 
@@ -157,12 +159,25 @@ def test_reasons_for_refusal_are_distinct_and_only_of_refusals_that_count(
     assert ConsentResponse.objects.count() == 5
 
 
-def test_the_state_of_the_invitation_is_shown_and_filtered(clinic, open_tab):
+def test_the_state_of_the_invitation_is_shown_and_filtered(clinic, open_tab, nurse):
     invited = clinic.child(given_name="Ivy", family_name="Example", joined="2027-01-05T10:00")
     clinic.child(given_name="Nat", family_name="Example", parents=0)
     assert clinic.invitations(invited)
     rows = {row[0]: row[2] for row in open_tab().rows}
     assert rows == {"Ivy Example": "Invited", "Nat Example": "Not invited"}
+    Mailing.objects.create(
+        session=clinic.session,
+        kind=Mailing.Kind.INVITATIONS,
+        queued_by=nurse,
+        queued_at=clock.now(),
+        goes_at=clock.now() + timedelta(minutes=2),
+        letters=1,
+        messages=1,
+    )
+    Invitation.objects.update(mailing=Mailing.objects.get())
+    assert {row[0]: row[2] for row in open_tab().rows}["Ivy Example"] == "Waiting to be sent"
+    Mailing.objects.update(goes_at=clock.now() - timedelta(seconds=1))
+    assert {row[0]: row[2] for row in open_tab().rows}["Ivy Example"] == "Invited"
     assert names(open_tab(invitation="invited")) == ["Ivy Example"]
     assert names(open_tab(invitation="not_invited")) == ["Nat Example"]
     assert names(open_tab(invitation="to_be_invited")) == []

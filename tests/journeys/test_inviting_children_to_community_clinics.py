@@ -228,7 +228,7 @@ def test_what_goes_to_many_families_is_called_back_and_sent_after_all(nurse_visi
     visitor.click("Continue")
     visitor.sees("They go two minutes after you confirm.")
     visitor.click("Confirm")
-    visitor.sees("Invited, or waiting to be sent")
+    visitor.sees("Waiting to be sent")
     visitor.check_page()
     visitor.click("See what is sent, and how much time is left")
     visitor.sees_heading("Waiting to be sent")

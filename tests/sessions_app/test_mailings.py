@@ -13,6 +13,7 @@ from sessions_app import closing, invitations, memberships, rules, schedule
 from sessions_app.invitations import CallingBackRefused, State
 from sessions_app.models import Invitation, Mailing, Membership
 from sessions_app.schedule_rules import Day
+from sessions_app.selectors.mailings import waiting_to_be_invited
 from tests.factories import ParentFactory, RelationshipFactory, SessionFactory
 from tests.sessions_app.conftest import Clinic, at
 from tests.sessions_app.test_closing import pupil
@@ -95,6 +96,21 @@ def test_texts_that_the_wait_carries_into_the_night_wait_for_the_morning(clinic,
     join(clinic, nurse, MANY, now="2027-01-05T20:59")
     due = {message.channel: message.due_at for message in clinic.messages()}
     assert due == {"email": at("2027-01-05T21:01"), "text": at("2027-01-06T08:00")}
+
+
+def test_only_who_has_no_invitation_yet_waits_to_be_invited(clinic, nurse):
+    def waiting(time):
+        found = waiting_to_be_invited(clinic.session, now=at(f"2027-01-05T{time}"))
+        return len(list(found))
+
+    join(clinic, nurse, 1, "2027-01-05T09:00")
+    assert waiting("09:00") == 0
+    children = join(clinic, nurse, MANY)
+    assert (waiting("10:01:59"), waiting("10:02")) == (MANY, 0)
+    Membership.objects.filter(child=children[0]).update(left_at=at(NOW), left_because="Moved")
+    assert waiting("10:01") == MANY - 1
+    call_back(Mailing.objects.get(goes_at__isnull=False), nurse)
+    assert waiting("10:01:30") == 0
 
 
 def test_calling_back_sends_nothing_and_says_so(clinic, nurse):
