@@ -21,6 +21,7 @@ from sessions_app import rules
 from sessions_app.invitations import mailings
 from sessions_app.models import Mailing, Session
 from tests import factories
+from tests.conftest import signed_in
 from tests.consent.school import School
 from tests.pages import page
 from tests.sessions_app.conftest import at
@@ -92,7 +93,9 @@ def test_the_schedule_says_due_of_what_was_not_sent(
     school = School(organisation, dates=[date(2027, 1, day) for day in dates])
     morning.move_to(at(now), tick=False)
     rows = page(nurse_client.get(address(school))).rows
-    assert [row[1][: len(said)] for row, said in zip(rows, [requests, *reminders], strict=True)] == [
+    assert [
+        row[1][: len(said)] for row, said in zip(rows, [requests, *reminders], strict=True)
+    ] == [
         requests,
         *reminders,
     ]
@@ -113,7 +116,7 @@ def test_the_schedule_says_sent_of_what_jobs_sent(school, nurse, nurse_client, m
     school.child()
     school.run("2027-01-07")
     morning.move_to(at("2027-01-08T10:00"), tick=False)
-    shown = page(nurse_client.get(address(school)))
+    shown = page(signed_in(nurse).get(address(school)))
     assert shown.rows[1][1] == "Sent from Thursday 7 January 2027"
 
 
