@@ -4,7 +4,7 @@ Importing asks when all rows are in place and nothing is committed yet. So what 
 is what the import itself would do, and not a second opinion of it.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -50,9 +50,40 @@ class Writing:
         return sum(line.families for line in self.lines if line.is_sure)
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What became of messages that could be called back, as words to go on "21 emails" with."""
+
+    words: str
+    is_held: bool = False
+
+
 # What an import that a person answers for, at an instant, has done and will do.
 Foretell = Callable[..., list[Writing]]
 _foretellers: list[Foretell] = []
+
+
+# What became of that which an import queued: by the page of the writing.
+Tell = Callable[..., Mapping[str, Fate]]
+_tellers: list[Tell] = []
+
+
+def register_fates(tell: Tell) -> None:
+    """Let an app above say what became of the messages of an import that could be called back.
+
+    It is called as `tell(organisation=…, imported_at=…, now=…)`.
+    """
+    _tellers.append(tell)
+
+
+def fates(
+    *, organisation: Organisation, imported_at: datetime | None, now: datetime
+) -> dict[str, Fate]:
+    """What became of the held messages of the import of this instant, by each writing's page."""
+    found: dict[str, Fate] = {}
+    for tell in _tellers if imported_at else ():
+        found.update(tell(organisation=organisation, imported_at=imported_at, now=now))
+    return found
 
 
 def register(foretell: Foretell) -> None:

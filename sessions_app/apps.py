@@ -16,10 +16,11 @@ class SessionsConfig(AppConfig):
         from sessions_app.clinic_choice import days_at_school
         from sessions_app.invitations import messages
         from sessions_app.invitations.guard import guard
-        from sessions_app.invitations.of_files import invited_by_file
+        from sessions_app.invitations.of_files import fates_of_file, invited_by_file
 
         for template in (messages.FIRST, messages.LATER):
             outbox.register_guard(template, guard)
         outbox.register_guard(dates_changed.TEMPLATE, dates_changed.guard)
         register_clinic_question(days_at_school)
         consequences.register(invited_by_file)
+        consequences.register_fates(fates_of_file)

@@ -110,6 +110,11 @@ def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "colours": display.STATUS_COLOURS,
             "outcome_colours": display.OUTCOME_COLOURS,
             "writings": consequences.from_json(upload.writings),
+            "fates": consequences.fates(
+                organisation=request.organisation,
+                imported_at=upload.finished_at,
+                now=clock.now(),
+            ),
             "faulty_rows": rows,
             "faulty_count": faulty,
             "waiting": selectors.waiting(request.organisation),

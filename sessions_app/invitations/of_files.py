@@ -11,13 +11,13 @@ from django.urls import reverse
 from accounts.models import Organisation, User
 from calendars.clock import london_day
 from calendars.rules import academic_year_label
-from cohorts.consequences import Line, Writing
-from govuk.filters import govuk_date, govuk_date_with_weekday
+from cohorts.consequences import Fate, Line, Writing
+from govuk.filters import govuk_date, govuk_date_with_weekday, govuk_datetime, govuk_time
 from notifications.models import Channel, Message
 from sessions_app import rules
 from sessions_app.invitations import messages
 from sessions_app.invitations.outlooks import preview_joining
-from sessions_app.models import Invitation, Membership, Session
+from sessions_app.models import Invitation, Mailing, Membership, Session
 from sessions_app.schedule_rules import years_to_prepare
 
 NOW = "now"
@@ -87,6 +87,35 @@ def _in_clinic(
         left_out=[(str(reason.label), size) for reason, size in coming.left_out],
         examples=_examples(clinic, is_first=bool(lines), is_again=bool(again)),
     )
+
+
+def fates_of_file(
+    *, organisation: Organisation, imported_at: datetime, now: datetime
+) -> dict[str, Fate]:
+    """What became of the invitations of an import that could be called back, by its clinic's
+    page; one query.
+    """
+    mailings = Mailing.objects.filter(
+        session__organisation=organisation,
+        kind=Mailing.Kind.INVITATIONS,
+        queued_at=imported_at,
+        goes_at__isnull=False,
+    ).select_related("session", "called_back_by")
+    return {
+        reverse("sessions:show", kwargs={"slug": mailing.session.slug}): _fate(mailing, now)
+        for mailing in mailings
+    }
+
+
+def _fate(mailing: Mailing, now: datetime) -> Fate:
+    if mailing.called_back_at:
+        who, when = mailing.called_back_by.full_name, govuk_datetime(mailing.called_back_at)
+        return Fate(f"were called back by {who} on {when}, before anything was sent.")
+    if mailing.is_held(now):
+        until = govuk_time(mailing.goes_at)
+        words = f"will be sent at {until}. Until then you can call them back, and nothing is sent."
+        return Fate(words, is_held=True)
+    return Fate(f"were sent from {govuk_datetime(mailing.goes_at)}. Nobody called them back.")
 
 
 def _again(day: date) -> str:

@@ -349,7 +349,7 @@ class TestUploads:
         assert (left.status, left.content) == (Status.DISCARDED, None)
         assert "Nobody confirmed it within 7 days" in left.failure
 
-    def test_the_page_says_all_of_it_and_confirms(self, upload, nurse_client):
+    def test_the_page_says_all_of_it_and_confirms(self, upload, nurse, nurse_client):
         waiting = upload(*pupils(HELD_FROM), child_row(SCHOOL_URN="888888", FIRST_NAME="Noa"))
         assert "1 to review" in page(nurse_client.get("/")).text
         address = nurse_client.get(f"/uploads/{waiting.public_id}/")["Location"]
@@ -370,6 +370,16 @@ class TestUploads:
         assert done.summary["Confirmed by"] == "Nadia Nurse"
         link = "Call them back, or see what became of them"
         assert f"{link}: Invitations to the community clinic, 2026/27" in done.links
+        assert "when the file was imported: the parents of 21 children" in done.text
+        assert "will be sent at" in done.text and "two minutes" not in done.text
+        Mailing.objects.update(goes_at=NOW - timedelta(seconds=1))
+        sent = page(nurse_client.get(response["Location"]))
+        assert "21 emails and 0 text messages were sent from" in sent.text
+        assert "Nobody called them back." in sent.text and "two minutes" not in sent.text
+        assert "See what became of them: Invitations to the community clinic, 2026/27" in sent.links
+        Mailing.objects.update(called_back_at=NOW, called_back_by=nurse)
+        back = page(nurse_client.get(response["Location"]))
+        assert "0 text messages were called back by Nadia Nurse on" in back.text
         twice = page(nurse_client.post(address, shown.values, follow=True))
         assert "does not wait any more" in twice.banner
 
