@@ -105,8 +105,15 @@ class MoveForm(GovukForm):
         error_messages={"required": "Select whether to update the record"},
     )
 
-    def __init__(self, *args, days: Sequence[date] | None, name: str, **kwargs) -> None:
+    def __init__(
+        self, *args, days: Sequence[date] | None, name: str, is_to_school: bool, **kwargs
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not is_to_school:
+            self.fields["decision"].choices = [
+                (CONFIRM, "Update record"),
+                (IGNORE, "Ignore new information"),
+            ]
         if days is None:
             return
         when = f" ({days_words(days)})" if days else ""

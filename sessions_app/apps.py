@@ -7,13 +7,13 @@ class SessionsConfig(AppConfig):
 
     def ready(self) -> None:
         from cohorts import consequences
-        from cohorts.services.school_moves import register_clinic_question
+        from cohorts.services.school_moves import register_clinic_question, register_invitation
         from notifications import outbox
         from sessions_app import (
             dates_changed,
             receivers,  # noqa: F401 connects them
         )
-        from sessions_app.clinic_choice import days_at_school
+        from sessions_app.clinic_choice import days_at_school, invitation_after_move
         from sessions_app.invitations import messages
         from sessions_app.invitations.guard import guard
         from sessions_app.invitations.of_files import fates_of_file, invited_by_file
@@ -22,5 +22,6 @@ class SessionsConfig(AppConfig):
             outbox.register_guard(template, guard)
         outbox.register_guard(dates_changed.TEMPLATE, dates_changed.guard)
         register_clinic_question(days_at_school)
+        register_invitation(invitation_after_move)
         consequences.register(invited_by_file)
         consequences.register_fates(fates_of_file)

@@ -1,9 +1,16 @@
-"""What `cohorts` asks before it confirms a school move: is there a choice of session?"""
+"""What `cohorts` asks before it confirms a school move: is there a choice of session, and are the
+parents invited to a clinic?
+"""
 
-from datetime import date
+from datetime import date, datetime
 
+from accounts.models import Organisation
+from calendars.clock import london_day
 from calendars.rules import academic_year_of
 from cohorts.models import Child, Location
+from govuk.filters import govuk_date
+from sessions_app.clinic import find_clinic
+from sessions_app.invitations.outlooks import preview_joining
 from sessions_app.memberships import school_sessions_to_join
 from sessions_app.models import Membership, SessionDate
 
@@ -31,3 +38,28 @@ def days_at_school(child: Child, school: Location, today: date) -> list[date] | 
         session=session, removed_at__isnull=True, value__gte=today
     ).order_by("value")
     return list(days.values_list("value", flat=True))
+
+
+def invitation_after_move(
+    *, child: Child, school: Location | None, organisation: Organisation, now: datetime
+) -> str:
+    """That the parents will be invited to the community clinic, and when; empty where the child
+    goes to a school's session, or they were invited or are left out.
+
+    Source: cohorts and imports §2.3; sessions and clinics §1.4.
+    """
+    today = london_day(now)
+    year = academic_year_of(today)
+    clinic = find_clinic(organisation, year)
+    if clinic is None or (
+        school is not None
+        and school_sessions_to_join(organisation, year, today).filter(location=school).exists()
+    ):
+        return ""
+    found = preview_joining(clinic, [child.pk], now=now)
+    what = "Their parents will be invited to the community clinic"
+    if found.now:
+        return f"{what} at once."
+    if found.later:
+        return f"{what} on {govuk_date(found.later[0][0])}."
+    return f"{what} once there is a clinic date to book." if found.waiting else ""

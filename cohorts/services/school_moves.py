@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.models import Organisation, User
+from cohorts.consequences import Writing, foretold
 from cohorts.models import Child, ImportIssue, Location, ParentRelationship, SchoolMove
 from cohorts.rules import Schooling
 from cohorts.signals import children_placed, happened_to_children
@@ -39,6 +40,38 @@ def days_to_choose(move: SchoolMove, *, today: date) -> list[date] | None:
         return None
     answers = (question(move.child, move.school, today) for question in _clinic_questions)
     return next((days for days in answers if days is not None), None)
+
+
+# A sentence on whether the child's parents are invited to a clinic if the child goes to this
+# school, or to none; empty where they are not.
+Foresee = Callable[..., str]
+_foreseers: list[Foresee] = []
+
+
+def register_invitation(foresee: Foresee) -> None:
+    """Let the app that knows sessions say whether a confirmed move would invite the parents.
+
+    It is called as `foresee(child=…, school=…, organisation=…, now=…)`.
+    """
+    _foreseers.append(foresee)
+
+
+def invitation_if_confirmed(move: SchoolMove, *, now: datetime) -> str:
+    """Whether and when confirming it invites the child's parents to a clinic, in a sentence."""
+    organisation = _cohort_after(move)
+    if organisation is None:
+        return ""
+    said = (
+        foresee(child=move.child, school=move.school, organisation=organisation, now=now)
+        for foresee in _foreseers
+    )
+    return next(filter(None, said), "")
+
+
+def writings_after(move: SchoolMove, *, by: User, now: datetime) -> list[Writing]:
+    """Whom the confirmation of the move by this person at this instant writes to."""
+    organisation = _cohort_after(move)
+    return foretold(organisation=organisation, by=by, now=now) if organisation else []
 
 
 @dataclass(frozen=True)
@@ -179,6 +212,11 @@ def _open_move(move_id: int) -> SchoolMove:
 def _decide(move: SchoolMove, decision: SchoolMove.Decision, by: User, now: datetime) -> None:
     move.decision, move.decided_by, move.decided_at = decision, by, now
     move.save(update_fields=["decision", "decided_by", "decided_at"])
+
+
+def _cohort_after(move: SchoolMove) -> Organisation | None:
+    """In whose cohort the child is once the move is confirmed."""
+    return _organisation_of(move.school) if move.school else move.child.organisation
 
 
 def _organisation_of(school: Location) -> Organisation | None:

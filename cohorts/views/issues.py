@@ -17,6 +17,12 @@ from cohorts.models import ImportIssue
 from cohorts.services import issues
 from govuk.lists import paginate
 
+DONE = {
+    ImportIssue.Decision.USE_UPLOADED: "Record updated",
+    ImportIssue.Decision.KEEP_EXISTING: "Existing record kept",
+    ImportIssue.Decision.KEEP_BOTH: "Both records kept",
+}
+
 
 @require_safe
 def list_issues(request: HttpRequest) -> HttpResponse:
@@ -81,7 +87,7 @@ def _decide(request: HttpRequest, issue: ImportIssue, form: IssueForm) -> HttpRe
             "correct the number in the file",
         )
         return _ask(request, issue, form)
-    messages.success(request, "Record updated")
+    messages.success(request, DONE[decision])
     return redirect("issues:list")
 
 

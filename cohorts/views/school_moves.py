@@ -1,6 +1,7 @@
 """School moves: the list, and the review of one."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access_log import record_view
-from accounts.models import AccessLogEntry
+from accounts.models import AccessLogEntry, User
 from accounts.permissions import records_consent_required
 from calendars import clock
 from calendars.rules import academic_year_of
@@ -38,7 +39,7 @@ def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Where the child is and where they would go; confirm or ignore."""
     move = get_object_or_404(
         SchoolMove.objects.for_organisation(request.organisation)
-        .select_related("child__school", "school__team__organisation")
+        .select_related("child__school", "child__organisation", "school__team__organisation")
         .prefetch_related("child__relationships__parent"),
         public_id=public_id,
     )
@@ -46,7 +47,9 @@ def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _already_decided(request)
     days = school_moves.days_to_choose(move, today=clock.today())
     data = request.POST if request.method == "POST" else None
-    form = MoveForm(data, days=days, name=move.child.full_name)
+    form = MoveForm(
+        data, days=days, name=move.child.full_name, is_to_school=move.school is not None
+    )
     if form.is_valid():
         return _decide(request, move, form)
     now = clock.now()
@@ -65,6 +68,7 @@ def show(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "move": move,
             "form": form,
             "new_school": move.school_label,
+            "invitation": school_moves.invitation_if_confirmed(move, now=now),
             "updated": updated,
             "existing": existing,
         },
@@ -75,16 +79,32 @@ def _decide(request: HttpRequest, move: SchoolMove, form: MoveForm) -> HttpRespo
     now = clock.now()
     try:
         if form.cleaned_data["decision"] == CONFIRM:
-            school_moves.confirm(
+            confirmed = school_moves.confirm(
                 move_id=move.pk, by=request.user, now=now, keep_in_clinic=form.keep_in_clinic
             )
-            messages.success(request, "Child record updated with new school")
+            messages.success(request, _done(confirmed, by=request.user, now=now))
         else:
             school_moves.ignore(move_id=move.pk, by=request.user, now=now)
             messages.info(request, "School move ignored")
     except school_moves.AlreadyDecided:
         return _already_decided(request)
     return redirect("school-moves:list")
+
+
+def _done(move: SchoolMove, *, by: User, now: datetime) -> str:
+    """That the record was updated, and who is written to because of it."""
+    done = "Child record updated with new school"
+    if move.school is None:
+        done = f"Child record updated: {move.school_label}"
+    written = [
+        f"{writing.what}: {line.when}."
+        for writing in school_moves.writings_after(move, by=by, now=now)
+        for line in writing.lines
+        if line.is_sure
+    ]
+    if not written:
+        return done
+    return " ".join([f"{done}. Their parents will be written to.", *written])
 
 
 def _already_decided(request: HttpRequest) -> HttpResponse:

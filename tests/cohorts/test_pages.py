@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import AccessLogEntry
 from cohorts.models import Child, ImportIssue, SchoolMove, Upload
 from cohorts.services import issues, school_moves, uploads
-from sessions_app.models import Membership
+from notifications.models import Message
+from sessions_app.models import Membership, SessionDate
 from tests import factories
 from tests.cohorts.conftest import NOW, as_csv, child_row
 from tests.pages import count_queries, page, text_of
@@ -194,6 +195,11 @@ class TestIssues:
         assert "There are no import issues" in shown.text
         assert Child.objects.get().given_name == "Tom"
 
+    def test_s07_keeping_the_existing_record(self, nurse_client, issue):
+        path = f"/issues/{issue.public_id}/"
+        kept = page(nurse_client.post(path, {"decision": "keep_existing"}, follow=True))
+        assert kept.banner == "Existing record kept"
+
     def test_keep_both_cannot_be_smuggled_in(self, nurse_client, issue):
         shown = page(nurse_client.post(f"/issues/{issue.public_id}/", {"decision": "keep_both"}))
         assert shown.errors
@@ -203,7 +209,8 @@ class TestIssues:
         upload(child_row(FIRST_NAME="Rohan"))
         path = f"/issues/{ImportIssue.objects.get().public_id}/"
         assert "Keep both" in page(nurse_client.get(path)).text
-        page(nurse_client.post(path, {"decision": "keep_both"}, follow=True))
+        kept = page(nurse_client.post(path, {"decision": "keep_both"}, follow=True))
+        assert kept.banner == "Both records kept"
         assert Child.objects.count() == 2
 
     def test_somebody_else_decided_first(self, nurse_client, nurse, issue):
@@ -290,6 +297,45 @@ class TestSchoolMoves:
         path = f"/school-moves/{move.public_id}/"
         shown = page(nurse_client.post(path, {"decision": "confirm"}, follow=True))
         assert "does not need review any more" in shown.banner
+
+    @pytest.mark.parametrize(
+        ("urn", "sentence"),
+        [("999999", "is home-educated now"), ("888888", "their new school is not known")],
+    )
+    def test_leaving_for_no_school_says_that_the_clinic_invites(
+        self, nurse_client, upload, alder, clinic, urn, sentence
+    ):
+        factories.SessionFactory(
+            organisation=alder.team.organisation, location=alder, academic_year=2026
+        )
+        SessionDate.objects.create(session=clinic, value=(NOW + timedelta(days=30)).date())
+        clinic.invitations_on = (NOW - timedelta(days=1)).date()
+        clinic.save()
+        upload(child_row(PARENT_1_EMAIL="ann@example.com"))
+        upload(child_row(PARENT_1_EMAIL="ann@example.com", SCHOOL_URN=urn))
+        path = f"/school-moves/{SchoolMove.objects.get(decision='').public_id}/"
+        asked = page(nurse_client.get(path))
+        assert sentence in asked.text
+        assert "another school" not in asked.text
+        assert "Their parents will be invited to the community clinic at once." in asked.text
+        assert "Update record with new school" not in asked.text
+        done = page(nurse_client.post(path, {"decision": "confirm"}, follow=True)).banner
+        assert "Their parents will be written to." in done
+        assert "Invitations to the community clinic, 2026/27: now." in done
+        assert Message.objects.exists()
+
+    def test_a_move_to_a_school_with_a_session_invites_nobody(
+        self, nurse_client, move, birch, clinic
+    ):
+        SessionDate.objects.create(session=clinic, value=(NOW + timedelta(days=30)).date())
+        factories.SessionFactory(
+            organisation=birch.team.organisation, location=birch, academic_year=2026
+        )
+        path = f"/school-moves/{move.public_id}/"
+        assert "will be invited" not in page(nurse_client.get(path)).text
+        answers = {"decision": "confirm", "session": "session"}
+        done = page(nurse_client.post(path, answers, follow=True))
+        assert done.banner == "Child record updated with new school"
 
     def test_s14_to_a_closed_session_means_the_clinic(self, nurse_client, move, birch, clinic):
         factories.SessionFactory(
