@@ -10,6 +10,7 @@ from consent import replies
 from consent.choices import Decision
 from consent.models import OnlineDecision, OnlineResponse
 from consent.online_rules import Outcome, name_in_messages
+from sessions_app.invitations.messages import how_to_book
 
 TEMPLATE_OF = {
     Outcome.REFUSED: replies.REFUSED,
@@ -39,14 +40,17 @@ def next_steps(template: str, response: OnlineResponse, decisions: Sequence[Onli
     school a move is still to be decided.
 
     Days are never named: they would have to be left out while a move is open, and that would tell
-    that the child is known.
+    that the child is known. Who answers at a clinic’s link reads how to book, as in its invitation.
     """
     is_certain = response.school_id == response.session.location_id
-    return replies.next_steps(
+    steps = replies.next_steps(
         template,
         place=f"at {response.session.location.name}" if is_certain else "",
         wants_talk=any(decision.wants_follow_up for decision in decisions),
     )
+    if template == replies.CLINIC and response.session.is_clinic:
+        return f"{steps}\n\n{replies.NOT_BOOKED_YET}\n\n{how_to_book(response.session)}"
+    return steps
 
 
 def last_page(response: OnlineResponse, outcome: Outcome) -> list[str]:

@@ -29,6 +29,7 @@ TEXTED = (GIVEN, REFUSED, WITHDRAWN)
 
 TELL_LATER = "We will contact you about when and where your child can have the vaccination."
 MAYBE_AT_A_CLINIC = f"{TELL_LATER} This may be at a clinic."
+NOT_BOOKED_YET = "If you have not booked an appointment at a clinic yet:"
 REVIEW = (
     "A nurse will look at your answers about your child’s health, to check that the vaccination is "
     "suitable. We may contact you to ask for more details, and we will tell you what was decided."

@@ -7,8 +7,9 @@ import pytest
 
 from activity.models import Entry
 from cohorts.models import Child, SchoolMove
-from consent import replies
+from consent import online_replies, replies
 from consent.models import OnlineResponse
+from consent.online_rules import Outcome
 from consent.services import matching
 from consent.services import online_replies as service
 from consent.tasks import match_online_response
@@ -125,6 +126,37 @@ def test_a28_a_child_without_an_open_school_gets_the_clinics_reply(school, organ
         ("clinic", "email", "b@example.com"),
     ]
     assert "This may be at a clinic." in read(messages[0]).body
+
+
+def test_who_answers_at_a_clinics_link_reads_how_to_book(organisation):
+    clinic = factories.ClinicSessionFactory(
+        organisation=organisation, location__team__phone="024 7600 0001"
+    )
+
+    def steps():
+        response = OnlineResponse.objects.get()
+        return online_replies.last_page(response, Outcome.CLINIC)
+
+    organisation.booking_url = ""
+    organisation.save()
+    response = factories.OnlineResponseFactory(
+        session=clinic,
+        home_educated=True,
+        given_name="Jo",
+        decisions=[{"programme_id": "hpv", **GIVEN}],
+    )
+    assert steps()[:3] == [
+        replies.MAYBE_AT_A_CLINIC,
+        replies.NOT_BOOKED_YET,
+        "To book a time at a clinic, contact us.",
+    ]
+    assert steps()[3].startswith("Call 024 7600 0001 or email")
+    organisation.booking_url = "https://booking.example.com"
+    organisation.booking_instructions = "Search for CV1."
+    organisation.save()
+    assert {"https://booking.example.com", "Search for CV1."} <= set(steps())
+    [email] = [one for one in confirm(response) if one.template == replies.CLINIC]
+    assert "https://booking.example.com" in read(email).body
 
 
 def test_consent_5_another_open_school_is_not_named_while_the_move_is_open(school, organisation):
