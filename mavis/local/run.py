@@ -44,6 +44,7 @@ def run(_: list[str]) -> int:
         inbox = start_sandbox(supervisor, environment, port)
         with shared_with_commands(environment):
             prepare(supervisor, environment)
+            say("Starting. One line will say when Mavis is ready and where; until then, wait.")
             start_service(supervisor, environment, port)
             welcome(address, inbox)
             try:
@@ -193,12 +194,12 @@ def answers(address: str) -> bool:
 
 
 def welcome(address: str, inbox: str) -> None:
-    """Say where everything is and who may sign in."""
+    """Say who may sign in and, last of all before the logs, where everything is, in one line."""
     strong, plain = ("\033[1m", "\033[0m") if is_coloured() else ("", "")
-    lines = ["", f"{strong}Mavis is ready: {address}{plain}", ""]
-    lines += [f"  Sign in with the password {DEMO_PASSWORD} as"]
+    lines = ["", f"  Sign in with the password {DEMO_PASSWORD} as"]
     lines += [f"    {email:<28} {role}" for email, role in DEMO_USERS.items()]
-    if inbox:
-        lines += ["", f"  What parents were sent: {inbox}"]
     lines += ["", "  Logs are in .local/logs/. Ctrl-C stops everything and keeps the data.", ""]
-    say("\n".join(lines))
+    ready = f"Mavis is ready: {address}, sign in as {next(iter(DEMO_USERS))} with {DEMO_PASSWORD}"
+    if inbox:
+        ready += f"; what parents were sent: {inbox}"
+    say("\n".join([*lines, f"{strong}{ready}{plain}", ""]))

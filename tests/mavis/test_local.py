@@ -220,6 +220,14 @@ class TestRun:
         monkeypatch.setenv("PORT", text)
         assert run.chosen_port() == port
 
+    @pytest.mark.parametrize("inbox", ["", "http://localhost:8001"])
+    def test_the_last_line_before_the_logs_says_where_everything_is(self, capsys, inbox):
+        run.welcome("http://localhost:8000", inbox)
+        *_, last, end = capsys.readouterr().out.split("\n")[:-1]
+        assert end == ""
+        assert last.startswith("Mavis is ready: http://localhost:8000, sign in as nurse@example")
+        assert last.endswith(inbox or run.DEMO_PASSWORD)
+
     def test_a_busy_port_is_refused(self):
         with socket.socket() as busy:
             busy.bind(("127.0.0.1", 0))
