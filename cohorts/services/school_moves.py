@@ -71,7 +71,9 @@ def invitation_if_confirmed(move: SchoolMove, *, now: datetime) -> str:
 def writings_after(move: SchoolMove, *, by: User, now: datetime) -> list[Writing]:
     """Whom the confirmation of the move by this person at this instant writes to."""
     organisation = _cohort_after(move)
-    return foretold(organisation=organisation, by=by, now=now) if organisation else []
+    if organisation is None:
+        return []
+    return foretold(organisation=organisation, by=by, now=now, child_ids=[move.child_id])
 
 
 @dataclass(frozen=True)

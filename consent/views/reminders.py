@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import records_consent_required
 from calendars import clock
+from calendars.rules import first_day_of
 from consent import asking_rules
 from consent.forms.requests import STALE, SendRemindersForm
 from consent.messages import SCHOOL_REMINDER, school_examples
@@ -78,7 +79,10 @@ def _schedule(session: Session, *, now: datetime) -> list[tuple[str, str]]:
     days = days_of(session)
     rows = []
     if session.consent_requests_on:
-        day = asks_on(requests_on=session.consent_requests_on, now=now)
+        day = asks_on(
+            requests_on=max(session.consent_requests_on, first_day_of(session.academic_year)),
+            now=now,
+        )
         is_open = is_open_for_consent(days, day)
         rows.append(("Request", _when(sent.get(None), day, now=now, is_in_time=is_open)))
     ids = {day.value: day.pk for day in session.live_dates}
