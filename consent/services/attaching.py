@@ -15,6 +15,7 @@ from cohorts.services import school_moves
 from consent import questions, unknown_contact
 from consent.models import ConsentResponse, OnlineDecision, OnlineResponse, Triage
 from consent.selectors.responses import later_answer
+from consent.selectors.triage import lapsing_of
 from consent.services import voiding
 from consent.services.responders import is_unknown_contact, responder_of
 from consent.signals import response_considered
@@ -176,7 +177,8 @@ def reopen_triage(consent: ConsentResponse, *, now: datetime, by: User | None = 
     paper that nobody had typed in.
 
     What was decided before they were given, the status rule reopens. An answer that something the
-    same parent said later replaces reopens nothing.
+    same parent said later replaces reopens nothing; "no" and "not yet" stand until a nurse decides
+    again (decision 0045).
     """
     if not questions.call_for_triage(consent.health_answers):
         return
@@ -187,11 +189,14 @@ def reopen_triage(consent: ConsentResponse, *, now: datetime, by: User | None = 
         programme=consent.programme_id,
         academic_year=consent.academic_year,
         invalidated_at__isnull=True,
-        performed_at__gte=consent.responded_at,
     )
-    voiding.void_triages(
-        list(decided.select_related("programme")), because=NEW_ANSWERS, now=now, by=by
+    unaware = lapsing_of(
+        decided.select_related("programme"),
+        consent.programme_id,
+        consent.academic_year,
+        since=consent.responded_at,
     )
+    voiding.void_triages(unaware, because=NEW_ANSWERS, now=now, by=by)
 
 
 def _propose_move(response: OnlineResponse, child: Child, *, now: datetime) -> None:

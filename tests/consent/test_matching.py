@@ -191,7 +191,12 @@ class TestOrder:
         statuses.refresh([child.pk], today=NOW.date())
         assert status(child).consent == "given"
 
-    def test_triage_that_did_not_see_the_answers_is_done_again(self, link, nurse):
+    @pytest.mark.parametrize(
+        ("outcome", "then"), [("safe", "needed"), ("do_not_vaccinate", "do_not_vaccinate")]
+    )
+    def test_triage_that_did_not_see_the_answers_is_done_again_but_a_no_stands(
+        self, link, nurse, outcome, then
+    ):
         child = link.child()
         link.answer(decisions=[GIVEN | {"health_answers": YES_TO_TRIAGE}])
         response = link.response(
@@ -206,12 +211,12 @@ class TestOrder:
             organisation=link.organisation,
             session=link.session,
             academic_year=2026,
-            outcome="safe",
+            outcome=outcome,
             performed_by=nurse,
             performed_at=at("2027-01-12T09:45"),
         )
         link.match(response)
-        assert status(child).triage == "needed"
+        assert status(child).triage == then
 
     def test_an_answer_that_was_replaced_reopens_nothing(self, link, nurse):
         child = link.child()
