@@ -1,6 +1,6 @@
 """A nurse gets consent for children of the community clinic, as the user guide says."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -103,8 +103,9 @@ def test_a23_the_request_reaches_notify_and_the_activity_log(
     visitor.click("Send consent request")
     visitor.click("Send consent request")
     visitor.sees("Consent request sent.")
-    # By tomorrow a text that was written at night has gone too.
-    sending.send_due(lane=Lane.URGENT, clock=lambda: clock.now() + timedelta(days=1))
+    # By noon tomorrow a text that was written in the evening has gone too.
+    noon = clock.london_instant(clock.today() + timedelta(days=1), time(12))
+    sending.send_due(lane=Lane.URGENT, clock=lambda: noon)
     visitor.click("Activity log")
     sent = visitor.page.locator(".mavis-activity__entry", has_text="Consent clinic request sent")
     expect(sent).to_have_count(2)
