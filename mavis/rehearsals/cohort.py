@@ -137,7 +137,9 @@ class Cohort:
     def unwritten(self) -> set[tuple[int, str, str]]:
         """Child, channel and address of everybody who is to be invited and has no message.
 
-        Of children who became ineligible for all that their clinic offers nothing is expected.
+        Of children who became ineligible for all that their clinic offers nothing is expected. Of
+        one who became so for a part, one message: what named too much at the other addresses is
+        withheld, and not written anew once the letter has gone out at one.
         """
         written = set(
             Message.objects.exclude(status=Message.Status.WITHHELD).values_list(
@@ -149,10 +151,12 @@ class Cohort:
             session.pk: {"", *session.programmes.values_list("key", flat=True)}
             for session in self.sessions
         }
+        told_in_part = {child_id for child_id, _ in gone} & {child_id for child_id, *_ in written}
         wanted = {
             (child_id, *contact)
             for child_id, session in self.joined.items()
-            if child_id not in self.doubtful and not is_gone(child_id, offered[session.pk], gone)
+            if child_id not in self.doubtful | told_in_part
+            and not is_gone(child_id, offered[session.pk], gone)
             for contact in self.contacts[child_id]
         }
         return wanted - written
