@@ -5,35 +5,12 @@ import re
 import pytest
 import yaml
 from django.conf import settings
-from prometheus_client.parser import text_string_to_metric_families
-
-from calendars import clock
-from heartbeats import workers
-from notifications import counters, hints
-from tests.mavis.test_watching import TOKEN
 
 FILE = settings.BASE_DIR / "docs" / "operations" / "alerts.yml"
 RULES = [rule for group in yaml.safe_load(FILE.read_text())["groups"] for rule in group["rules"]]
 NAME = re.compile(r"\bmavis_\w+")
 MATCHER = re.compile(r"(mavis_\w+)\{([^}]*)\}")
 GROUPED = re.compile(r"\bby \(([^)]*)\) \((?:\w+\()?(mavis_\w+)")
-
-
-@pytest.fixture
-def exported(client, db):
-    """The labels of each sample that /metrics tells, by the sample's name."""
-    hints.connection().flushdb()
-    counters.count({("email", "failed"): 1})
-    client.get("/sign-in/")
-    workers.started("default@here", queues="default", now=clock.now())
-    text = client.get("/metrics", headers=TOKEN).content.decode()
-    hints.connection().flushdb()
-    found = {}
-    for family in text_string_to_metric_families(text):
-        found.setdefault(family.name, set())
-        for sample in family.samples:
-            found.setdefault(sample.name, set()).update(sample.labels)
-    return found
 
 
 def test_the_file_has_the_shape_that_prometheus_reads():

@@ -8,7 +8,6 @@ from django.core.management import get_commands, load_command_class
 from django.urls import Resolver404, resolve
 
 from heartbeats.timetable import timetable
-from tests.mavis.test_alerts import exported  # noqa: F401 - a fixture
 
 FOLDER = settings.BASE_DIR / "docs" / "operations"
 GUIDES = {path.name: path.read_text() for path in sorted(FOLDER.glob("*.md"))}
@@ -69,7 +68,7 @@ def test_every_schedule_that_is_run_by_name_exists():
 
 
 @pytest.mark.django_db
-def test_every_figure_exists(exported):  # noqa: F811
+def test_every_figure_exists(exported):
     named = {name for text in GUIDES.values() for name in re.findall(r"\bmavis_\w+", text)}
     assert named - {*exported, "mavis_sending_stopped"} == set()
 
