@@ -96,8 +96,13 @@ class Addresses(HTMLParser):
             self.found.append(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
-def measure(children: int = CHILDREN) -> Finding:
-    """Make the demo, invite its clinic, open every page, and open each page again in rounds."""
+def measure(
+    children: int = CHILDREN, *, examples: int = EXAMPLES, rounds: int = ROUNDS
+) -> Finding:
+    """Make the demo, invite its clinic, open every page, and open each page again in rounds.
+
+    Of pages that show the same of different rows, so many examples are opened.
+    """
     now = noon()
     started = time.perf_counter()
     make_demo(at_least=children, now=now)
@@ -113,9 +118,9 @@ def measure(children: int = CHILDREN) -> Finding:
     Session.objects.filter(pk=clinic.pk).update(invitations_on=today)
     invitations.plan(now=now, session_ids=[clinic.pk])
     broken: list[str] = []
-    addresses = list(_reachable(client, clinic, broken))
+    addresses = list(_reachable(client, clinic, broken, examples))
     seconds = {
-        address: median(_open(client, address) for _ in range(ROUNDS)) for address in addresses
+        address: median(_open(client, address) for _ in range(rounds)) for address in addresses
     }
     slowest = sorted(addresses, key=lambda address: -seconds[address])[:SLOWEST]
     ours = seconds[slowest[0]] * 1000
@@ -142,7 +147,9 @@ def measure(children: int = CHILDREN) -> Finding:
     )
 
 
-def _reachable(client: Client, clinic: Session, broken: list[str]) -> Iterator[str]:
+def _reachable(
+    client: Client, clinic: Session, broken: list[str], most_examples: int
+) -> Iterator[str]:
     """Every kind of page that can be reached, the clinic's first; what fails goes to `broken`."""
     waiting = deque([reverse("sessions:show", kwargs={"slug": clinic.slug}), reverse("home")])
     seen: set[str] = set()
@@ -154,7 +161,7 @@ def _reachable(client: Client, clinic: Session, broken: list[str]) -> Iterator[s
             continue
         seen.add(address)
         kind = _kind(address)
-        if kind is None or examples[kind] >= EXAMPLES:
+        if kind is None or examples[kind] >= most_examples:
             continue
         question = kind[0], re.sub(r"=[^&]*", "", kind[1])
         if question[1] and answers[question] >= ANSWERS:

@@ -17,8 +17,9 @@ from mavis.local.processes import Supervisor
 from mavis.local.workplace import LOCAL
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# One database, and one numbered Redis database, for each core that tests run on.
-WORKERS = "2"
+# Each has a database of its own, and a numbered one of Redis. One more than the cores that the
+# suite must do with: while a rehearsal or a browser waits, somebody else works.
+WORKERS = "3"
 
 
 def run(arguments: list[str]) -> int:

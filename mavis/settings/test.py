@@ -8,7 +8,7 @@ from mavis.settings.base import REDIS_URL
 
 # Each parallel worker of the suite has a database of its own, and so has its Redis.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-REDIS_URL = re.sub(r"(?<=/)\d+$", lambda number: str(int(number[0]) + 8 * WORKER), REDIS_URL)
+REDIS_URL = re.sub(r"(?<=/)\d+$", lambda number: str(int(number[0]) + WORKER), REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 CACHES = {"default": CACHES["default"] | {"LOCATION": REDIS_URL}}  # noqa: F405
 
