@@ -11,6 +11,11 @@ children_placed = Signal()
 # Sent with: child_ids (list), by (User or None), now (datetime).
 children_changed = Signal()
 
+# A parent who stays behind with other children goes along with one who moves to another
+# organisation as a copy, who is the same person: what they said about this child is the copy's.
+# Sent with: child_id, parent_id, copy_id.
+parent_copied = Signal()
+
 # A file is imported and about to be committed, which may be long after it began.
 # Sent with: by (User or None), now (datetime) that all of the import was done with.
 file_imported = Signal()

@@ -9,8 +9,8 @@ from django.dispatch import receiver
 from accounts.models import Organisation, User
 from calendars.clock import london_day
 from cohorts.models import Child
-from cohorts.signals import children_changed, children_placed
-from consent.models import ConsentRequest, OnlineResponse, SessionReminder
+from cohorts.signals import children_changed, children_placed, parent_copied
+from consent.models import ConsentRequest, ConsentResponse, OnlineResponse, SessionReminder
 from consent.services import expiry, matching, online_replies, reminding
 from consent.signals import response_considered
 from notifications.signals import letters_withheld
@@ -56,6 +56,13 @@ def details_changed(*, child_ids: list[int], **_) -> None:
         organisations.order_by().values_list("organisation", flat=True).distinct()
     ):
         matching.look_again(organisation_id)
+
+
+@receiver(parent_copied)
+def parent_went_along(*, child_id: int, parent_id: int, copy_id: int, **_) -> None:
+    """Who answered is the same person: what they say next replaces it. Source: consent §9.3."""
+    responses = ConsentResponse.objects.filter(child=child_id, parent=parent_id)
+    responses.update(parent=copy_id)
 
 
 @receiver(session_closed)

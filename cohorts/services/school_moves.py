@@ -12,9 +12,9 @@ from django.db import transaction
 
 from accounts.models import Organisation, User
 from cohorts.consequences import Writing, foretold
-from cohorts.models import Child, ImportIssue, Location, ParentRelationship, SchoolMove
+from cohorts.models import Child, ImportIssue, Location, Parent, ParentRelationship, SchoolMove
 from cohorts.rules import Schooling
-from cohorts.signals import children_placed, happened_to_children
+from cohorts.signals import children_placed, happened_to_children, parent_copied
 
 BLOCK = 2000
 
@@ -147,8 +147,14 @@ def withdraw_for(child_ids: Collection[int], *, now: datetime) -> None:
     _replace(list(from_files.values_list("pk", flat=True)), now)
 
 
+@transaction.atomic
+def take_back(move_id: int, *, now: datetime) -> None:
+    """Drop an open move whose source turned out not to speak of this child."""
+    _replace([move_id], now)
+
+
 def _replace(move_ids: list[int], now: datetime) -> None:
-    SchoolMove.objects.filter(pk__in=move_ids).update(
+    SchoolMove.objects.filter(pk__in=move_ids, decision="").update(
         decision=SchoolMove.Decision.REPLACED, decided_at=now
     )
 
@@ -236,7 +242,7 @@ def _leave_organisation(child: Child, target: Organisation | None, now: datetime
     if target is None:
         return
     for relationship in child.relationships.select_related("parent"):
-        parent = relationship.parent
+        parent, parent_id = relationship.parent, relationship.parent_id
         if ParentRelationship.objects.filter(parent=parent).exclude(child=child).exists():
             parent.pk = None
             parent._state.adding = True
@@ -244,3 +250,5 @@ def _leave_organisation(child: Child, target: Organisation | None, now: datetime
         parent.save()
         relationship.parent = parent
         relationship.save(update_fields=["parent"])
+        if parent.pk != parent_id:
+            parent_copied.send(Parent, child_id=child.pk, parent_id=parent_id, copy_id=parent.pk)

@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 
 from cohorts.services import school_moves
+from consent.facts import consent_facts
 from consent.models import ConsentResponse
 from consent.selectors.contacts import known_contacts
+from consent.selectors.responses import later_answer
 from consent.services.contacts import Details, stored_details
 from consent.services.who_answers import ContactGone, KnownParent, responder_of
 from sessions_app import statuses
@@ -32,13 +34,7 @@ def there(elsewhere):
     return Elsewhere(elsewhere)
 
 
-@pytest.fixture
-def moved(child, mum, answered, nurse, there):
-    """Mum answered; then the child moved away, and a brother stays: mum goes along as a copy."""
-    answered(child, "refused", parent=mum)
-    factories.RelationshipFactory(
-        child=factories.ChildFactory(organisation=child.organisation), parent=mum
-    )
+def move_away(child, there, nurse):
     school = school_moves.Schooling(there.session.location_id, None)
     school_moves.propose([school_moves.Proposal(child, school)], source="cohort", now=NOW)
     school_moves.confirm(move_id=child.school_moves.get().pk, by=nurse, now=NOW)
@@ -47,10 +43,50 @@ def moved(child, mum, answered, nurse, there):
     return child
 
 
+@pytest.fixture
+def moved(child, mum, answered, nurse, there):
+    """Mum answered; then the child moved away, and a brother stays: mum goes along as a copy."""
+    answered(child, "refused", parent=mum)
+    factories.RelationshipFactory(
+        child=factories.ChildFactory(organisation=child.organisation), parent=mum
+    )
+    return move_away(child, there, nurse)
+
+
 def test_only_the_contacts_of_the_present_organisation_are_offered(moved, mum, elsewhere):
     [contact] = known_contacts(moved)
     assert contact.parent != mum
     assert contact.parent.organisation == elsewhere
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("refused", "given"), ("given", "refused"), ("given", "given")]
+)
+def test_consent_9_3_who_goes_along_as_a_copy_is_one_person_whose_last_word_counts(
+    child, mum, answered, nurse, there, nurse_elsewhere, before, after
+):
+    """Else an earlier no of the person left behind blocks, or conflicts with, the later yes."""
+    brother = factories.ChildFactory(organisation=child.organisation)
+    factories.RelationshipFactory(child=brother, parent=mum)
+    session = child.memberships.get().session
+    of_brother = factories.ResponseFactory(child=brother, parent=mum, session=session)
+    first = answered(child, before, parent=mum)
+    move_away(child, there, nurse)
+    [copy] = known_contacts(child)
+    first.refresh_from_db()
+    assert (first.parent, first.parent_name) == (copy.parent, mum.full_name)
+    of_brother.refresh_from_db()
+    assert of_brother.parent == mum
+    later = factories.ResponseFactory(
+        child=child,
+        session=there.session,
+        parent=copy.parent,
+        decision=after,
+        reason="personal" if after == "refused" else "",
+        responded_at=NOW,
+    )
+    assert consent_facts([child.pk], 2026, NOW.date()) == {(child.pk, "hpv"): after}
+    assert later_answer(first) == later
 
 
 def test_another_organisations_parent_is_never_written_to(moved, mum, there, nurse_elsewhere):
