@@ -10,6 +10,7 @@ from consent.choices import Decision
 from consent.status_rules import CHILD, Response, counted_responses
 
 IS_INVALID = "This response has already been marked as invalid."
+NOT_MATCHED = "This response was not matched with this child, or the match was undone already."
 NOT_WAITING = "This response does not wait to be followed up."
 SUPERSEDED = "The same person has said something else since, which counts instead."
 

@@ -12,6 +12,7 @@ from accounts.models import Organisation, User
 from cohorts.models import Child, Parent
 from consent import choices, status_rules
 from consent.clinical_models import GillickAssessment, Triage
+from consent.matching_models import UndoneMatch
 from consent.online_models import OnlineDecision, OnlineDraft, OnlineResponse
 from consent.reminder_models import SessionReminder
 from govuk.models import Draft
@@ -30,6 +31,7 @@ __all__ = [
     "ResponseDraft",
     "SessionReminder",
     "Triage",
+    "UndoneMatch",
 ]
 
 
@@ -264,6 +266,7 @@ class ResponseChange(models.Model):
     class Kind(models.TextChoices):
         WITHDRAWN = "withdrawn", "Consent withdrawn"
         INVALIDATED = "invalidated", "Marked as invalid"
+        UNMATCHED = "unmatched", "Found to be about another child"
         FOLLOW_UP_CONFIRMED = "confirmed", "Followed up: the refusal stands"
         FOLLOW_UP_WITHDRAWN = "overturned", "Followed up: the refusal does not stand"
 

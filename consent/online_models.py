@@ -64,6 +64,10 @@ class OnlineResponseQuerySet(models.QuerySet):
         """Those whose child was never looked for, such as when a hint to a worker was lost."""
         return self.waiting().filter(looked_for_at__isnull=True)
 
+    def left_to_mavis(self) -> "OnlineResponseQuerySet":
+        """Without those of which a person undid a match: they are matched by hand only."""
+        return self.filter(undone_matches__isnull=True)
+
     def lock(self, response_id: int) -> "OnlineResponse":
         """The response, for whoever matches or archives it: nobody else does so meanwhile."""
         return self.select_for_update(of=("self",), no_key=True).get(pk=response_id)
@@ -72,8 +76,8 @@ class OnlineResponseQuerySet(models.QuerySet):
 class OnlineResponse(Schooled, models.Model):
     """What a parent confirmed: about a child as they named it, whom we may or may not know.
 
-    Never changed but to be matched or archived. What was decided about each programme is in
-    `decisions`.
+    Never changed but to be matched, anew if the child was another, or to be archived. What was
+    decided about each programme is in `decisions`.
     """
 
     Relationship = ParentRelationship.Kind
@@ -129,6 +133,16 @@ class OnlineResponse(Schooled, models.Model):
     matched_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, help_text="None: by itself"
     )
+    added_relationship = models.ForeignKey(
+        ParentRelationship,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        help_text="The parent of the child whom the match added",
+    )
+    made_record = models.BooleanField(
+        default=False, db_default=False, help_text="The child's record was made from it"
+    )
     archived_at = models.DateTimeField(null=True)
     archived_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     archive_note = models.TextField(max_length=DETAILS_LENGTH, blank=True)
@@ -183,6 +197,11 @@ class OnlineResponse(Schooled, models.Model):
             models.CheckConstraint(
                 condition=Q(matched_at__isnull=False) | Q(matched_by__isnull=True),
                 name="online_matcher_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(matched_at__isnull=False)
+                | Q(added_relationship__isnull=True, made_record=False),
+                name="online_match_made_what_it_made",
             ),
             models.CheckConstraint(
                 condition=Q(archived_at__isnull=True, archived_by__isnull=True, archive_note="")

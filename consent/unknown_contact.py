@@ -15,6 +15,7 @@ from notifications import outbox
 from notifications.models import Lane, Message
 
 TEMPLATE = "consent_unknown_contact"
+ABOUT_ANOTHER = "The response turned out to be about another child"
 
 
 def letter_of(response: OnlineResponse) -> UUID:
@@ -65,9 +66,13 @@ def warn(
 
 
 def guard(queued: Sequence[Message], *, now: datetime) -> dict[int, str]:
-    """Message id → why it must not be sent any more: two queries for a batch."""
+    """Message id → why it must not be sent any more: three queries for a batch."""
     child_ids = {message.child_id for message in queued}
     children = Child.objects.in_bulk(child_ids)
+    matched = {
+        (response.child_id, letter_of(response))
+        for response in OnlineResponse.objects.filter(child__in=child_ids)
+    }
     present = set(
         Contact.objects.filter(child_id__in=child_ids).values_list(
             "child_id", "channel", "recipient"
@@ -76,6 +81,8 @@ def guard(queued: Sequence[Message], *, now: datetime) -> dict[int, str]:
     reasons = {}
     for message in queued:
         reason = _why_not(children[message.child_id])
+        if not reason and (message.child_id, message.letter) not in matched:
+            reason = ABOUT_ANOTHER
         if not reason and (message.child_id, message.channel, message.recipient) not in present:
             reason = CONTACT_CHANGED
         if reason:

@@ -35,6 +35,7 @@ urlpatterns = [
     path(A_RESPONSE, kept_responses.show, name="show-response"),
     path(f"{A_RESPONSE}withdraw/", kept_responses.withdraw, name="withdraw-response"),
     path(f"{A_RESPONSE}invalidate/", kept_responses.invalidate, name="invalidate-response"),
+    path(f"{A_RESPONSE}undo-match/", kept_responses.undo_match, name="undo-match"),
     path(f"{A_RESPONSE}follow-up/", kept_responses.follow_up, name="follow-up-response"),
     path(f"{A_CHILD}responses/<slug:programme>/", responses.start, name="start-response"),
     path(f"{A_CHILD}responses/<uuid:draft_id>/check/", responses.check, name="check-response"),

@@ -1,4 +1,6 @@
-"""Telling which child messages are about that were sent before the child was found."""
+"""Telling which child messages are about that were sent before the child was found, or that they
+are about another one.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -42,6 +44,14 @@ def link(letters: Collection[UUID], *, child_id: int) -> int:
         for kind, what, body, at in _history(message)
     )
     return len(messages)
+
+
+def unlink(letters: Collection[UUID], *, child_id: int) -> int:
+    """Take the messages of these letters from a child whom they are not about; how many.
+
+    What the child's log says of them stays. Whoever finds the right child links them anew.
+    """
+    return Message.objects.filter(letter__in=letters, child=child_id).update(child=None)
 
 
 def _history(message: Message) -> list[tuple[str, str, str, datetime]]:

@@ -65,6 +65,21 @@ class InvalidateForm(GovukForm):
     )
 
 
+class UndoMatchForm(GovukForm):
+    """Why a response is not about the child it was matched with."""
+
+    reason = TextareaField(
+        label="How do you know that this response is about another child?",
+        help_text="For example, the parent phoned to say that they answered for a cousin. Other "
+        "people in your organisation can read this.",
+        max_length=DETAILS_LENGTH,
+        error_messages={
+            "required": "Enter how you know that this response is about another child",
+            "max_length": TOO_LONG,
+        },
+    )
+
+
 class FollowUpForm(GovukForm):
     """Whether a refusal stands after it was talked about."""
 

@@ -36,15 +36,15 @@ class ChildSearchForm(GovukForm):
 
 
 class LinkForm(GovukForm):
-    """Linking a response with a child; where it names another one, also knowing that."""
+    """Linking a response with a child; where it may be another one, also having checked that."""
 
     is_checked = CheckboxField(
         error_messages={"required": "Confirm that the response is about this child"},
     )
 
-    def __init__(self, *args, child_name: str, differs: bool, **kwargs) -> None:
+    def __init__(self, *args, child_name: str, must_check: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        if differs:
+        if must_check:
             self["is_checked"].label = f"I have checked that this response is about {child_name}"
         else:
             del self.fields["is_checked"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cohorts.models import Child, Parent, ParentRelationship
-from consent.models import ConsentResponse
+from consent.models import ConsentResponse, ResponseChange
 
 # Who answers, besides the contacts that are known by their id.
 NEW_CONTACT = "new"
@@ -23,7 +23,8 @@ def known_contacts(child: Child) -> list[KnownContact]:
     """The child's parents, then earlier responders who are none any more; two queries.
 
     Only those whom the child's present organisation holds: after a move, who answered before is
-    the other organisation's contact, and theirs alone to read and to change.
+    the other organisation's contact, and theirs alone to read and to change. Who answered for
+    another child, as was found out, is no contact of this one.
     """
     ours = {"child": child, "parent__organisation": child.organisation_id}
     contacts = {
@@ -33,6 +34,7 @@ def known_contacts(child: Child) -> list[KnownContact]:
     for response in (
         ConsentResponse.objects.filter(**ours)
         .exclude(parent__in=contacts)
+        .exclude(changes__kind=ResponseChange.Kind.UNMATCHED)
         .select_related("parent")
         .order_by("-responded_at", "-pk")
     ):

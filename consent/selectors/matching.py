@@ -1,6 +1,6 @@
 """Looking for the children whom online responses mean: a few queries for thousands of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from django.db.models import QuerySet
 
@@ -14,18 +14,22 @@ from sessions_app.models import Membership
 
 
 def find_children(
-    responses: Sequence[OnlineResponse], *, organisation: Organisation
+    responses: Sequence[OnlineResponse],
+    *,
+    organisation: Organisation,
+    without: Collection[int] = (),
 ) -> Iterator[tuple[OnlineResponse, Found]]:
     """For each response of the organisation, in order, whom of its children it means.
 
-    A record that is invalid is nobody's; one of a child who died is for a person to look at. Five
-    queries for each few thousand.
+    A record that is invalid is nobody's; one of a child who died is for a person to look at. The
+    children `without` whom to look are none of theirs. Five queries for each few thousand.
     """
     for start in range(0, len(responses), BLOCK):
         block = responses[start : start + BLOCK]
         by_place = find_candidates(block, organisation=organisation)
         child_ids = {child.child_id for found in by_place.values() for child in found}
         ours = set(_ours(organisation).filter(pk__in=child_ids).values_list("pk", flat=True))
+        ours -= set(without)
         present = set(
             Membership.objects.filter(
                 session__in={response.session_id for response in block},
@@ -46,15 +50,21 @@ def find_children(
                 for child in by_place.get(place, ())
                 if child.child_id in ours
             ]
-            found = find_child(response, candidates, holder=holders.get(response.nhs_number))
+            holder = holders.get(response.nhs_number)
+            if holder is not None and holder.child_id in without:
+                holder = None
+            found = find_child(response, candidates, holder=holder)
             if found.child_id in deceased:
                 found = Found(suggestions=(found.child_id,))
             yield response, found
 
 
 def suggested_children(response: OnlineResponse) -> list[Child]:
-    """The children whom a person might look at first, the likeliest first, with their schools."""
-    [(_, found)] = find_children([response], organisation=response.organisation)
+    """The children whom a person might look at first, the likeliest first, with their schools;
+    none with whom a person undid a match.
+    """
+    undone = set(response.undone_matches.values_list("child_id", flat=True))
+    [(_, found)] = find_children([response], organisation=response.organisation, without=undone)
     ids = [found.child_id] if found.child_id else list(found.suggestions)
     children = Child.objects.select_related("school").in_bulk(ids)
     return [children[child_id] for child_id in ids if child_id in children]

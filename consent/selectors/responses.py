@@ -9,7 +9,7 @@ from consent import change_rules, status_rules
 from consent.choices import Decision
 from consent.decisions import Agreement, in_words
 from consent.facts import rule_inputs
-from consent.models import ConsentResponse, ResponseChange
+from consent.models import ConsentResponse, OnlineResponse, ResponseChange
 from sessions_app.models import Session
 
 
@@ -41,6 +41,12 @@ class KeptResponse:
     @property
     def may_follow_up(self) -> bool:
         return not change_rules.why_no_follow_up(self.kept)
+
+    @property
+    def online(self) -> OnlineResponse | None:
+        """What the parent answered online, as long as it is matched with this child."""
+        decision = getattr(self.response, "online_decision", None)
+        return decision.response if decision else None
 
     @property
     def agreed_to(self) -> str:
@@ -114,7 +120,9 @@ def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResp
             organisation=session.organisation_id,
             academic_year=session.academic_year,
         )
-        .select_related("child", "programme", "parent", "recorded_by")
+        .select_related(
+            "child", "programme", "parent", "recorded_by", "online_decision__response__session"
+        )
         .first()
     )
     if response is None:

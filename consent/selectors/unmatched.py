@@ -25,7 +25,7 @@ def waiting_responses(organisation: Organisation) -> QuerySet[OnlineResponse]:
         OnlineResponse.objects.for_organisation(organisation)
         .waiting()
         .select_related("school", "session__location__team", "organisation")
-        .prefetch_related("decisions__programme")
+        .prefetch_related("decisions__programme", "undone_matches")
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from accounts.models import User
 from activity import services as activity
@@ -42,6 +42,11 @@ class Attached:
     is_first: bool
 
 
+def match_of(response: OnlineResponse, *, matched_at: datetime) -> UUID:
+    """What names a match in the activity log, so that undoing it strikes it through."""
+    return uuid5(response.public_id, f"matched {matched_at.timestamp()}")
+
+
 def families_of(child_ids: Collection[int]) -> set[int]:
     """The children and all who share a parent with one: whose statuses a new number may change."""
     siblings = ParentRelationship.objects.filter(parent__relationships__child__in=child_ids)
@@ -72,13 +77,25 @@ def attach(
         )
     if by is not None:
         title = "Consent response manually matched with this record"
-        _log(response, child, kind=Entry.Kind.CONSENT, title=title, now=now, by=by)
+        subject = match_of(response, matched_at=now)
+        _log(
+            response,
+            child,
+            kind=Entry.Kind.CONSENT,
+            title=title,
+            subject=subject,
+            now=now,
+            by=by,
+        )
     consents = _consents(response, child, relationship, now=now)
     _propose_move(response, child, now=now)
     is_first = response.looked_for_at is None
     response.child, response.matched_at, response.matched_by = child, now, by
     response.looked_for_at = response.looked_for_at or now
-    response.save(update_fields=["child", "matched_at", "matched_by", "looked_for_at"])
+    response.added_relationship = relationship if is_new else None
+    response.save(
+        update_fields=["child", "matched_at", "matched_by", "looked_for_at", "added_relationship"]
+    )
     if contacts:
         unknown_contact.warn(contacts, response, child, now=now)
     return Attached(response, consents, is_first)

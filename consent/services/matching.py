@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts.models import Organisation, User
 from calendars.rules import academic_year_of
 from cohorts.models import Child
 from cohorts.services.children import add_child
 from consent.models import OnlineResponse
+from consent.online_models import OnlineResponseQuerySet
 from consent.selectors.matching import find_children
 from consent.services.attaching import attach, families_of, finish
 from consent.signals import response_considered
@@ -50,10 +50,10 @@ def match_all(response_ids: Collection[int], *, now: datetime) -> int:
     """Match those of an organisation that still wait, the oldest first, all or none of them; how
     many found their child.
     """
-    meant = _children_meant(_with_details().filter(pk__in=response_ids))
+    meant = _children_meant(_with_details().left_to_mavis().filter(pk__in=response_ids))
     family = families_of({child_id for child_id in meant.values() if child_id})
     Child.objects.lock_all(family)
-    responses = list(_locked(response_ids))
+    responses = list(_locked(response_ids).left_to_mavis())
     confirmed = _children_meant(responses)
     children = Child.objects.in_bulk(family)
     attached = []
@@ -80,7 +80,7 @@ def match_waiting(*, now: datetime, organisation_id: int | None = None) -> int:
 
     A fault in one leaves the others alone.
     """
-    waiting = _with_details()
+    waiting = _with_details().left_to_mavis()
     if organisation_id is not None:
         waiting = waiting.filter(organisation=organisation_id)
     matched = 0
@@ -106,7 +106,8 @@ def match_overlooked(*, before: datetime, now: datetime) -> int:
 
 def look_again(organisation_id: int) -> None:
     """Ask a worker to match again, once this is committed, if anything waits there."""
-    if OnlineResponse.objects.waiting().filter(organisation=organisation_id).exists():
+    waiting = OnlineResponse.objects.waiting().left_to_mavis()
+    if waiting.filter(organisation=organisation_id).exists():
         transaction.on_commit(
             lambda: hints.give(MATCH_WAITING_TASK, organisation_id, queue="default"), robust=True
         )
@@ -142,7 +143,10 @@ def create_record(*, response_id: int, by: User, now: datetime) -> Child:
         now=now,
         by=by,
     )
-    finish([attach(response, child, now=now, by=by)], {child.pk}, now=now, by=by)
+    attached = attach(response, child, now=now, by=by)
+    response.made_record = True
+    response.save(update_fields=["made_record"])
+    finish([attached], {child.pk}, now=now, by=by)
     return child
 
 
@@ -173,7 +177,7 @@ def archive(*, response_id: int, note: str, by: User, now: datetime) -> None:
     response.save(update_fields=["archived_at", "archived_by", "archive_note"])
 
 
-def _with_details() -> QuerySet[OnlineResponse]:
+def _with_details() -> OnlineResponseQuerySet:
     """What waits, with all that matching reads of it."""
     return (
         OnlineResponse.objects.waiting()
@@ -191,7 +195,7 @@ def _children_meant(responses: Iterable[OnlineResponse]) -> dict[int, int | None
     return {response.pk: choice.child_id for response, choice in found}
 
 
-def _locked(response_ids: Collection[int]) -> QuerySet[OnlineResponse]:
+def _locked(response_ids: Collection[int]) -> OnlineResponseQuerySet:
     """Those that still wait, locked."""
     responses = _with_details().filter(pk__in=response_ids)
     return responses.select_for_update(of=("self",), no_key=True)

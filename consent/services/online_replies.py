@@ -5,10 +5,12 @@ Source: consent §2.7, §12 and §15.
 
 import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
 from cohorts.formats import UK_MOBILE
+from cohorts.models import Child
 from consent import online_replies, replies
 from consent.models import OnlineResponse
 from consent.selectors.online import online_outcome
@@ -86,8 +88,17 @@ def confirm_overlooked(*, before: datetime, now: datetime) -> int:
 def link_with_child(response: OnlineResponse) -> int:
     """Have the replies to a matched answer told in the log of its child; how many there were."""
     assert response.child_id is not None
-    letters = [replies.letter_of(response.public_id, name) for name in replies.TEMPLATES]
-    return linking.link(letters, child_id=response.child_id)
+    return linking.link(letters_of(response), child_id=response.child_id)
+
+
+def unlink_from_child(response: OnlineResponse, child: Child) -> int:
+    """Take the replies to an answer from a child whom it is not about; how many there were."""
+    return linking.unlink(letters_of(response), child_id=child.pk)
+
+
+def letters_of(response: OnlineResponse) -> list[UUID]:
+    """The occasions of all the replies that an answer may have got."""
+    return [replies.letter_of(response.public_id, name) for name in replies.TEMPLATES]
 
 
 def _typed_addresses(response: OnlineResponse) -> list[tuple[str, str]]:

@@ -13,24 +13,29 @@ from consent.models import ConsentResponse, ResponseChange, Triage
 
 # The words beside entries of the activity log that are struck through.
 INVALID, WITHDRAWN = "Invalid", "Withdrawn"
+Kind = ResponseChange.Kind
+VERBS = {Kind.INVALIDATED: "invalidated", Kind.UNMATCHED: "is about another child"}
 
 
 def void_responses(
-    responses: Collection[ConsentResponse], *, because: str, now: datetime, by: User | None
+    responses: Collection[ConsentResponse],
+    *,
+    because: str,
+    now: datetime,
+    by: User | None,
+    kind: str = Kind.INVALIDATED,
 ) -> None:
     """Let responses, loaded with their programmes, no longer count; and say why."""
-    ConsentResponse.objects.filter(pk__in=[one.pk for one in responses]).update(invalidated_at=now)
+    found = ConsentResponse.objects.filter(pk__in=[one.pk for one in responses])
+    found.filter(invalidated_at__isnull=True).update(invalidated_at=now)
     ResponseChange.objects.bulk_create(
-        ResponseChange(
-            response=one, kind=ResponseChange.Kind.INVALIDATED, notes=because, at=now, by=by
-        )
-        for one in responses
+        ResponseChange(response=one, kind=kind, notes=because, at=now, by=by) for one in responses
     )
     activity.record_all(
         activity.entry(
             child_id=one.child_id,
             kind=Entry.Kind.CONSENT,
-            title=f"Consent from {one.parent_name} invalidated",
+            title=f"Consent from {one.parent_name} {VERBS[kind]}",
             body=f"{one.programme.name}\n{because}",
             organisation_id=one.organisation_id,
             session_id=one.session_id,

@@ -14,11 +14,13 @@ from calendars import clock
 from cohorts.models import Child
 from consent import change_rules, reasons, rules
 from consent.choices import Route
-from consent.forms.changes import FollowUpForm, InvalidateForm, WithdrawForm
+from consent.forms.changes import FollowUpForm, InvalidateForm, UndoMatchForm, WithdrawForm
 from consent.models import ResponseDraft
 from consent.selectors.facts import child_facts
 from consent.selectors.responses import KeptResponse, kept_response
 from consent.selectors.triage import resting_on
+from consent.selectors.undoing import hanging_on
+from consent.services import unmatching
 from consent.services.changes import ChangeNotPossible, invalidate_response
 from consent.services.follow_ups import confirm_that_it_stands
 from consent.services.replies import is_told
@@ -61,7 +63,12 @@ def _make(request: HttpRequest, back: str, change: Callable[[], str]) -> HttpRes
 
 
 def _ask(
-    request: HttpRequest, found: KeptResponse, child: Child, back: str, **context
+    request: HttpRequest,
+    found: KeptResponse,
+    child: Child,
+    back: str,
+    template: str = "consent/change_response.html",
+    **context,
 ) -> HttpResponse:
     """The page of a form that changes a response."""
     if request.method != "POST":
@@ -69,10 +76,11 @@ def _ask(
     response = found.response
     return render(
         request,
-        "consent/change_response.html",
+        template,
         {
             "caption": f"{child.full_name}: {response.programme.name}",
             "found": found,
+            "child": child,
             "back": back,
             "cancel": back,
             "about": f"{response.get_decision_display()} by {response.parent_name} "
@@ -167,6 +175,45 @@ def invalidate(request: HttpRequest, slug: str, public_id: UUID, response_id: UU
         warning="This cannot be undone. The response will no longer count.",
         danger=True,
         lost=resting_on(found.response),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@records_consent_required
+def undo_match(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID) -> HttpResponse:
+    """Take an online response from a child whom it is not about, and look for the right one."""
+    session, child, found = _find(request, slug, public_id, response_id)
+    back = _address(session, child, response_id)
+    online = found.online
+    if online is None:
+        messages.warning(request, change_rules.NOT_MATCHED)
+        return redirect(back)
+    form = UndoMatchForm(_sent(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            unmatching.undo_match(
+                response_id=online.pk,
+                child=child,
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                now=clock.now(),
+            )
+        except unmatching.NotMatched:
+            messages.warning(request, change_rules.NOT_MATCHED)
+            return redirect(back)
+        messages.success(request, "Match undone. Now find the child whom the response is about.")
+        return redirect("unmatched:match", public_id=online.public_id)
+    return _ask(
+        request,
+        found,
+        child,
+        back,
+        template="consent/undo_match.html",
+        form=form,
+        hanging=hanging_on(online, child),
+        title="This response is about another child",
+        button="Undo match",
+        danger=True,
     )
 
 

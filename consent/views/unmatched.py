@@ -18,6 +18,7 @@ from consent.forms.unmatched import ArchiveForm, ChildSearchForm, LinkForm
 from consent.models import OnlineResponse
 from consent.selectors import unmatched
 from consent.selectors.matching import suggested_children
+from consent.selectors.undoing import undone_matches
 from consent.services import matching
 from govuk.lists import paginate
 from govuk.searches import keeps_out_of_address
@@ -56,6 +57,7 @@ def match(request: HttpRequest, public_id: UUID, *, asked) -> HttpResponse:
         {
             "response": response,
             "lines": unmatched.response_lines(response, year),
+            "undone": undone_matches(response),
             "filters": form,
             "has_searched": has_searched,
             "page": paginate(request, found),
@@ -77,10 +79,11 @@ def compare(request: HttpRequest, public_id: UUID, child_id: UUID) -> HttpRespon
     response = find_waiting(request, public_id)
     now = clock.now()
     found = unmatched.compare(response, child, academic_year_of(clock.london_day(now)))
+    undone = next((one for one in reversed(undone_matches(response)) if one.child == child), None)
     form = LinkForm(
         request.POST if request.method == "POST" else None,
         child_name=child.full_name,
-        differs=found.names_another,
+        must_check=found.names_another or undone is not None,
     )
     if form.is_valid():
         try:
@@ -98,7 +101,13 @@ def compare(request: HttpRequest, public_id: UUID, child_id: UUID) -> HttpRespon
     return render(
         request,
         "consent/unmatched/compare.html",
-        {"response": response, "found": found, "form": form, "child_name": child.full_name},
+        {
+            "response": response,
+            "found": found,
+            "form": form,
+            "child_name": child.full_name,
+            "undone": undone,
+        },
     )
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from cohorts.models import Child, Parent, SchoolMove
-from consent.models import ConsentResponse, OnlineResponse
-from consent.services import matching
+from consent.models import ConsentResponse, OnlineResponse, UndoneMatch
+from consent.services import changes, matching, unmatching
 from notifications.models import Message
 from tests import factories
 from tests.consent.online import NOW
@@ -63,6 +63,41 @@ def test_two_people_create_one_record_or_put_the_response_away(link, nurse, admi
     assert sum(done) == 1
     response.refresh_from_db()
     assert Child.objects.count() == (0 if response.archived_at else 1)
+
+
+def test_two_people_who_undo_one_match_and_one_who_withdraws(link, nurse, administrator):
+    """It is undone once; what it was is withdrawn before that, or not at all."""
+    child = link.child()
+    response = link.answer()
+    consent = ConsentResponse.objects.get()
+
+    def undo(by):
+        def undone():
+            try:
+                unmatching.undo_match(
+                    response_id=response.pk, child=child, reason="Another Jo", by=by, now=NOW
+                )
+            except unmatching.NotMatched:
+                return False
+            return True
+
+        return undone
+
+    def withdraw():
+        try:
+            changes.withdraw_response(
+                response=consent, reason="personal", notes="", now=NOW, by=nurse
+            )
+        except changes.ChangeNotPossible:
+            return False
+        return True
+
+    undone = at_once(undo(nurse), undo(administrator), withdraw)
+    assert sorted(undone[:2]) == [False, True]
+    consent.refresh_from_db()
+    assert (consent.withdrawn_at is not None) == undone[2]
+    assert consent.invalidated_at is not None
+    assert UndoneMatch.objects.count() == 1
 
 
 def test_answers_about_a_brother_and_a_sister_do_not_block_each_other(link):

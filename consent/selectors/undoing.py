@@ -1,0 +1,199 @@
+"""What hangs on a match, and so follows from undoing it. Read by the page and by what it does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from cohorts.models import Child, ParentRelationship, SchoolMove
+from cohorts.services.school_moves import schooling_of
+from consent import unknown_contact
+from consent.models import ConsentResponse, OnlineResponse, Triage, UndoneMatch
+from consent.selectors.triage import newest_of, resting_on
+from consent.services.online_replies import letters_of
+from notifications.models import Message
+from notifications.selectors import title_of
+from sessions_app.choices import VaccinationStatus
+from sessions_app.models import ProgrammeStatus
+from sessions_app.rules import join_words
+
+Status = Message.Status
+# What Notify took from us: it went, or may well have gone.
+SENT = (Status.ACCEPTED, Status.SENDING, Status.DELIVERED, Status.CLAIMED, Status.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class SentMessage:
+    """What a message that was sent is called, and when it was written."""
+
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """What a match brought about at the child whom the response is not about.
+
+    `lost`: decisions of triage that end with it; `standing`: those made since that are in force
+    until a nurse decides again. `leaving`: the parent it added, where nothing else ties them to the
+    child; `staying`: the parent who stays on the record. `replies`, `letters` and `warnings` are
+    messages that were sent: to who answered; to the parent it added, about this child; to the
+    parents on record, that somebody else answered. `move` waits for review; `moved` was confirmed.
+    """
+
+    response: OnlineResponse
+    consents: Sequence[ConsentResponse]
+    lost: Sequence[Triage]
+    standing: Sequence[Triage]
+    vaccinated: Sequence[str]
+    leaving: ParentRelationship | None
+    staying: str
+    replies: Sequence[SentMessage]
+    letters: Sequence[SentMessage]
+    warnings: Sequence[SentMessage]
+    move: SchoolMove | None
+    moved: SchoolMove | None
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether something is left that undoing does not put right."""
+        return bool(
+            self.vaccinated
+            or self.standing
+            or self.letters
+            or self.warnings
+            or self.moved
+            or self.response.made_record
+        )
+
+    @property
+    def vaccinated_against(self) -> str:
+        return join_words(self.vaccinated)
+
+    @property
+    def programmes(self) -> str:
+        """HPV; or MenACWY and Td/IPV."""
+        return join_words([consent.programme.name for consent in self.consents])
+
+
+def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
+    """What hangs on the match of a response with the child. The number of queries depends on how
+    many programmes it answers for, and on nothing else.
+    """
+    consents = list(
+        ConsentResponse.objects.filter(online_decision__response=response)
+        .select_related("programme", "child", "parent")
+        .order_by("programme__name")
+    )
+    relationship, is_leaving = _parent(response, child, consents)
+    lost = [triage for consent in consents for triage in resting_on(consent)]
+    move, moved = _moves(response, child)
+    return Hanging(
+        response=response,
+        consents=consents,
+        lost=lost,
+        standing=_standing(response, child, consents, lost),
+        vaccinated=_vaccinated(response, child, consents),
+        leaving=relationship if is_leaving else None,
+        staying=_named(relationship) if relationship and not is_leaving else "",
+        replies=_sent(child, letter__in=letters_of(response)),
+        letters=_letters(response, child, relationship) if is_leaving else [],
+        warnings=_sent(child, letter=unknown_contact.letter_of(response)),
+        move=move,
+        moved=moved,
+    )
+
+
+def undone_matches(response: OnlineResponse) -> Sequence[UndoneMatch]:
+    """The matches of a response that were undone, the oldest first, with who and whom."""
+    return list(response.undone_matches.select_related("child", "matched_by", "undone_by"))
+
+
+def _parent(
+    response: OnlineResponse, child: Child, consents: Sequence[ConsentResponse]
+) -> tuple[ParentRelationship | None, bool]:
+    """The parent of the child who gave the response, and whether they leave with it: the match
+    added them, and nothing else that still counts says that they are a parent of this child.
+    """
+    parent_ids = {consent.parent_id for consent in consents}
+    relationship = (
+        ParentRelationship.objects.filter(child=child, parent__in=parent_ids)
+        .select_related("parent")
+        .first()
+    )
+    if relationship is None or relationship.pk != response.added_relationship_id:
+        return relationship, False
+    others = ConsentResponse.objects.filter(
+        child=child, parent=relationship.parent_id, invalidated_at__isnull=True
+    ).exclude(pk__in=[consent.pk for consent in consents])
+    return relationship, not others.exists()
+
+
+def _named(relationship: ParentRelationship) -> str:
+    return f"{relationship.parent.display_name} ({relationship.label})"
+
+
+def _standing(
+    response: OnlineResponse,
+    child: Child,
+    consents: Sequence[ConsentResponse],
+    lost: Sequence[Triage],
+) -> Sequence[Triage]:
+    """What is left in force of what nurses decided since the match, by programme."""
+    year = response.session.academic_year
+    left = Triage.objects.filter(
+        child=child,
+        academic_year=year,
+        invalidated_at__isnull=True,
+        performed_at__gte=response.matched_at,
+    ).exclude(pk__in=[triage.pk for triage in lost])
+    triages = list(left.select_related("programme"))
+    newest = [newest_of(triages, consent.programme_id, year) for consent in consents]
+    return [triage for triage in newest if triage is not None]
+
+
+def _vaccinated(
+    response: OnlineResponse, child: Child, consents: Sequence[ConsentResponse]
+) -> Sequence[str]:
+    return list(
+        ProgrammeStatus.objects.filter(
+            child=child,
+            programme__in=[consent.programme_id for consent in consents],
+            academic_year=response.session.academic_year,
+            vaccination=VaccinationStatus.VACCINATED,
+        )
+        .order_by("programme__name")
+        .values_list("programme__name", flat=True)
+    )
+
+
+def _sent(child: Child, **which) -> Sequence[SentMessage]:
+    """Which messages about the child went, or may have gone, the oldest first."""
+    messages = Message.objects.filter(child=child, status__in=SENT, **which)
+    return [
+        SentMessage(title_of(message), message.created_at)
+        for message in messages.order_by("created_at", "pk")
+    ]
+
+
+def _letters(
+    response: OnlineResponse, child: Child, relationship: ParentRelationship | None
+) -> Sequence[SentMessage]:
+    assert relationship is not None
+    return _sent(child, parent=relationship.parent_id, created_at__gte=response.matched_at)
+
+
+def _moves(response: OnlineResponse, child: Child) -> tuple[SchoolMove | None, SchoolMove | None]:
+    """The move that the match raised: still open, or confirmed. One that another response about
+    the child names as well is not this one's alone.
+    """
+    target = schooling_of(response)
+    place = Q(school=target.school_id, home_educated=target.home_educated)
+    raised = child.school_moves.filter(
+        place, source=SchoolMove.Source.CONSENT, created_at__gte=response.matched_at
+    ).select_related("school")
+    if OnlineResponse.objects.filter(place, child=child).exclude(pk=response.pk).exists():
+        return None, None
+    found = {move.decision: move for move in raised}
+    return found.get(""), found.get(SchoolMove.Decision.CONFIRMED)
