@@ -21,6 +21,11 @@ def records_consent(user: User) -> bool:
     return user.role in (Role.NURSE, Role.ADMINISTRATOR)
 
 
+def edits_children(user: User) -> bool:
+    """Whether the person corrects a child's record. Source: vaccination and people §7.2."""
+    return user.role in (Role.NURSE, Role.ADMINISTRATOR)
+
+
 def is_superuser(user: User) -> bool:
     """Whether the person may delete records and read important notices."""
     return user.is_superuser
@@ -51,5 +56,8 @@ def required(may: Callable[[User], bool], refusal: str) -> Callable:
 
 nurse_required = required(is_nurse, "Only nurses can do this.")
 records_consent_required = required(records_consent, "Only nurses and administrators can do this.")
+edits_children_required = required(
+    edits_children, "Only nurses and administrators can change a child’s record."
+)
 superuser_required = required(is_superuser, "Only superusers can do this.")
 operator_required = required(is_operator, "Only people who operate Mavis can do this.")

@@ -96,9 +96,7 @@ class Addresses(HTMLParser):
             self.found.append(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
-def measure(
-    children: int = CHILDREN, *, examples: int = EXAMPLES, rounds: int = ROUNDS
-) -> Finding:
+def measure(children: int = CHILDREN, *, examples: int = EXAMPLES, rounds: int = ROUNDS) -> Finding:
     """Make the demo, invite its clinic, open every page, and open each page again in rounds.
 
     Of pages that show the same of different rows, so many examples are opened.

@@ -1,11 +1,16 @@
 from django.urls import path
 
-from records import views
+from records import parent_views, views
 
 app_name = "children"
+
+A_PARENT = "<uuid:public_id>/parents/<uuid:parent_id>/"
+
 urlpatterns = [
     path("", views.children, name="list"),
     path("<uuid:public_id>/", views.child, name="show"),
     path("<uuid:public_id>/activity/", views.activity, name="activity"),
     path("<uuid:public_id>/remove/", views.remove, name="remove"),
+    path(f"{A_PARENT}change/", parent_views.change, name="change-parent"),
+    path(f"{A_PARENT}remove/", parent_views.remove, name="remove-parent"),
 ]

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access_log import record_view
 from accounts.models import AccessLogEntry
+from accounts.permissions import edits_children
 from activity.selectors import child_log
 from calendars import clock
 from calendars.rules import academic_year_of
@@ -42,7 +43,11 @@ def children(request, *, asked):
 def child(request, public_id):
     child = _opened_child(request, public_id, AccessLogEntry.Page.SHOW)
     record = child_record(child, organisation=request.organisation, now=clock.now())
-    return render(request, "records/child.html", {"child": child, "record": record})
+    return render(
+        request,
+        "records/child.html",
+        {"child": child, "record": record, "may_edit": edits_children(request.user)},
+    )
 
 
 @require_safe

@@ -1,5 +1,8 @@
 """Parents, and how they belong to children."""
 
+import uuid
+
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -58,6 +61,16 @@ class Parent(models.Model):
     def __str__(self) -> str:
         return f"Parent {self.pk}"
 
+    def write_to(self, *, email: str, phone: str, wants_text_updates: bool) -> None:
+        """Set where the parent is written to, unsaved. What Notify said of an old address or number
+        does not hold for a new one.
+        """
+        if self.email != email:
+            self.email_failed_at = None
+        if self.phone != phone:
+            self.phone_failed_at = None
+        self.email, self.phone, self.wants_text_updates = email, phone, wants_text_updates
+
     @property
     def display_name(self) -> str:
         return self.full_name or "Parent or guardian (name unknown)"
@@ -73,6 +86,9 @@ class ParentRelationship(models.Model):
         OTHER = "other", "Other"
         UNKNOWN = "unknown", "Unknown"
 
+    public_id = models.UUIDField(
+        default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
     child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="relationships")
     parent = models.ForeignKey(Parent, on_delete=models.CASCADE, related_name="relationships")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.UNKNOWN)

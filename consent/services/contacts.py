@@ -81,18 +81,14 @@ def _fill_blanks(parent: Parent, details: Details) -> None:
 
 
 def replace_details(parent: Parent, details: Details, *, now: datetime, by: User) -> bool:
-    """Put a parent's contact details on record in place of the stored ones; whether they differed.
-
-    What Notify said of an old address does not hold for a new one.
-    """
+    """Put contact details on record in place of the stored ones; whether they differed."""
     if stored_details(parent) == details:
         return False
-    if parent.email != details.email:
-        parent.email_failed_at = None
-    if parent.phone != details.phone:
-        parent.phone_failed_at = None
-    parent.email, parent.phone = details.email, details.phone
-    parent.wants_text_updates = details.wants_text_updates
+    parent.write_to(
+        email=details.email,
+        phone=details.phone,
+        wants_text_updates=details.wants_text_updates,
+    )
     parent.save()
     child_ids = sorted(parent.relationships.values_list("child_id", flat=True))
     children_changed.send(Parent, child_ids=child_ids, by=by, now=now)

@@ -309,6 +309,29 @@ def test_a_response_that_is_changed_and_triage(clinic, staff, show):
     show(staff)
 
 
+def test_parents_of_a_child(clinic, staff, show):
+    with on_the_day():
+        child, parent = long_child(clinic)
+        brother = clinic.child(**LONG)
+        other = factories.RelationshipFactory(child=brother, parent=parent)
+        factories.ResponseFactory(
+            child=child, parent=parent, session=clinic.session, decision="refused", reason="other"
+        )
+        names = {"public_id": child.public_id, "parent_id": child.relationships.get().public_id}
+        change = reverse("children:change-parent", kwargs=names)
+        remove = reverse("children:remove-parent", kwargs=names)
+        staff.get(reverse("children:show", kwargs={"public_id": child.public_id}))
+        seen = page(staff.get(change)).values
+        staff.post(change, {})
+        staff.post(change, {"kind": "other", "email": "a@b", "contact_method": "other"})
+        other.parent.full_name = NAME
+        other.parent.save()
+        staff.post(change, seen | {"phone": ""})
+        staff.get(remove)
+        staff.post(remove, follow=True)
+    show(staff)
+
+
 def test_lists_of_a_session(clinic, staff, show):
     with on_the_day():
         child, parent = long_child(clinic)
