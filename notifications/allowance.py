@@ -7,7 +7,7 @@ Source: Notify §7 and §12 row 7; `docs/decisions/0057-a-part-of-the-day-is-kep
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -25,13 +25,13 @@ ON CONFLICT (day, channel) DO UPDATE SET accepted = kept.accepted + EXCLUDED.acc
 """
 
 
-def count(accepted: Mapping[str, int], *, now: datetime) -> None:
-    """Add to today's numbers, by channel."""
+def count(accepted: Mapping[str, int], *, day: date) -> None:
+    """Add to the numbers of a day (`rules.allowance_day`), by channel."""
     with connection.cursor() as cursor:
         cursor.execute(
             ADD,
             {
-                "day": rules.allowance_day(now),
+                "day": day,
                 "channels": list(accepted),
                 "numbers": list(accepted.values()),
             },

@@ -105,6 +105,7 @@ def _settle_by_reference(messages: Sequence[Message], clock: Callable[[], dateti
                     notify_id=oldest.notify_id,
                     version=oldest.template_version,
                     status=oldest.status,
+                    taken_at=oldest.created_at,
                 )
     settlement.save()
     _stop_if_refused([answer for _, answer in answers], now)

@@ -49,6 +49,8 @@ class Known:
     reference: str
     status: str
     template_version: int | None
+    # When Notify took it, if it says so.
+    created_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,16 @@ def _known(body: Mapping) -> Known:
         reference=body["reference"] or "",
         status=body["status"],
         template_version=version if isinstance(version, int) else None,
+        created_at=_instant(body.get("created_at")),
     )
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _listed(body: Mapping) -> Listed:

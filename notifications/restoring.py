@@ -7,7 +7,7 @@ is sent. Source: Notify §3.4, §7 and §11.5, `docs/operations/restoring.md`.
 
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from django.db.models import F, Max, Value
 from django.db.models.functions import Coalesce, Least, NullIf
 
 from calendars.clock import LONDON, real_seconds
-from notifications import notify, restore_rules, rules, wording
+from notifications import allowance, notify, restore_rules, rules, wording
 from notifications.models import Channel, ForgottenMessage, Message, Stoppage
 from notifications.restore_rules import Sent, Verdict
 from notifications.settling import Settlement
@@ -166,6 +166,7 @@ def _compare_page(
                 notify_id=each.notify_id,
                 version=each.template_version,
                 status=each.status,
+                taken_at=each.created_at,
             )
             comparison.accepted += 1
         else:
@@ -185,6 +186,7 @@ def _keep(listed: Sequence[notify.Listed], channel: str, now: datetime) -> int:
         if each.channel == channel
     }
     ours = [each for each in listed if each.template_id in names and each.reference]
+    _count_for_their_days(ours, channel, now)
     ForgottenMessage.objects.bulk_create(
         [
             ForgottenMessage(
@@ -203,6 +205,22 @@ def _keep(listed: Sequence[notify.Listed], channel: str, now: datetime) -> int:
         ignore_conflicts=True,
     )
     return len(ours)
+
+
+def _count_for_their_days(listed: Sequence[notify.Listed], channel: str, now: datetime) -> None:
+    """Count what Notify took after the copy was made, once however often the list is read."""
+    kept = set(
+        ForgottenMessage.objects.filter(
+            reference__in=[each.reference[:64] for each in listed]
+        ).values_list("reference", flat=True)
+    )
+    days = Counter(
+        rules.allowance_day(each.created_at or now)
+        for each in listed
+        if each.reference[:64] not in kept
+    )
+    for day, number in sorted(days.items()):
+        allowance.count({channel: number}, day=day)
 
 
 def has_forgotten() -> bool:
@@ -282,5 +300,6 @@ def _take_over(settlement: Settlement, message: Message, sent: ForgottenMessage)
         notify_id=sent.notify_id,
         version=sent.template_version,
         status=sent.notify_status,
+        is_counted=True,
     )
     sent.delete()

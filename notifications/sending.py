@@ -179,7 +179,7 @@ class Sender:
         if not self._uncounted:
             return
         try:
-            allowance.count(self._uncounted, now=self._clock())
+            allowance.count(self._uncounted, day=rules.allowance_day(self._clock()))
         except OperationalError:
             logger.exception("What Notify took could not be counted: the next look tries again")
             connection.close()

@@ -6,9 +6,9 @@ while its claim is still the one the outcome belongs to. Source: Notify §11.
 
 import json
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -72,15 +72,27 @@ class Settlement:
         self._bad_contacts: list[Message] = []
         self._withheld: list[Message] = []
         self._accepted: dict[int, UUID] = {}
+        self._taken_at: dict[int, datetime] = {}
         self._reached: dict[int, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self._messages)
 
     def accept(
-        self, message: Message, *, notify_id: UUID, version: int | None, status: str = "created"
+        self,
+        message: Message,
+        *,
+        notify_id: UUID,
+        version: int | None,
+        status: str = "created",
+        taken_at: datetime | None = None,
+        is_counted: bool = False,
     ) -> None:
-        """Notify has it, with that id, in that of its statuses; failures need `conclude`."""
+        """Notify has it, with that id, in that of its statuses; failures need `conclude`.
+
+        It counts for the day of `taken_at`, today if that is not known, unless `is_counted` says
+        that it was counted before.
+        """
         message.status = rules.message_status(status)
         message.notify_id = notify_id
         message.notify_status = status
@@ -93,6 +105,8 @@ class Settlement:
             message.next_look_at = None
             self._reach(message)
         self._accepted[message.pk] = notify_id
+        if not is_counted:
+            self._taken_at[message.pk] = taken_at or self.now
         self._reach(message, Status.ACCEPTED)
         self._note(message, Entry.Kind.MESSAGE_SENT, "sent", message.recipient)
         self._messages[message.pk] = message
@@ -199,8 +213,8 @@ class Settlement:
     def save(self, *, counts: bool = True) -> set[int]:
         """Write everything down; the ids of the messages that really changed.
 
-        What Notify took is counted against its day; a sender, which has many batches a second,
-        says `counts=False` and counts what is in `accepted` itself.
+        What Notify took is counted against the day on which it did; a sender, which has many
+        batches a second, says `counts=False` and counts what is in `accepted` itself.
         """
         if not self._messages:
             return set()
@@ -211,9 +225,16 @@ class Settlement:
         self._announce_withheld(siblings, changed)
         self._report_doubles(changed)
         self._count(changed)
-        if counts and self.accepted:
-            allowance.count(self.accepted, now=self.now)
+        if counts:
+            self._count_for_its_day(changed)
         return changed
+
+    def _count_for_its_day(self, changed: set[int]) -> None:
+        days: dict[date, Counter[str]] = defaultdict(Counter)
+        for pk in changed & self._taken_at.keys():
+            days[rules.allowance_day(self._taken_at[pk])][self._messages[pk].channel] += 1
+        for day in sorted(days):
+            allowance.count(days[day], day=day)
 
     def _count(self, changed: set[int]) -> None:
         reached = Counter(

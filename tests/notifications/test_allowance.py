@@ -13,6 +13,7 @@ from tests.notifications.conftest import NOW
 from tests.pages import page
 
 Status = Message.Status
+TODAY = rules.allowance_day(NOW)
 pytestmark = pytest.mark.django_db
 
 
@@ -62,15 +63,15 @@ EVERYTHING = URGENT | {(Lane.BULK, Channel.EMAIL), (Lane.BULK, Channel.TEXT)}
 
 
 def test_days_and_channels_are_counted_apart_and_add_up(small):
-    allowance.count({"email": 3, "text": 1}, now=NOW)
-    allowance.count({"email": 2}, now=NOW)
-    allowance.count({"email": 9}, now=NOW - timedelta(days=1))
+    allowance.count({"email": 3, "text": 1}, day=TODAY)
+    allowance.count({"email": 2}, day=TODAY)
+    allowance.count({"email": 9}, day=TODAY - timedelta(days=1))
     assert allowance.accepted_today(NOW) == {"email": 5, "text": 1}
     assert Allowance.objects.count() == 3
 
 
 def test_only_the_mailings_of_a_spent_channel_rest_and_only_until_midnight(small):
-    allowance.count({"email": 6}, now=NOW)
+    allowance.count({"email": 6}, day=TODAY)
     assert allowance.left_for_bulk(now=NOW) == {"text": 6}
     assert queues() == EVERYTHING - {(Lane.BULK, Channel.EMAIL)}
     resting = Stoppage.objects.get()
@@ -83,7 +84,7 @@ def test_only_the_mailings_of_a_spent_channel_rest_and_only_until_midnight(small
 
 
 def test_a_person_may_let_them_go_on(small):
-    allowance.count({"email": 6}, now=NOW)
+    allowance.count({"email": 6}, day=TODAY)
     allowance.left_for_bulk(now=NOW)
     stoppages.end(Stoppage.objects.get().pk, now=NOW)
     assert allowance.left_for_bulk(now=NOW + timedelta(seconds=1)) == {"text": 6}
@@ -91,7 +92,7 @@ def test_a_person_may_let_them_go_on(small):
 
 
 def test_notify_s_own_refusal_takes_over_and_stops_all_of_the_channel(small):
-    allowance.count({"email": 6}, now=NOW)
+    allowance.count({"email": 6}, day=TODAY)
     allowance.left_for_bulk(now=NOW)
     stoppages.stop_for(rules.Throttled("day"), channel="email", now=NOW)
     assert queues() == {(Lane.URGENT, Channel.TEXT), (Lane.BULK, Channel.TEXT)}
@@ -102,7 +103,7 @@ def test_notify_s_own_refusal_takes_over_and_stops_all_of_the_channel(small):
 
 def test_mailings_that_rest_do_not_wait_too_long(small, queued):
     queued(due_at=NOW - timedelta(hours=5))
-    allowance.count({"email": 6}, now=NOW)
+    allowance.count({"email": 6}, day=TODAY)
     assert [lane.waits_too_long for lane in condition.lanes(NOW)] == [False, True]
     allowance.left_for_bulk(now=NOW)
     assert [lane.waits_too_long for lane in condition.lanes(NOW)] == [False, False]
@@ -110,7 +111,7 @@ def test_mailings_that_rest_do_not_wait_too_long(small, queued):
 
 def test_what_rested_has_not_waited_too_long_when_it_may_go_again(small, queued):
     queued(due_at=NOW - timedelta(hours=5))
-    allowance.count({"email": 6}, now=NOW)
+    allowance.count({"email": 6}, day=TODAY)
     allowance.left_for_bulk(now=NOW)
     reopened = Stoppage.objects.get().until
     [_, bulk] = condition.lanes(reopened + timedelta(minutes=5))
@@ -133,7 +134,7 @@ def test_texts_left_in_the_evening_have_not_waited_too_long_in_the_morning(db, q
 
 def test_a_channel_near_its_end_slows_no_other(small, queued, postman, notify, settings):
     settings.NOTIFY_DAILY_EMAILS = 1000
-    allowance.count({"text": 5}, now=NOW)
+    allowance.count({"text": 5}, day=TODAY)
     for number in range(30):
         queued(recipient=f"parent{number}@example.com")
     with CaptureQueriesContext(connection) as captured:
@@ -174,7 +175,7 @@ def status_of(messages):
 
 def test_operators_read_how_much_of_the_day_is_used(small, superuser, time_machine):
     time_machine.move_to(NOW)
-    allowance.count({"email": 6, "text": 1}, now=NOW)
+    allowance.count({"email": 6, "text": 1}, day=TODAY)
     allowance.left_for_bulk(now=NOW)
     shown = page(signed_in(superuser).get("/operations/messages/"))
     assert shown.summary["Accepted by GOV.UK Notify today"].startswith(

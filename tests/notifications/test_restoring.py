@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from calendars import clock as service_clock
-from notifications import resending, restoring, stoppages
-from notifications.models import Channel, ForgottenMessage, Message, Stoppage
+from notifications import allowance, resending, restoring, stoppages
+from notifications.models import Allowance, Channel, ForgottenMessage, Message, Stoppage
 from tests.factories import ChildFactory
 from tests.notifications.conftest import NOW, VALUES, accepted_by, log_of, posts_of
 
@@ -71,6 +71,31 @@ def test_what_the_copy_calls_waiting_and_notify_has_is_not_sent_again(
     assert [len(posts_of(notify, each)) for each in (sent, unsent)] == [1, 1]
 
 
+def counted():
+    return sum(Allowance.objects.values_list("accepted", flat=True))
+
+
+def test_what_notify_took_on_another_day_spends_nothing_of_todays_allowance(
+    queued, postman, notify, resume, clock
+):
+    queued()
+    with after_the_copy():
+        # The sandbox keeps real time, so that it takes them long before the day of our clock.
+        queued(recipient="forgotten@example.com")
+        postman.send()
+    found = resume()
+    assert (found.accepted, found.forgotten) == (1, 1)
+    assert counted() == 2
+    # Read once more, and recognised when it is planned anew: nothing counts twice.
+    resume()
+    let_sending_go_on(clock)
+    queued(recipient="forgotten@example.com")
+    postman.send()
+    assert not ForgottenMessage.objects.exists()
+    assert counted() == 2
+    assert allowance.accepted_today(clock.now) == {"email": 0, "text": 0}
+
+
 def test_what_was_on_its_way_when_the_list_was_read_is_found_by_its_reference(
     queued, postman, notify, resume, clock, monkeypatch
 ):
@@ -86,6 +111,8 @@ def test_what_was_on_its_way_when_the_list_was_read_is_found_by_its_reference(
     postman.send()
     assert reread(message).status in AT_NOTIFY
     assert len(posts_of(notify, message)) == 1
+    assert counted() == 1
+    assert allowance.accepted_today(clock.now)["email"] == 0
 
 
 def test_nothing_is_sent_until_a_person_lets_it_go_on(queued, postman, resume, clock, notify):
