@@ -14,17 +14,33 @@ except ImproperlyConfigured as refusal:
     sys.exit(str(refusal))
 
 # Where the processes of this server share how long requests take (`mavis/timing.py`). The library
-# looks for it when it is imported, and the application is imported once, below. One that was killed
-# left its folder, named by its process id.
-DURATIONS = "mavis-durations-"
-for left in Path(tempfile.gettempdir()).glob(f"{DURATIONS}*-*"):
+# looks for it when it is imported, and the application is imported once, below: so this file, which
+# SIGHUP has read again, keeps the folder. A server that was killed left its own, named by its
+# process id.
+SHARED, DURATIONS = "PROMETHEUS_MULTIPROC_DIR", "mavis-durations-"
+here = Path(os.environ.get(SHARED, ""))
+if not here.name.startswith(f"{DURATIONS}{os.getpid()}-"):
+    here = Path(tempfile.mkdtemp(prefix=f"{DURATIONS}{os.getpid()}-"))
+    os.environ[SHARED] = str(here)
+
+
+def is_left(folder: Path) -> bool:
+    """Whether the server that made such a folder has ended."""
     try:
-        os.kill(int(left.name.removeprefix(DURATIONS).partition("-")[0]), 0)
+        owner = int(folder.name.removeprefix(DURATIONS).partition("-")[0])
+        if owner == os.getpid():
+            # In a container every server has the same process id.
+            return folder != here
+        os.kill(owner, 0)
     except (ProcessLookupError, ValueError, OverflowError):
-        shutil.rmtree(left, ignore_errors=True)
+        return True
     except PermissionError:
-        continue  # Somebody else's, and alive.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=f"{DURATIONS}{os.getpid()}-")
+        pass  # Somebody else's, and alive.
+    return False
+
+
+for one in filter(is_left, Path(tempfile.gettempdir()).glob(f"{DURATIONS}*-*")):
+    shutil.rmtree(one, ignore_errors=True)
 
 wsgi_app = "mavis.wsgi"
 worker_class = "gthread"
@@ -51,4 +67,4 @@ logconfig_dict = LOGGING | {
 
 def on_exit(server: object) -> None:
     """The figures begin anew with the next start, as Prometheus expects."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    shutil.rmtree(os.environ[SHARED], ignore_errors=True)

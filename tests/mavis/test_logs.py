@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import runpy
 import tempfile
@@ -127,8 +128,11 @@ def test_gunicorn_cleans_up_and_writes_its_lines_as_everything_else(tmp_path, mo
     left, own = tmp_path / "mavis-durations-999999999-a", tmp_path / "mavis-durations-1-b"
     left.mkdir()
     own.mkdir()
+    same = tmp_path / f"mavis-durations-{os.getpid()}-c"
+    same.mkdir()
     config = runpy.run_path(str(Path(settings.BASE_DIR) / "gunicorn.conf.py"))["logconfig_dict"]
     assert not left.exists(), "what a killed server left goes"
+    assert not same.exists(), "also that of one with our process id, as in a container"
     assert own.exists()
     assert config["handlers"] == settings.LOGGING["handlers"]
     for name in ("gunicorn.error", "gunicorn.access"):
