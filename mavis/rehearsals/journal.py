@@ -1,4 +1,5 @@
-"""What the database itself writes down of every message's way, and trouble it makes on demand.
+"""What the database itself writes down of every message's way and every job of the timetable, and
+trouble it makes on demand.
 
 Triggers of the rehearsal's own database: no process that is killed can forget what they noted.
 """
@@ -30,6 +31,22 @@ BEGIN
 END $$;
 CREATE TRIGGER rehearsal_note AFTER UPDATE ON notifications_message FOR EACH ROW
     WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION rehearsal.note();
+
+CREATE TABLE rehearsal.beat (
+    id bigserial PRIMARY KEY, schedule text, is_sent_after_all bool,
+    at timestamptz DEFAULT clock_timestamp());
+CREATE FUNCTION rehearsal.note_beat() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.caught_up_at IS DISTINCT FROM OLD.caught_up_at THEN
+        INSERT INTO rehearsal.beat (schedule, is_sent_after_all) VALUES (NEW.schedule, true);
+    END IF;
+    IF NEW.last_started_at IS DISTINCT FROM OLD.last_started_at THEN
+        INSERT INTO rehearsal.beat (schedule, is_sent_after_all) VALUES (NEW.schedule, false);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER rehearsal_beat AFTER UPDATE ON heartbeats_heartbeat FOR EACH ROW
+    EXECUTE FUNCTION rehearsal.note_beat();
 
 CREATE FUNCTION rehearsal.make_trouble() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE now_wrong text;
@@ -65,6 +82,15 @@ class Step:
     def gives_up_claim(self) -> bool:
         """Whether the sweep found that whoever held the claim is gone."""
         return self.was == "claimed" and self.reason == rules.SENDER_GONE
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A job of the timetable that began, or that was sent because its run had been missed."""
+
+    schedule: str
+    is_sent_after_all: bool
+    at: datetime
 
 
 class Server:
@@ -123,3 +149,13 @@ class Server:
                 "SELECT reference, was, status, claim, reason, at FROM rehearsal.step ORDER BY id"
             )
             return [Step(*row) for row in rows]
+
+    def beats(self, *, since: datetime) -> list[Beat]:
+        """What the timetable's jobs did since a real instant, in order."""
+        with self.connected() as connection:
+            rows = connection.execute(
+                "SELECT schedule, is_sent_after_all, at FROM rehearsal.beat WHERE at >= %s"
+                " ORDER BY id",
+                [since],
+            )
+            return [Beat(*row) for row in rows]

@@ -8,13 +8,16 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
 
+from calendars import clock
+from heartbeats import rules
+from heartbeats.timetable import timetable
 from mavis.local.console import say
-from mavis.rehearsals import cohort, evidence, report
+from mavis.rehearsals import cohort, evidence, missed, report
 from mavis.rehearsals.drill import Drill
 from mavis.rehearsals.options import Options
 from mavis.rehearsals.stage import Stage
@@ -24,7 +27,9 @@ OUT_WITHIN = 2.0
 # Stale claim, quarantine, two empty look-ups and the sweeps between them.
 SETTLED_WITHIN = 15.0
 
-Scenario = Callable[[Drill, float], None]
+# What a scenario looks at when all is quiet: whether that is as it should be.
+Afterwards = Callable[[], bool]
+Scenario = Callable[[Drill, float], Afterwards | None]
 SCENARIOS: dict[str, Scenario] = {}
 
 
@@ -55,8 +60,10 @@ def _(drill: Drill, seconds: float) -> None:
 
 
 @scenario("beat-stopped")
-def _(drill: Drill, seconds: float) -> None:
-    """Invitations become due while beat stands still for three days."""
+def _(drill: Drill, seconds: float) -> Afterwards:
+    """Invitations become due while beat stands still for three days, and each nightly job three
+    times: those are caught up once.
+    """
     stage = drill.stage
     drill.cohort.join_some(drill.chance, share=1e9)
     drill.cohort.open(in_days=1)
@@ -64,8 +71,33 @@ def _(drill: Drill, seconds: float) -> None:
     stage.dismiss("beat")
     step_clock(drill, timedelta(days=3))
     stage.await_web()
+    names, shown, real = missed.missed(now=clock.now()), clock.now(), datetime.now(UTC)
     stage.want_beat()
     stage.mend()
+
+    def caught_up() -> missed.CatchingUp:
+        return missed.judge(
+            names,
+            stage.server.beats(since=real),
+            comes=timetable(),
+            since=shown - rules.MISSED_AFTER,
+            until=clock.now() - rules.MISSED_AFTER,
+        )
+
+    def each_once() -> bool:
+        drill.wait_until(
+            lambda: not caught_up().late,
+            seconds=stage.pace.real(missed.MINUTES_EACH * len(names)),
+        )
+        # Whatever is sent twice is so within the next minutes.
+        drill.run_for(stage.pace.real(missed.MINUTES_EACH))
+        found = caught_up()
+        drill.counts.update(found.counts)
+        for name in (*found.late, *found.twice):
+            say(f"{name} was missed and not caught up once.")
+        return found.is_clean and bool(names)
+
+    return each_once
 
 
 @scenario("database-restarted")
@@ -125,7 +157,7 @@ def recover(stage: Stage, options: Options) -> bool:
     if options.scenario != "beat-stopped":
         drill.cohort.join_some(chance, share=0.5)
         drill.cohort.open()
-    SCENARIOS[options.scenario](drill, options.seconds)
+    afterwards = SCENARIOS[options.scenario](drill, options.seconds)
     # Ours may have been broken too.
     connection.close()
     in_doubt = set(
@@ -136,6 +168,7 @@ def recover(stage: Stage, options: Options) -> bool:
     took = (time.monotonic() - recovered) * stage.pace.speed
     is_settled = drill.wait_until(settled, seconds=stage.pace.real(SETTLED_WITHIN))
     drill.run_for(stage.pace.real(1))
+    is_well = afterwards is None or afterwards()
     verdict = evidence.collect(drill, latency=0)
     drill.counts["in doubt when it recovered"] = len(in_doubt)
     drill.counts["seconds of the clock until all was out"] = round(took)
@@ -148,7 +181,7 @@ def recover(stage: Stage, options: Options) -> bool:
     )
     in_time = "in time" if is_out else "TOO LATE"
     say(f"{options.scenario}: all that was due was out {in_time}.\n\n{text}")
-    return verdict.is_clean and is_out and is_settled
+    return verdict.is_clean and is_out and is_settled and is_well
 
 
 def all_out(drill: Drill, in_doubt: set[int]) -> bool:
