@@ -7,6 +7,7 @@ is away leaves its figures out. `docs/decisions/0054-metrics.md`.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import product
 
 import redis
 from django.conf import settings
@@ -22,6 +23,7 @@ from heartbeats import workers
 from mavis import health, timing, watching
 from mavis.celery import QUEUES
 from notifications import allowance, condition, counters, hints, limiter, selectors
+from notifications.models import Channel
 
 PATH = "/metrics"
 
@@ -162,7 +164,9 @@ class Figures(Collector):
         outcomes = CounterMetricFamily(
             "mavis_messages", "Messages that came to a status", labels=["channel", "status"]
         )
-        for (channel, status), number in sorted(counters.read().items()):
+        # Also what has not happened yet: Prometheus misses the first rise of a figure that appears.
+        none = dict.fromkeys(product(Channel.values, counters.COUNTED), 0)
+        for (channel, status), number in sorted((none | counters.read()).items()):
             outcomes.add_metric([channel, status], number)
         yield outcomes
 

@@ -10,10 +10,18 @@ from collections.abc import Mapping
 import redis
 
 from notifications import hints
+from notifications.models import Message
 
 logger = logging.getLogger(__name__)
 
+Status = Message.Status
+
 KEY = "mavis:messages-total"
+# The statuses that a message comes to, not those from which it goes on by itself.
+COUNTED = (
+    *(Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.REJECTED),
+    *(Status.UNKNOWN, Status.PARKED, Status.WITHHELD),
+)
 
 
 def count(numbers: Mapping[tuple[str, str], int]) -> None:

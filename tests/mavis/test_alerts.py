@@ -55,3 +55,13 @@ def test_every_runbook_of_an_alarm_is_named_in_the_guide():
     for rule in RULES:
         name = rule["annotations"]["runbook"].rpartition("/")[2]
         assert name == "running-in-production.md" or name in guide
+
+
+def test_every_alarm_is_played():
+    """`promtool test rules` plays them; here only that none was left out."""
+    played = yaml.safe_load((FILE.parent / "alerts.test.yml").read_text())
+    assert played["rule_files"] == [FILE.name]
+    cases = [case for test in played["tests"] for case in test["alert_rule_test"]]
+    assert {case["alertname"] for case in cases if case["exp_alerts"]} == {
+        rule["alert"] for rule in RULES
+    }
