@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
@@ -38,7 +39,8 @@ class Message(models.Model):
 
     `letter` names the occasion it belongs to: one letter is sent at most once to an address on
     a channel, unless a person sends it again. `reference` is what Notify knows it by, stable for
-    the life of the row. What is sent is frozen here when it is queued. Source: Notify §11.
+    the life of the row. What is sent is frozen here when it is queued; only its guard may let it
+    say less (`rewording`). Source: Notify §11.
     """
 
     class Status(models.TextChoices):
@@ -59,6 +61,12 @@ class Message(models.Model):
     channel = models.CharField(max_length=5, choices=Channel)
     recipient = models.CharField(max_length=320, help_text="Address, or number as +447…")
     personalisation = models.JSONField(default=dict)
+    left_out = ArrayField(
+        models.CharField(max_length=20),
+        null=True,
+        editable=False,
+        help_text="What its letter is about and it does not name, since that fell away meanwhile",
+    )
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="messages", db_index=False
     )

@@ -5,7 +5,7 @@ sweep finds what it missed. Source: Notify §11, `docs/decisions/0010-outbox.md`
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -14,13 +14,15 @@ from django.db import connection, transaction
 
 from notifications import hints, rules, wording
 from notifications.models import Lane, Message
+from notifications.rewording import Rewording
 
 BATCH = 2000
 SEND_TASK = "notifications.send_due"
 QUEUES = {Lane.URGENT: "urgent", Lane.BULK: "default"}
 
-# Asked just before sending, in batches: message id -> why it must not be sent any more.
-Guard = Callable[..., dict[int, str]]
+# Asked just before sending, in batches: message id -> why it must not be sent any more, or what it
+# says instead.
+Guard = Callable[..., Mapping[int, str | Rewording]]
 _guards: dict[str, Guard] = {}
 
 INSERT = """
@@ -149,7 +151,8 @@ def register_guard(template: str, guard: Guard) -> None:
     """Have `guard(messages, *, now)` asked about every message of a template before it goes.
 
     It answers message id -> reason, in words for the child's page, for those that must not be
-    sent any more. It is asked in batches and outside any transaction.
+    sent any more, and -> Rewording for those that go, but say something else. It is asked in
+    batches and outside any transaction.
     """
     _guards[template] = guard
 

@@ -64,7 +64,11 @@ def send_again(message_id: int, *, by: User, now: datetime) -> bool:
         lane=Lane.URGENT,
         due_at=now,
     )
-    return outbox.queue_all([again], now=now) == 1
+    if not outbox.queue_all([again], now=now):
+        return False
+    if message.left_out:
+        Message.objects.filter(reference=again.reference).update(left_out=message.left_out)
+    return True
 
 
 def refused(messages: QuerySet[Message]) -> QuerySet[Message]:

@@ -26,6 +26,7 @@ from notifications import (
     notify,
     outbox,
     restoring,
+    rewording,
     rules,
     slots,
     stoppages,
@@ -198,15 +199,18 @@ class Sender:
             return []
 
     def _ask_guards(self, messages: Sequence[Message]) -> list[Message]:
-        """Those that may still go; the others are written down as withheld."""
+        """Those that may still go, as they are or reworded; the others are written down as
+        withheld.
+        """
         now = self._clock()
         settlement = Settlement(now=now)
         allowed: list[Message] = []
+        reworded: list[tuple[Message, rewording.Rewording]] = []
         for template in sorted({message.template for message in messages}):
             batch = [message for message in messages if message.template == template]
             guard = outbox.guard_of(template)
             try:
-                reasons = guard(batch, now=now) if guard else {}
+                answers = guard(batch, now=now) if guard else {}
             except Exception:
                 # Without the guard's word nothing goes; the fault must not hold up the others.
                 logger.exception("The guard of %s failed: its messages wait", template)
@@ -214,15 +218,22 @@ class Sender:
                     settlement.release(message, due_at=now + GUARD_RETRY)
                 continue
             for message in batch:
-                if message.pk in reasons:
-                    settlement.withhold(message, reason=reasons[message.pk])
-                else:
-                    allowed.append(message)
+                match answers.get(message.pk):
+                    case None:
+                        allowed.append(message)
+                    case rewording.Rewording() as instead:
+                        reworded.append((message, instead))
+                    case reason:
+                        settlement.withhold(message, reason=reason)
+        # The sweep finds as stale claims what cannot be written down; the others go all the same.
         try:
             settlement.save()
         except Exception:
-            # The sweep finds them as stale claims; the others go all the same.
             logger.exception("What was withheld could not be written down")
+        try:
+            allowed += rewording.reword(reworded, now=now)
+        except Exception:
+            logger.exception("What messages say instead could not be written down")
         return allowed
 
     def _start(self, message: Message) -> None:

@@ -20,7 +20,7 @@ from cohorts.models import Parent
 from cohorts.signals import children_changed
 from notifications import allowance, counters, rules, wording
 from notifications.models import Message
-from notifications.signals import letters_withheld
+from notifications.signals import letters_curtailed, letters_withheld
 
 logger = logging.getLogger(__name__)
 
@@ -335,6 +335,8 @@ class Settlement:
             for pk, (letter, status) in siblings.items()
             if status != Status.WITHHELD and pk not in now_withheld
         }
+        if letters:
+            letters_curtailed.send(Message, letters=letters, now=self.now)
         if unsent := letters - still_alive:
             letters_withheld.send(Message, letters=unsent, now=self.now)
 

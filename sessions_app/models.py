@@ -297,7 +297,8 @@ class Invitation(models.Model):
 
     The first invitation has no date; a later one names the clinic date it was written for, and
     keeps it when that date is moved. Programmes due together share a `letter`. At most one of
-    each exists, unless all of its messages were held back unsent. Source: design §4.1.
+    each exists, unless every message was held back unsent or left its programme out.
+    Source: design §4.1.
     """
 
     letter = models.UUIDField(default=uuid.uuid4)
@@ -315,7 +316,7 @@ class Invitation(models.Model):
     planned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     withheld_at = models.DateTimeField(
         null=True,
-        help_text="All messages were held back before sending; it may be planned again",
+        help_text="Every message was held back or left it out; it may be planned again",
     )
     mailing = models.ForeignKey(
         Mailing,
@@ -358,6 +359,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"Invitation of child {self.child_id} to session {self.session_id}"
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether it counts: neither held back unsent nor called back."""
+        return self.withheld_at is None and self.called_back_at is None
 
 
 class ScheduleDraft(Draft):

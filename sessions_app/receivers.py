@@ -10,7 +10,7 @@ from calendars import clock
 from calendars.clock import london_day
 from cohorts.models import Location
 from cohorts.signals import children_changed, children_placed, file_imported
-from notifications.signals import letters_withheld
+from notifications.signals import letters_curtailed
 from programmes.models import OrganisationProgramme
 from sessions_app import invitations, memberships, rules, services, statuses
 from sessions_app.invitations.withdrawal import release
@@ -43,7 +43,7 @@ def begin_to_hold(*, now: datetime, by: User | None = None, **_) -> None:
         invitations.hold_anew(by=by, queued_at=now, until=rules.held_until(clock.now()))
 
 
-@receiver(letters_withheld)
+@receiver(letters_curtailed)
 def free_letters(*, letters, now: datetime, **_) -> None:
     release(letters, now=now)
 

@@ -1,11 +1,11 @@
-"""What follows when a letter reached nobody: its invitations may be planned again."""
+"""What follows when an invitation reached nobody: it may be planned again."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from calendars.clock import london_day
 from cohorts.models import Contact
@@ -16,15 +16,19 @@ from sessions_app.models import Invitation
 
 @transaction.atomic
 def release(letters: Iterable[UUID], *, now: datetime) -> None:
-    """Free the invitations of these letters, which nobody received, to be planned again.
+    """Free what these letters invite to and nobody is told, to be planned again: of an invitation
+    every message was held back, or leaves its programme out.
 
     The statuses are computed anew, so that the planner sees what the guard saw and does not
     plan the same again; the next planning picks up what is still due. What a person called back
     is not freed by a guard. Source: §6.1 rule 5.
     """
-    invitations = Invitation.objects.standing().filter(letter__in=list(letters))
-    child_ids = list(invitations.values_list("child_id", flat=True))
-    invitations.update(withheld_at=now)
+    told = _messages_of(OuterRef("letter"), OuterRef("programme"))
+    untold = Invitation.objects.standing().filter(
+        ~Exists(told.exclude(status=Message.Status.WITHHELD)), letter__in=list(letters)
+    )
+    child_ids = list(untold.values_list("child_id", flat=True))
+    untold.update(withheld_at=now)
     statuses.refresh(child_ids, today=london_day(now))
 
 
@@ -39,11 +43,9 @@ def release_undelivered(child_ids: Iterable[int], *, now: datetime) -> int:
     Every message must have ended without success: one that may still arrive keeps its invitation.
     Source: sessions and clinics §6.1 rule 5.
     """
-    sent = Message.objects.filter(letter=OuterRef("letter"))
-    tried = Message.objects.filter(
-        letter=OuterRef(OuterRef("letter")),
-        channel=OuterRef("channel"),
-        recipient=OuterRef("recipient"),
+    sent = _messages_of(OuterRef("letter"), OuterRef("programme"))
+    tried = _messages_of(OuterRef(OuterRef("letter")), OuterRef(OuterRef("programme"))).filter(
+        channel=OuterRef("channel"), recipient=OuterRef("recipient")
     )
     untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"))
     return (
@@ -56,3 +58,8 @@ def release_undelivered(child_ids: Iterable[int], *, now: datetime) -> int:
         )
         .update(withheld_at=now)
     )
+
+
+def _messages_of(letter: OuterRef, programme: OuterRef) -> QuerySet[Message]:
+    """The messages of a letter that name a programme of it."""
+    return Message.objects.filter(letter=letter).exclude(left_out__contains=[programme])

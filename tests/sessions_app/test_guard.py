@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.signals import letters_withheld
+from notifications import outbox
+from notifications.signals import letters_curtailed
 from sessions_app import memberships
 from sessions_app.invitations.guard import guard
 from sessions_app.models import Invitation, ProgrammeStatus
@@ -93,7 +94,8 @@ def test_what_was_held_back_is_invited_once_the_reason_is_gone(clinic):
     clinic.plan(W)
     type(child).objects.filter(pk=child.pk).update(restricted_at=at(W))
     letters = {message.letter for message in clinic.messages()}
-    letters_withheld.send(None, letters=letters, now=at(W))
+    outbox.withdraw(letters, reason="Restricted", now=at(W))
+    letters_curtailed.send(None, letters=letters, now=at(W))
     assert clinic.plan("2027-01-05T09:00") == 0
     type(child).objects.filter(pk=child.pk).update(restricted_at=None)
     clinic.refresh(child)
