@@ -1,5 +1,5 @@
 """The last look before a reminder of a session leaves: it must still be tomorrow's, the child still
-ready, and its reader still one who agreed. Source: design §4.4; I7.
+ready, and its reader still one who agreed. It names what is true then. Source: design §4.4; I7.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,6 +20,7 @@ from consent.selectors.reminding import Address, Addressee, addressees, contacts
 from consent.status_rules import may_be_vaccinated
 from consent.triage_guard import DECIDED_OTHERWISE, NO_LONGER_GIVEN
 from notifications.models import Message
+from notifications.rewording import Rewording
 from programmes.models import Programme
 from sessions_app import statuses
 from sessions_app.choices import ConsentStatus, Exclusion, VaccinationStatus
@@ -31,17 +32,17 @@ SESSION_CLOSED = "The session is closed"
 DATE_CHANGED = "The session is no longer on that date"
 DAY_HAS_COME = "The day of the session has come"
 NOT_OFFERED = "The vaccination is no longer offered"
-OTHERWISE_READY = "The child is ready for other vaccinations meanwhile"
 
 
-def reminder_guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str]:
-    """Message id → why it must not be sent any more, for those that must not.
+def reminder_guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str | Rewording]:
+    """Message id → why it must not be sent any more, for those that must not, or what it says
+    instead, for those that would name other vaccinations now.
 
     A constant number of queries for a batch of one academic year.
     """
     facts = _Facts(messages, london_day(now))
-    reasons = {message.pk: facts.why_not(message) for message in messages}
-    return {message_id: reason for message_id, reason in reasons.items() if reason}
+    answers = {message.pk: facts.answer(message) for message in messages}
+    return {message_id: answer for message_id, answer in answers.items() if answer}
 
 
 class _Facts:
@@ -78,8 +79,8 @@ class _Facts:
     def _all(self) -> list[SessionReminder]:
         return list(self.reminders.values())
 
-    def why_not(self, message: Message) -> str:
-        """Why the message must not go; empty when it may."""
+    def answer(self, message: Message) -> str | Rewording:
+        """Why the message must not go, or what it says instead; empty when it may as it is."""
         reminder = self.reminders.get(message.letter)
         if reminder is None:
             return CALLED_BACK
@@ -96,23 +97,31 @@ class _Facts:
             return LEFT_SESSION
         if (message.child_id, message.channel, message.recipient) not in self.contacts:
             return CONTACT_CHANGED
-        return self._unlike(message, reminder, session.academic_year)
+        return self._what_is_left(message, reminder, session.academic_year)
 
-    def _unlike(self, message: Message, reminder: SessionReminder, year: int) -> str:
-        """Why the message would name other vaccinations now, or none; empty when it says what is
-        true.
+    def _what_is_left(
+        self, message: Message, reminder: SessionReminder, year: int
+    ) -> str | Rewording:
+        """Why the message would name no vaccination now, or other ones in which words; empty when
+        it says what is true.
         """
         address = Address(message.child_id, message.channel, message.recipient)
         reader = self.addressees.get((year, address))
         still = reader.programmes & set(reminder.programmes) if reader else set()
-        if still and self._named(still) == message.personalisation["vaccination"]:
-            return ""
+        if still:
+            vaccination = self._named(still)
+            if vaccination == message.personalisation["vaccination"]:
+                return ""
+            return Rewording(
+                personalisation=message.personalisation | {"vaccination": vaccination},
+                note=f"written anew: it is about the {vaccination} now",
+            )
         for programme in reminder.programmes:
             status = self.statuses.get((message.child_id, programme, year))
             reason = NOT_OFFERED if status is None else _unready(status)
             if reason:
                 return reason
-        return OTHERWISE_READY if still else NO_LONGER_GIVEN
+        return NO_LONGER_GIVEN
 
     def _named(self, keys: Collection[str]) -> str:
         named = [one for key, one in self.programmes.items() if key in keys]
