@@ -97,7 +97,7 @@ def quiet(drill: Drill) -> bool:
     return (
         drill.is_over
         and not Message.objects.filter(status__in=UNSETTLED).exists()
-        and not drill.cohort.unwritten()
+        and not drill.cohort.unwritten(evidence.written(evidence.rows()))
     )
 
 

@@ -1,7 +1,7 @@
 """The families of a rehearsal: made up, joining bit by bit, and some no longer to be written to."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -134,38 +134,30 @@ class Cohort:
         self.farewells.append(Farewell(child.pk, why, programme, datetime.now(UTC)))
         return True
 
-    def unwritten(self) -> set[tuple[int, str, str]]:
-        """Child, channel and address of everybody who is to be invited and has no message.
+    def gone(self) -> set[tuple[int, str]]:
+        """Each child that became ineligible, with the programme, or "" for all."""
+        return {(farewell.child_id, farewell.programme) for farewell in self.farewells}
 
-        Of children who became ineligible for all that their clinic offers nothing is expected. Of
-        one who became so for a part, one message: what named too much at the other addresses is
-        withheld, and not written anew once the letter has gone out at one.
+    def unwritten(
+        self, written: Collection[tuple[int, str, str, str]]
+    ) -> set[tuple[int, str, str]]:
+        """Child, channel and address of everybody who is to be invited and is not, for each of the
+        programmes that are left to invite to. `written` holds where somebody is, and to what.
         """
-        written = set(
-            Message.objects.exclude(status=Message.Status.WITHHELD).values_list(
-                "child_id", "channel", "recipient"
-            )
-        )
-        gone = {(farewell.child_id, farewell.programme) for farewell in self.farewells}
-        offered = {
-            session.pk: {"", *session.programmes.values_list("key", flat=True)}
+        gone = self.gone()
+        programmes = {
+            session.pk: list(session.programmes.values_list("key", flat=True))
             for session in self.sessions
         }
-        told_in_part = {child_id for child_id, _ in gone} & {child_id for child_id, *_ in written}
-        wanted = {
-            (child_id, *contact)
+        return {
+            (child_id, channel, recipient)
             for child_id, session in self.joined.items()
-            if child_id not in self.doubtful | told_in_part
-            and not is_gone(child_id, offered[session.pk], gone)
-            for contact in self.contacts[child_id]
+            if child_id not in self.doubtful
+            for programme in programmes[session.pk]
+            if not gone & {(child_id, ""), (child_id, programme)}
+            for channel, recipient in self.contacts[child_id]
+            if (child_id, channel, recipient, programme) not in written
         }
-        return wanted - written
-
-
-def is_gone(child_id: int, offered: set[str], gone: set[tuple[int, str]]) -> bool:
-    """Whether a child is ineligible for all, or for each of the programmes on offer."""
-    without = {programme for programme in offered if (child_id, programme) in gone}
-    return "" in without or without == offered - {""}
 
 
 def _flag(child: Child, **flag) -> str:

@@ -1,12 +1,15 @@
 """Collecting what the verdict is made of: the database, the journal, and Notify's own records."""
 
+import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from cohorts.models import Parent
 from mavis.rehearsals import verdict
 from mavis.rehearsals.drill import Drill
 from notifications.models import Message
+from programmes.models import Programme
 from sessions_app.models import Invitation
 
 SEND = ("email", "sms")
@@ -15,10 +18,18 @@ SEND = ("email", "sms")
 def collect(drill: Drill, *, latency: float) -> verdict.Verdict:
     """The verdict on a drill that has become quiet; `latency` is what an answer may have taken."""
     notify = drill.stage.notify
+    names = {one.key: one.name for one in Programme.objects.all()}
+    found = rows()
     return verdict.judge(
-        rows=rows(),
+        rows=found,
         accepted=[
-            verdict.AtNotify(each["reference"], each["id"], each["status"], each["recipient"])
+            verdict.AtNotify(
+                each["reference"],
+                each["id"],
+                each["status"],
+                each["recipient"],
+                programmes_named(each["body"], names),
+            )
             for each in notify.messages()
         ],
         attempts=[
@@ -32,7 +43,7 @@ def collect(drill: Drill, *, latency: float) -> verdict.Verdict:
             for each in drill.cohort.farewells
         ],
         kills=drill.kills,
-        unwritten=drill.cohort.unwritten(),
+        unwritten=drill.cohort.unwritten(written(found)),
         doubtful=drill.cohort.doubtful,
         called_bad=called_bad(),
     )
@@ -45,8 +56,24 @@ def called_bad() -> set[str]:
     return {*emails, *phones}
 
 
+def programmes_named(body: str, names: Mapping[str, str]) -> frozenset[str]:
+    """The keys of the programmes whose names stand in what a parent reads."""
+    words = set(re.findall(r"\w+", body))
+    return frozenset(key for key, name in names.items() if name in words)
+
+
+def written(found: Iterable[verdict.Row]) -> set[tuple[int, str, str, str]]:
+    """Where somebody is written to about a child, and about which programme."""
+    return {
+        (row.child_id, row.channel, row.recipient, programme)
+        for row in found
+        if row.status != Message.Status.WITHHELD
+        for programme in row.programmes
+    }
+
+
 def rows() -> list[verdict.Row]:
-    """Every message, with the programmes that its letter names."""
+    """Every message, with the programmes that it names by what the database says."""
     named = defaultdict(set)
     for letter, programme in Invitation.objects.values_list("letter", "programme_id"):
         named[letter].add(programme)
@@ -59,11 +86,12 @@ def rows() -> list[verdict.Row]:
             channel=channel,
             recipient=recipient,
             child_id=child_id,
-            programmes=frozenset(named[letter]),
+            programmes=frozenset(named[letter].difference(left_out or ())),
         )
-        for reference, status, notify_id, letter, channel, recipient, child_id in (
+        for reference, status, notify_id, letter, channel, recipient, child_id, left_out in (
             Message.objects.order_by("id").values_list(
-                *("reference", "status", "notify_id", "letter", "channel", "recipient"), "child_id"
+                *("reference", "status", "notify_id", "letter", "channel", "recipient"),
+                *("child_id", "left_out"),
             )
         )
     ]

@@ -187,7 +187,7 @@ def recover(stage: Stage, options: Options) -> bool:
 def all_out(drill: Drill, in_doubt: set[int]) -> bool:
     """Whether everybody is written to, but for what was in doubt."""
     waiting = Message.objects.filter(status__in=("waiting", "claimed")).exclude(pk__in=in_doubt)
-    return not waiting.exists() and not drill.cohort.unwritten()
+    return not waiting.exists() and not drill.cohort.unwritten(evidence.written(evidence.rows()))
 
 
 def settled() -> bool:

@@ -80,16 +80,18 @@ decides what breaks when; what it meets there is chance, so two runs differ in d
 
 What is counted, when all is quiet:
 
-- **Lost**: an address of a family that is to be invited and has no message, as the rig itself knows
-  whom it let join; a message that the database calls accepted and Notify does not have; one that
-  was withheld though its child remained eligible.
+- **Lost**: an address of a family that is not told of each programme that is left to invite it to,
+  as the rig itself knows whom it let join; a message that the database calls accepted and Notify
+  does not have; one that was withheld though its child remained eligible for a programme it names.
 - **Sent twice**: a reference, a letter to one address, or one child's invitation for one programme
-  to one address that Notify accepted more than once.
+  to one address that Notify accepted more than once, by the words that it took.
 - **Sent though no longer due**: a request under a claim that was taken after the child had become
-  ineligible (deceased, sensitive, invalid, vaccinated, or out of the clinic).
+  ineligible (deceased, sensitive, invalid, or out of the clinic), or vaccinated against what the
+  words that Notify took name.
 - **Unsettled**: a message that still waits, is claimed, or whose outcome is unclear.
 - **Said otherwise than Notify**: withheld, refused or parked, and yet accepted by Notify; another
-  final status or address than Notify's; an address that is called bad and Notify never said so.
+  final status, address or programmes than Notify's; an address that is called bad and Notify never
+  said so.
 - **Given up without a cause**: refused or parked at an address that ordered no fault.
 
 The claims of ended senders are counted by how far they had come: before the request, during it, or

@@ -37,12 +37,13 @@ class Row:
 
 @dataclass(frozen=True)
 class AtNotify:
-    """A message as Notify has it in the end."""
+    """A message as Notify has it in the end, and which programmes its words name."""
 
     reference: str
     notify_id: str
     status: str
     recipient: str
+    programmes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,12 @@ def judge(
     )
     verdict.unsettled = [row.reference for row in rows if row.status in UNSETTLED]
     verdict.lost = [f"{channel} to child {child}" for child, channel, _ in sorted(unwritten)]
-    ineligible = {each.child_id for each in gone} | set(doubtful)
-    verdict.lost += _withheld_without_reason(rows, ineligible)
+    verdict.lost += _withheld_without_reason(rows, gone, doubtful)
     verdict.lost += [
         row.reference for row in rows if row.status in ACCEPTED and not at_notify.get(row.reference)
     ]
     verdict.twice = _sent_twice(rows, at_notify)
-    verdict.stale = _sent_too_late(rows, steps, by_reference, gone)
+    verdict.stale = _sent_too_late(rows, at_notify, steps, by_reference, gone)
     verdict.contradicted = [
         row.reference for row in rows if not _agrees(row, at_notify.get(row.reference, []))
     ]
@@ -161,14 +161,26 @@ def _agrees(row: Row, at_notify: Sequence[AtNotify]) -> bool:
     return any(
         each.notify_id == row.notify_id
         and each.recipient == row.recipient
+        and each.programmes == row.programmes
         and (row.status == "delivered") <= (each.status == "delivered")
         and (row.status == "failed") <= each.status.endswith("-failure")
         for each in at_notify
     )
 
 
-def _withheld_without_reason(rows: Sequence[Row], gone: Collection[int]) -> list[str]:
-    return [row.reference for row in rows if row.status == "withheld" and row.child_id not in gone]
+def _withheld_without_reason(
+    rows: Sequence[Row], gone: Collection[Gone], doubtful: Collection[int]
+) -> list[str]:
+    """Messages that were not sent though one of the programmes they name was still due."""
+    ineligible = {(each.child_id, each.programme) for each in gone}
+    return [
+        row.reference
+        for row in rows
+        if row.status == "withheld"
+        and row.child_id not in doubtful
+        and (row.child_id, "") not in ineligible
+        and not {(row.child_id, programme) for programme in row.programmes} <= ineligible
+    ]
 
 
 def _sent_twice(rows: Sequence[Row], at_notify: Mapping[str, Sequence[AtNotify]]) -> list[str]:
@@ -180,10 +192,10 @@ def _sent_twice(rows: Sequence[Row], at_notify: Mapping[str, Sequence[AtNotify]]
     ours = {row.reference for row in rows}
     twice = [ref for ref, found in at_notify.items() if len(found) > 1 or ref not in ours]
     for row in rows:
-        if times := len(at_notify.get(row.reference, ())):
-            letters[row.letter, row.channel, row.recipient] += times
-            for programme in row.programmes:
-                invitations[row.child_id, programme, row.channel, row.recipient] += times
+        for each in at_notify.get(row.reference, ()):
+            letters[row.letter, row.channel, row.recipient] += 1
+            for programme in each.programmes:
+                invitations[row.child_id, programme, row.channel, row.recipient] += 1
     twice += [f"letter {letter}" for (letter, *_), times in letters.items() if times > 1]
     twice += [f"child {child}, {key}" for (child, key, *_), n in invitations.items() if n > 1]
     return twice
@@ -191,11 +203,14 @@ def _sent_twice(rows: Sequence[Row], at_notify: Mapping[str, Sequence[AtNotify]]
 
 def _sent_too_late(
     rows: Sequence[Row],
+    at_notify: Mapping[str, Sequence[AtNotify]],
     steps: Sequence[Step],
     attempts: Mapping[str, Sequence[Attempt]],
     gone: Collection[Gone],
 ) -> list[str]:
-    """Messages requested under a claim that was taken after their child had become ineligible."""
+    """Messages requested under a claim that was taken after their child had become ineligible for
+    a programme that they name: by what Notify took, else by what the database says.
+    """
     since: dict[tuple[int, str], datetime] = {}
     for each in gone:
         key = (each.child_id, each.programme)
@@ -206,7 +221,8 @@ def _sent_too_late(
             claims[step.reference].append(step.at)
     late = []
     for row in rows:
-        told = [(row.child_id, programme) for programme in ("", *row.programmes)]
+        named = row.programmes.union(*(one.programmes for one in at_notify.get(row.reference, ())))
+        told = [(row.child_id, programme) for programme in ("", *named)]
         ends = [since[key] for key in told if key in since]
         if not ends:
             continue

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mavis.rehearsals import cohort
+from mavis.rehearsals import cohort, evidence
 from mavis.rehearsals.journal import Step
 from mavis.rehearsals.verdict import (
     IN_REQUEST,
@@ -19,6 +19,7 @@ from mavis.rehearsals.verdict import (
     judge,
 )
 from notifications.rules import SENDER_GONE
+from tests import factories
 
 T = datetime(2027, 1, 12, 12, tzinfo=UTC)
 ROW = Row(
@@ -41,8 +42,13 @@ def claimed(reference="a", at=T, claim=None):
     return Step(reference, "waiting", "claimed", claim or uuid.uuid4(), "", at)
 
 
-def at_notify(reference="a", notify_id="id-a", status="delivered", to="parent@example.com"):
-    return AtNotify(reference, notify_id, status, to)
+HPV, BOTH = frozenset({"hpv"}), frozenset({"hpv", "menacwy"})
+
+
+def at_notify(
+    reference="a", notify_id="id-a", status="delivered", to="parent@example.com", programmes=HPV
+):
+    return AtNotify(reference, notify_id, status, to, programmes)
 
 
 A = at_notify()
@@ -78,6 +84,7 @@ def test_what_was_sent_once_is_clean():
         ([ROW], [at_notify(status="permanent-failure")], "said otherwise than Notify"),
         ([replace(ROW, status="failed")], [A], "said otherwise than Notify"),
         ([ROW], [at_notify(to="another@example.com")], "said otherwise than Notify"),
+        ([ROW], [at_notify(programmes=BOTH)], "said otherwise than Notify"),
         ([replace(ROW, status="parked")], [], "given up without a cause"),
         ([replace(ROW, status="rejected")], [], "given up without a cause"),
     ],
@@ -120,7 +127,9 @@ def test_two_letters_for_different_programmes_are_two_invitations():
     other = replace(
         ROW, reference="b", notify_id="id-b", letter="other", programmes=frozenset({"menacwy"})
     )
-    assert count([ROW, other], [A, B]).is_clean
+    about_it = at_notify("b", "id-b", programmes=frozenset({"menacwy"}))
+    assert count([ROW, other], [A, about_it]).is_clean
+    assert count([ROW, other], [A, B]).twice == ["child 1, hpv"], "by the words that Notify took"
 
 
 @pytest.mark.parametrize("programme", ["", "hpv"])
@@ -170,14 +179,64 @@ def test_a_claim_given_up_tells_how_far_its_sender_had_come(attempts, kill_at, w
 
 
 @pytest.mark.parametrize(
-    ("gone", "is_gone"),
+    ("words", "stale"), [(BOTH, ["a"]), (HPV, ["a"]), (frozenset({"menacwy"}), [])]
+)
+def test_of_two_programmes_only_what_names_the_one_that_fell_away_is_too_late(words, stale):
+    """By the words that Notify took, whatever the database says of them."""
+    verdict = count(
+        [replace(ROW, programmes=frozenset({"menacwy"}))],
+        [at_notify(programmes=words)],
+        gone=[Gone(1, "hpv", later(10))],
+        steps=[claimed(at=later(11))],
+        attempts=[Attempt("a", later(12), T)],
+    )
+    assert verdict.stale == stale
+
+
+@pytest.mark.parametrize(
+    ("gone", "is_lost"),
+    [({""}, False), ({"hpv", "menacwy"}, False), ({"hpv"}, True), (set(), True)],
+)
+def test_what_was_withheld_though_a_part_was_due_is_lost(gone, is_lost):
+    withheld = replace(ROW, status="withheld", programmes=BOTH)
+    verdict = count([withheld], [], gone=[Gone(1, programme, T) for programme in gone])
+    assert bool(verdict.lost) == is_lost
+
+
+def test_the_words_tell_which_programmes_a_message_names():
+    names = {"hpv": "HPV", "menacwy": "MenACWY", "flu": "Flu"}
+    assert evidence.programmes_named("has not had the HPV and MenACWY vaccinations.", names) == BOTH
+
+
+@pytest.fixture
+def family(db):
+    """A cohort of one child, in a clinic for HPV and MenACWY, with an email and a mobile."""
+    session = factories.ClinicSessionFactory()
+    session.programmes.add("menacwy")
+    contacts = {1: {("email", "a@example.com"), ("text", "+447700900600")}}
+    return cohort.Cohort([session], {}, {}, contacts, joined={1: session})
+
+
+TOLD = {("email", "a@example.com", "hpv"), ("email", "a@example.com", "menacwy"),
+        ("text", "+447700900600", "hpv"), ("text", "+447700900600", "menacwy")}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gone", "missing", "lost"),
     [
-        (set(), False),
-        ({(1, "")}, True),
-        ({(1, "hpv")}, False),
-        ({(1, "hpv"), (1, "menacwy")}, True),
-        ({(2, "")}, False),
+        (set(), set(), set()),
+        (set(), {"text"}, {"text"}),
+        (set(), {"hpv"}, {"email", "text"}),
+        ({"hpv"}, {"hpv"}, set()),
+        ({"hpv"}, {"email"}, {"email"}),
+        ({"hpv"}, {"menacwy"}, {"email", "text"}),
+        ({"hpv", "menacwy"}, {"email", "text"}, set()),
+        ({""}, {"email", "text"}, set()),
     ],
 )
-def test_a_child_is_expected_to_be_invited_while_anything_is_left_to_offer(gone, is_gone):
-    assert cohort.is_gone(1, {"", "hpv", "menacwy"}, gone) is is_gone
+def test_every_address_is_expected_to_be_told_of_all_that_is_left(family, gone, missing, lost):
+    family.farewells = [cohort.Farewell(1, "why", programme, T) for programme in gone]
+    written = {(1, *told) for told in TOLD if not missing & set(told)}
+    assert {channel for _, channel, _ in family.unwritten(written)} == lost
+    family.doubtful = {1}
+    assert family.unwritten(set()) == set()
