@@ -63,6 +63,9 @@ def break_everything(stage: Stage, options: Options) -> bool:
     # What Notify may still accept of requests that were left hanging.
     drill.run_for(stage.pace.real(1.5))
     verdict = evidence.collect(drill, latency=LATENCY)
+    drill.counts["messages that said what was left"] = Message.objects.filter(
+        left_out__isnull=False
+    ).count()
     drill.counts.update({f"{role} ended by itself": n for role, n in stage.ended_alone.items()})
     seconds = time.monotonic() - began
     text = report.table(verdict, drill.counts, seconds)
