@@ -1,6 +1,9 @@
 """What every test may use. The cast: `nurse`, `administrator`, `superuser`, `nurse_elsewhere`."""
 
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, settings
@@ -10,11 +13,23 @@ from accounts.models import Role, User
 from tests import factories
 from tests.sandbox_process import sandbox, sandbox_process  # noqa: F401 - fixtures
 
+# Far from midnight and from the ends of school years and of British summer time.
+START = datetime(2026, 11, 26, 12, tzinfo=UTC)
 TABLES_ARE_EMPTY = pytest.StashKey[bool]()
 
 # How fast the machine is, a test has no opinion.
 settings.register_profile("mavis", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mavis")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_same_day():
+    """Every run starts at noon on that day: no test depends on when it runs.
+
+    The clock goes on from there; a test that means another instant moves it with `time_machine`.
+    """
+    with time_machine.travel(START.timestamp()):
+        yield
 
 
 def pytest_collection_modifyitems(items):

@@ -1,7 +1,6 @@
 """A Notify sandbox for tests: a real process on a free port, driven through its control API."""
 
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ import pytest
 import requests
 from notifications_python_client import NotificationsAPIClient
 
+from tests.instants import python_in_our_time
+
 SERVICE_ID = "5a4db0c5-0000-4000-8000-000000000001"
 NAMESPACE = uuid.UUID("5a4db0c5-0000-4000-8000-00000000a5e5")
 SECRETS = {
@@ -20,18 +21,21 @@ SECRETS = {
     "test": "5a4db0c5-0000-4000-8000-0000000000a3",
 }
 TIME_SCALE = 60
+RUN = """
+import runpy
+runpy.run_module("notifications.sandbox", run_name="__main__", alter_sys=True)
+"""
 
 
 class SandboxProcess:
     """A running sandbox. Every wait of the contract is divided by 60: a hang lasts a second."""
 
     def __init__(self, folder: Path, *options: str) -> None:
+        data = str(folder / "sandbox.sqlite3")
         self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "notifications.sandbox", "--port", "0"),
-                *("--data", str(folder / "sandbox.sqlite3"), "--time-scale", str(TIME_SCALE)),
-                *options,
-            ],
+            python_in_our_time(
+                *(RUN, "--port", "0", "--data", data, "--time-scale", str(TIME_SCALE)), *options
+            ),
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parent.parent,
@@ -50,7 +54,7 @@ class SandboxProcess:
 
     def _end(self) -> None:
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         if self._process.stdout:
             self._process.stdout.close()
 
@@ -137,7 +141,7 @@ class SandboxProcess:
         return self.control("GET", "invariants.json")
 
 
-def eventually(claim: Callable[[], Any], *, within_s: float = 15.0) -> Any:
+def eventually(claim: Callable[[], Any], *, within_s: float = 60.0) -> Any:
     """The first true value of `claim`, asked again and again; fails when time is up."""
     deadline = time.monotonic() + within_s
     while True:

@@ -16,7 +16,7 @@ def at_once(*jobs: Callable) -> list:
 
     def run(job):
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             return job()
         finally:
             connection.close()

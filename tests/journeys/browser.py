@@ -79,7 +79,11 @@ class Visitor:
 
     def follow_error(self, message: str) -> None:
         """Follow the error summary's link and stand in the field to mend."""
-        self.page.locator(".govuk-error-summary").get_by_role("link", name=message).click()
+        link = self.page.locator(".govuk-error-summary").get_by_role("link", name=message)
+        link.wait_for()
+        # The script that moves the focus comes with the last of the page.
+        self.page.wait_for_load_state()
+        link.click()
         focused = self.page.locator("input:focus, select:focus, textarea:focus")
         expect(focused).to_have_count(1)
 

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, connections
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.factories import PASSWORD
 from tests.journeys.browser import WIDE, Visitor
 from tests.journeys.gallery import HOST, Gallery
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# A page that never comes fails; one that a busy machine is slow with does not.
+PATIENCE_MS = 60_000
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -58,7 +60,8 @@ def browser(django_db_setup):
 @contextmanager
 def _visitor(browser, request, address, **options):
     context = browser.new_context(base_url=address, viewport=WIDE, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     folder = os.environ.get("SCREENSHOTS")
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
     yield Visitor(

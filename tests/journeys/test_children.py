@@ -18,11 +18,6 @@ from tests.factories import (
 from vaccinations.models import HistoryIssue
 
 
-@pytest.fixture(autouse=True)
-def november(settings):
-    settings.MAVIS_TODAY = date(2026, 11, 20)
-
-
 @pytest.fixture
 def ravi(organisation):
     child = ChildFactory(

@@ -32,7 +32,7 @@ Questions? Write to https://team.example/contact-us-about-a-very-long-address-th
 def reader(browser, sandbox):
     """Somebody who reads the inbox without JavaScript of the page's own."""
     context = browser.new_context(base_url=sandbox.base_url, viewport=WIDE, bypass_csp=True)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     pictures = os.environ.get("SCREENSHOTS")
     yield Visitor(context.new_page(), "sandbox-inbox", Path(pictures) if pictures else None)
     context.close()

@@ -17,7 +17,8 @@ from tests.cohorts.conftest import NOW, as_csv, child_row, pupils
 @pytest.fixture
 def places(organisation, time_machine):
     """The schools Alder and Birch, with sessions, and the clinic, on 23 November 2026."""
-    time_machine.move_to(NOW)
+    # The clock stands still: two minutes to call back are not over while a page is looked at.
+    time_machine.move_to(NOW, tick=False)
     team = factories.TeamFactory(organisation=organisation)
     for urn, name in (("140001", "Alder School"), ("140002", "Birch School")):
         school = factories.SchoolFactory(urn=urn, name=name, team=team)

@@ -44,7 +44,7 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-u", "-c", textwrap.dedent(code)]
 
 
-def ends(pid: int, within: float = 5) -> bool:
+def ends(pid: int, within: float = 30) -> bool:
     """Whether the process is gone, or is only waiting to be reaped, in so many seconds."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:

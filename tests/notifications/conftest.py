@@ -32,6 +32,12 @@ def empty_redis():
 
 
 @pytest.fixture(autouse=True)
+def lasting_hints(monkeypatch):
+    """A hint that was given is there to be seen, however long the test takes."""
+    monkeypatch.setattr(hints, "HINT_SECONDS", 3600)
+
+
+@pytest.fixture(autouse=True)
 def no_guards(monkeypatch):
     """What the apps above would hold back is their tests' business."""
     monkeypatch.setattr(outbox, "_guards", {})

@@ -13,6 +13,7 @@ from notifications import notify as notify_client
 from notifications.models import Channel, Message, Stoppage
 from tests.factories import ParentFactory
 from tests.notifications.conftest import accepted_by, log_of, posts_of
+from tests.sandbox_process import eventually
 
 Status = Message.Status
 SENT = "Session clinic initial invitation sent"
@@ -21,6 +22,11 @@ FAILED = "Session clinic initial invitation could not be delivered"
 
 def reread(message):
     return Message.objects.get(pk=message.pk)
+
+
+def send_until(postman, claim):
+    """Runs of a second each: a machine that stalls may spend one on nothing."""
+    eventually(lambda: (postman.send(seconds=1), claim())[1])
 
 
 def to(name):
@@ -66,16 +72,16 @@ def test_failure_01_no_connection_waits_and_is_tried_again(
 
 
 def test_failure_01_twenty_silences_in_a_row_rest_all_senders(
-    new_message, postman, settings, caplog, queued
+    postman, settings, caplog, queued, monkeypatch
 ):
+    monkeypatch.setattr(limiter, "SILENT_REST", (300_000, 300_000))
     for _ in range(25):
         queued()
     settings.NOTIFY_BASE_URL = "http://127.0.0.1:1"
-    postman.send(seconds=1)
-    assert "Notify does not answer: all senders rest" in caplog.text
+    send_until(postman, lambda: "Notify does not answer: all senders rest" in caplog.text)
     grant = limiter.shared_limiter().take(1, urgent=True)
     assert grant.count == 0
-    assert 20 < grant.wait_seconds < 40
+    assert 200 < grant.wait_seconds <= 360
 
 
 @pytest.mark.parametrize("name", ["hang-before", "drop-before"])
@@ -139,22 +145,23 @@ def test_failure_03_what_notify_took_in_silence_is_found_and_not_sent_again(
 
 
 def test_failure_06_too_fast_rests_everybody_and_costs_no_attempt(
-    queued, postman, notify, empty_redis
+    queued, postman, notify, monkeypatch
 ):
+    monkeypatch.setattr(limiter, "THROTTLED_REST", (300_000, 300_000))
     message = queued(recipient=to("rate429"))
-    postman.send(seconds=1)
+    send_until(postman, lambda: posts_of(notify, message))
     waiting = reread(message)
     assert (waiting.status, waiting.attempts) == (Status.WAITING, 0)
     assert len(posts_of(notify, message)) == 1
     grant = limiter.shared_limiter().take(1, urgent=True)
     assert grant.count == 0
-    assert 2 < grant.wait_seconds <= 6
+    assert 200 < grant.wait_seconds <= 360
 
 
 def test_failure_06_after_the_rest_it_goes(queued, postman, notify, monkeypatch):
     monkeypatch.setattr(limiter, "THROTTLED_REST", (200, 200))
     message = queued(recipient=to("rate429"))
-    postman.send(seconds=5)
+    postman.send(seconds=60)
     assert reread(message).status == Status.ACCEPTED
     assert len(posts_of(notify, message)) == 2
 

@@ -370,8 +370,8 @@ def test_whatever_receipts_come_the_message_ends_delivered(
     message = queued(recipient=to(name))
     postman.send()
 
-    eventually(lambda: Receipt.objects.exists(), within_s=10)
-    eventually(lambda: notify.invariants()["receipts_waiting"] == 0, within_s=10)
+    eventually(lambda: Receipt.objects.exists())
+    eventually(lambda: notify.invariants()["receipts_waiting"] == 0)
     apply()
     assert reread(message).status == Status.DELIVERED
     assert notify.invariants()["duplicate_references"] == []

@@ -1,6 +1,7 @@
 """Faults ordered by rule, the log of calls and the invariants. Source: Notify §14.3."""
 
 import time
+from datetime import datetime
 
 import pytest
 import requests
@@ -50,10 +51,11 @@ def test_a_rule_breaks_a_call_before_or_after_it_is_stored(sandbox, send, rule, 
 
 def test_a_late_call_is_stored_after_a_while(sandbox, send):
     sandbox.add_fault(action="late", delay_s=1.5 * TIME_SCALE, times=1)
+    began = time.time()
     with pytest.raises(HTTP503Error):
         send("r", timeout=0.2)
-    assert sandbox.messages() == []
-    eventually(lambda: sandbox.messages(reference="r"))
+    [message] = eventually(lambda: sandbox.messages(reference="r"))
+    assert datetime.fromisoformat(message["created_at"]).timestamp() - began >= 1.5
 
 
 @pytest.mark.parametrize("stage", ["before", "after"])
@@ -144,10 +146,10 @@ def test_receipts_may_be_dropped_repeated_and_shuffled(sandbox, callback, send):
 
 def test_receipts_may_be_delayed(sandbox, callback, send):
     sandbox.add_fault(match={"endpoint": "receipt"}, action="delay", delay_s=0.5 * TIME_SCALE)
+    began = time.time()
     send()
-    time.sleep(0.3)
-    assert callback.requests == []
     eventually(lambda: callback.requests)
+    assert callback.requests[0]["at"] - began >= 0.5
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_receipts_may_be_delayed(sandbox, callback, send):
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_with_a_sentence(sandbox, rule):
-    answer = requests.post(f"{sandbox.base_url}/_sandbox/faults", json=rule, timeout=5)
+    answer = requests.post(f"{sandbox.base_url}/_sandbox/faults", json=rule, timeout=30)
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert sandbox.control("GET", "faults") == {"faults": []}

@@ -15,7 +15,7 @@ def read(sandbox):
     """Fetch a page of the sandbox, check its soundness, and give its tree."""
 
     def read(path="/_sandbox/", status=200):
-        answer = requests.get(sandbox.base_url + path, timeout=10)
+        answer = requests.get(sandbox.base_url + path, timeout=30)
         assert answer.status_code == status
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=True).parse(answer.text)
@@ -181,7 +181,7 @@ def test_a_message_that_is_not_there(read):
 
 def test_the_address_alone_leads_to_the_inbox(sandbox):
     for path in ("/", "/_sandbox"):
-        answer = requests.get(sandbox.base_url + path, timeout=5)
+        answer = requests.get(sandbox.base_url + path, timeout=30)
         assert answer.url == f"{sandbox.base_url}/_sandbox/"
 
 
@@ -194,5 +194,5 @@ def test_the_inbox_as_data_since_an_instant(sandbox, text_template):
     [message] = sandbox.messages(reference="after")
     assert message["raw_request"]["phone_number"] == "07700900124"
     assert not message["is_duplicate"]
-    wrong = requests.get(f"{sandbox.base_url}/_sandbox/messages.json?since=yesterday", timeout=5)
+    wrong = requests.get(f"{sandbox.base_url}/_sandbox/messages.json?since=yesterday", timeout=30)
     assert wrong.status_code == 400

@@ -1,6 +1,7 @@
 """Recipients that order a fault or an outcome. Source: Notify §14.2."""
 
 import time
+from datetime import datetime
 
 import pytest
 from notifications_python_client.errors import HTTP503Error, HTTPError, InvalidResponse
@@ -57,10 +58,11 @@ def test_no_answer(sandbox, send, who, is_stored):
 @pytest.mark.parametrize("who", ["late-accept", "05"])
 def test_late_acceptance_is_stored_after_the_client_gave_up(sandbox, send, who):
     sandbox.move_clock(time_scale=TIME_SCALE / 4)
+    began = time.time()
     with pytest.raises(HTTP503Error):
         send(who, timeout=0.2)
-    assert stored(sandbox) == 0
-    eventually(lambda: stored(sandbox) == 1)
+    [message] = eventually(sandbox.messages)
+    assert datetime.fromisoformat(message["created_at"]).timestamp() - began > 0.2
     attempt = sandbox.attempts()[0]
     eventually(lambda: sandbox.attempts()[0]["fault"] == "late-accept")
     assert not attempt["answered"]
@@ -120,7 +122,7 @@ def test_an_acceptance_that_cannot_be_read(sandbox, send, who):
 @pytest.mark.parametrize("who", ["slow", "17"])
 def test_a_slow_answer_is_a_proper_one(sandbox, send, who):
     started = time.monotonic()
-    assert send(who, timeout=5)["reference"] == "r"
+    assert send(who, timeout=30)["reference"] == "r"
     assert time.monotonic() - started > 8 / 60
     assert stored(sandbox) == 1
 

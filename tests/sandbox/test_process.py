@@ -125,7 +125,7 @@ def test_messages_and_what_is_due_survive_a_restart(tmp_path, sandbox):
 def test_the_clock_can_be_moved_and_hurried(sandbox):
     sandbox.move_clock(offset_s=-3600, speed=2)
     shown = sandbox.control("GET", "clock")
-    assert shown["offset_s"] == pytest.approx(-3600, abs=5)
+    assert shown["offset_s"] == pytest.approx(-3600, abs=60)
     assert shown["speed"] == 2
     sandbox.reset()
     assert sandbox.control("GET", "clock")["offset_s"] == pytest.approx(0, abs=1)
@@ -142,6 +142,6 @@ def test_what_is_unknown_is_refused_with_a_sentence(sandbox):
         ("messages/x/receipt", {}, "No message has this id"),
         ("faults", [1], "The body is not a JSON object"),
     ]:
-        answer = requests.post(f"{sandbox.base_url}/_sandbox/{path}", json=document, timeout=5)
+        answer = requests.post(f"{sandbox.base_url}/_sandbox/{path}", json=document, timeout=30)
         assert answer.status_code in (400, 404)
         assert answer.json()["error"].startswith(sentence)

@@ -56,7 +56,7 @@ def test_files_are_served_and_a_changed_one_is_the_next_version(tmp_path):
         sent = client.send_email_notification("a@example.com", the_id, {"name": "Ada"})
         assert sent["template"]["version"] == 2
         path.unlink()
-        eventually(lambda: client.get_all_templates()["templates"] == [], within_s=8)
+        eventually(lambda: client.get_all_templates()["templates"] == [])
     finally:
         process.stop()
 

@@ -1,19 +1,15 @@
 """A clinic on 25 January 2027, for which invitations go on 4 January."""
 
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 
-from calendars.clock import LONDON, london_day
+from calendars.clock import london_day
 from notifications.models import Message
 from sessions_app import invitations, memberships, statuses
 from sessions_app.models import Invitation, Membership
 from tests import factories
-
-
-def at(text: str) -> datetime:
-    """An instant from what London clocks show."""
-    return datetime.fromisoformat(text).replace(tzinfo=LONDON)
+from tests.instants import at
 
 
 class Clinic:

@@ -93,7 +93,7 @@ def test_a_click_that_waits_for_a_sender_is_too_late(mailing):
             return claimed
 
     def click():
-        has_claimed.wait(10)
+        has_claimed.wait(60)
         return calls_back(mailing)()
 
     claimed, called_back = at_once(sender, click)
@@ -109,11 +109,11 @@ def test_a_sender_beside_a_click_that_is_not_done_yet_gets_nothing(mailing):
         with transaction.atomic():
             done = calls_back(mailing)()
             is_called_back.set()
-            has_looked.wait(10)
+            has_looked.wait(60)
             return done
 
     def sender():
-        is_called_back.wait(10)
+        is_called_back.wait(60)
         try:
             return starts()
         finally:

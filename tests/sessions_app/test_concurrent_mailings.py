@@ -57,7 +57,7 @@ def confirms_other_dates(clinic, nurse, *, after: Event, tells: Event):
     schedule.amend(draft, days=(Day(row.pk, date(2027, 2, 8)),))
 
     def confirm():
-        after.wait(10)
+        after.wait(60)
         with transaction.atomic():
             Session.objects.lock(session.pk)
             tells.set()
@@ -79,7 +79,7 @@ def test_releasing_and_confirming_other_dates_do_not_wait_in_a_ring(clinic, nurs
     begin.set()
 
     def release():
-        is_locked.wait(10)
+        is_locked.wait(60)
         invitations.release(mailing_id=called_back.pk, by=nurse, now=NOW)
 
     at_once(confirms_other_dates(clinic, nurse, after=begin, tells=is_locked), release)
@@ -96,7 +96,7 @@ def test_leaving_and_confirming_other_dates_do_not_wait_in_a_ring(clinic, nurse,
     newcomer = factories.RelationshipFactory(child__organisation=clinic.organisation).child
 
     def place():
-        is_locked.wait(10)
+        is_locked.wait(60)
         with transaction.atomic():
             memberships.leave([leaving], because="Moved to another place", now=NOW, by=nurse)
             clinic.join(newcomer, now="2027-01-05T11:00")

@@ -103,7 +103,7 @@ def test_two_facts_learned_at_once_are_both_in_the_stored_status(clinic, monkeyp
         def job():
             with transaction.atomic():
                 Parent.objects.create(organisation=clinic.organisation, full_name=name)
-                both_learned.wait(timeout=10)
+                both_learned.wait(timeout=60)
                 statuses.refresh([child.pk], today=date(2027, 1, 10))
 
         return job
@@ -123,13 +123,13 @@ def test_consent_and_joining_at_once_do_not_wait_for_each_other_in_a_ring(clinic
     def learn_a_fact():
         with transaction.atomic():
             statuses.refresh([child.pk], today=moment.date())
-            both_hold.wait(timeout=10)
+            both_hold.wait(timeout=60)
             invitations.catch_up([child.pk], now=moment)
 
     def join_both():
         with transaction.atomic():
             Session.objects.hold(clinic.session.pk)
-            both_hold.wait(timeout=10)
+            both_hold.wait(timeout=60)
             clinic.join(child, other, now="2027-01-10T10:00")
             statuses.refresh([child.pk], today=moment.date())
 
@@ -164,7 +164,7 @@ def test_flagging_a_child_and_scheduling_do_not_wait_for_each_other_in_a_ring(cl
             invitations.plan(now=moment, session_ids=[clinic.session.pk])
 
     def flag():
-        session_is_locked.wait(10)
+        session_is_locked.wait(60)
         flag_child(
             child.pk,
             date_of_death=None,
@@ -205,7 +205,7 @@ def test_confirming_a_move_and_importing_a_file_do_not_wait_in_a_ring(clinic):
             )
 
     def confirms():
-        child_is_locked.wait(10)
+        child_is_locked.wait(60)
         try:
             school_moves.confirm(move_id=move.pk, by=user, now=moment)
         except school_moves.AlreadyDecided:
