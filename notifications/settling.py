@@ -119,7 +119,8 @@ class Settlement:
         message.status = rules.message_status(status)
         message.notify_status = status
         message.next_look_at = None
-        message.reason = ""
+        if message.status != Status.FAILED:
+            message.reason = ""
         self._messages[message.pk] = message
         if not rules.is_final(message.status):
             message.next_look_at = rules.next_check(message.accepted_at, self.now)

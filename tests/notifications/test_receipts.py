@@ -241,6 +241,24 @@ def test_failure_22_a_forged_delivery_is_put_right_by_the_true_receipt(sent, pos
     assert reread(message).status == Status.FAILED
 
 
+def test_failure_22_a_forged_delivery_leaves_a_failure_with_its_reason(
+    sent, post, apply, notify, child
+):
+    message = sent(recipient=to("temp-fail"))
+    eventually(
+        lambda: notify.messages(reference=message.reference)[0]["status"] == "temporary-failure"
+    )
+    post(receipt_for(message, status="temporary-failure"))
+    apply()
+    before = reread(message)
+    assert "could not be delivered in three days" in before.reason
+    post(receipt_for(message))
+    apply()
+    asked = reread(message)
+    assert (asked.status, asked.reason) == (Status.FAILED, before.reason)
+    assert log_of(child) == [SENT, FAILED]
+
+
 def test_failure_22_while_notify_is_silent_a_failure_waits(sent, post, apply, clock, notify):
     message = sent(recipient=to("temp-fail"))
     eventually(
