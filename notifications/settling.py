@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from activity import services as activity
 from activity.models import Entry
-from cohorts.models import Parent
+from cohorts.models import Parent, ParentRelationship
 from cohorts.signals import children_changed
 from notifications import allowance, counters, rules, wording
 from notifications.models import Message
@@ -316,7 +316,12 @@ class Settlement:
                     **{f"{address}__in": [each.recipient for each in here]},
                 ).update(**{failed_at: self.now})
         if bad:
-            self._announce_children({each.child_id for each in bad if each.child_id})
+            parents = {each.parent_id for each in bad}
+            related = ParentRelationship.objects.filter(parent__in=parents)
+            self._announce_children(
+                {each.child_id for each in bad if each.child_id}
+                | set(related.values_list("child_id", flat=True))
+            )
 
     def _announce_children(self, child_ids: set[int]) -> None:
         """Tell who derives things from contacts. Their fault must not undo what Notify said."""

@@ -11,7 +11,7 @@ from cohorts.signals import children_changed
 from notifications import limiter, stoppages
 from notifications import notify as notify_client
 from notifications.models import Channel, Message, Stoppage
-from tests.factories import ParentFactory
+from tests.factories import ParentFactory, RelationshipFactory
 from tests.notifications.conftest import accepted_by, log_of, posts_of
 from tests.sandbox_process import eventually
 
@@ -240,6 +240,7 @@ def test_failure_11_a_bad_address_ends_visibly_and_marks_the_contact(
     email, phone = (address, "") if channel == Channel.EMAIL else ("", address)
     parent = ParentFactory(organisation=organisation, email=email, phone=phone)
     message = queued(channel=channel, recipient=address, parent=parent)
+    sister = RelationshipFactory(child__organisation=organisation, parent=parent).child
     told = []
 
     def hear(**announced):
@@ -259,7 +260,7 @@ def test_failure_11_a_bad_address_ends_visibly_and_marks_the_contact(
     )
     assert log_of(child) == [FAILED]
     assert child.activity.get().body == f"{address}: {rejected.reason}"
-    assert told == [[child.pk]]
+    assert told == [[child.pk, sister.pk]]
 
 
 def test_failure_11_a_fault_of_who_hears_of_bad_contacts_does_not_undo_the_verdict(
