@@ -22,7 +22,7 @@ class ConsentConfig(AppConfig):
         from consent.replies import TEMPLATES
         from consent.services import asking
         from consent.triage_guard import triage_guard
-        from notifications import outbox, resending
+        from notifications import outbox, readdressing, resending
         from sessions_app import statuses
         from sessions_app.invitations import mailings
         from sessions_app.models import Mailing
@@ -40,3 +40,4 @@ class ConsentConfig(AppConfig):
         for template in TEMPLATES:
             outbox.register_guard(template, reply_guard.guard)
             resending.goes_where_it_was_typed(template)
+            readdressing.register_staying(template, reply_guard.goes_where_it_was_given)

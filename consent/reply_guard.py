@@ -1,7 +1,8 @@
 """The last look at a reply before it leaves. Source: design §4.4."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from cohorts.models import Child, Contact, ParentRelationship
 from consent.guard import CALLED_BACK, CONTACT_CHANGED, forbidden_by_record
@@ -24,11 +25,7 @@ def guard(about: Sequence[Message], *, now: datetime) -> dict[int, str]:
     child_ids = {message.child_id for message in about}
     children = Child.objects.in_bulk(child_ids)
     responses = list(ConsentResponse.objects.filter(child_id__in=child_ids))
-    by_letter = {
-        letter_of(response.public_id, template): response
-        for response in responses
-        for template in TEMPLATES
-    }
+    by_letter = _by_letter(responses)
     parents = set(
         ParentRelationship.objects.filter(child__in=child_ids).values_list("child_id", "parent_id")
     )
@@ -43,6 +40,29 @@ def guard(about: Sequence[Message], *, now: datetime) -> dict[int, str]:
             reason = CONTACT_CHANGED
         reasons[message.pk] = reason
     return {message_id: reason for message_id, reason in reasons.items() if reason}
+
+
+def goes_where_it_was_given(about: Sequence[Message]) -> set[int]:
+    """The ids of the replies that go to an address given with the very answer. One query."""
+    child_ids = {message.child_id for message in about}
+    by_letter = _by_letter(ConsentResponse.objects.filter(child_id__in=child_ids))
+    return {
+        message.pk
+        for message in about
+        if message.letter in by_letter and _was_given(message, by_letter[message.letter])
+    }
+
+
+def _by_letter(responses: Iterable[ConsentResponse]) -> dict[UUID, ConsentResponse]:
+    return {
+        letter_of(response.public_id, template): response
+        for response in responses
+        for template in TEMPLATES
+    }
+
+
+def _was_given(message: Message, response: ConsentResponse) -> bool:
+    return message.recipient in (response.email, response.phone)
 
 
 def _why_not(
@@ -72,6 +92,6 @@ def _still_reaches(
     said.
     """
     return (message.child_id, response.parent_id) in parents and (
-        message.recipient in (response.email, response.phone)
+        _was_given(message, response)
         or (message.child_id, message.channel, message.recipient) in contacts
     )

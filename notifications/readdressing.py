@@ -4,19 +4,22 @@ Their guards let nothing go to an address that is no longer the child's, so with
 whose address was corrected while a message waited, as texts do at night, would get nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.dispatch import receiver
 
+from cohorts.models import Contact, Parent
 from cohorts.signals import children_changed
+from notifications.models import Channel, Message
 
 # Only what nobody is sending or holding back, so that nobody waits for a sender here. An address
 # that the letter goes to already gets nothing more.
 READDRESS = """
 WITH free AS MATERIALIZED (
     SELECT * FROM notifications_message
-    WHERE child_id = ANY(%(children)s) AND status = 'waiting'
+    WHERE child_id = ANY(%(children)s) AND status = 'waiting' AND id <> ALL(%(staying)s)
     FOR UPDATE SKIP LOCKED
 )
 UPDATE notifications_message AS message SET recipient = present.recipient
@@ -40,15 +43,66 @@ FROM (
 WHERE message.id = present.id
 """
 
+# Of waiting messages, the ids of those that go where they are addressed to, whatever is on record.
+Staying = Callable[[Sequence[Message]], Collection[int]]
+_staying: dict[str, Staying] = {}
+
+
+def register_staying(template: str, staying: Staying) -> None:
+    """Let an app above say which messages of a template go to an address that a person just gave
+    for them: one that is on no record has not been corrected.
+    """
+    _staying[template] = staying
+
 
 def readdress(child_ids: Iterable[int]) -> int:
     """Send what waits for parents of these children to their present addresses; how many.
 
     Runs in the transaction that changed the addresses.
     """
+    children = list(child_ids)
+    staying = _staying_of(children)
     with connection.cursor() as cursor:
-        cursor.execute(READDRESS, {"children": list(child_ids)})
+        cursor.execute(READDRESS, {"children": children, "staying": staying})
         return cursor.rowcount
+
+
+def _staying_of(child_ids: list[int]) -> list[int]:
+    waiting = Message.objects.filter(
+        child__in=child_ids, status=Message.Status.WAITING, template__in=_staying
+    )
+    by_rule: dict[Staying, list[Message]] = {}
+    for message in waiting:
+        by_rule.setdefault(_staying[message.template], []).append(message)
+    return [pk for staying, messages in by_rule.items() for pk in staying(messages)]
+
+
+def follow_correction(parent: Parent, *, email: str, phone: str) -> None:
+    """Send on what waits for a parent at the address and number that were on record until now, also
+    what was given with an answer: it was the one put right.
+
+    Runs in the transaction that corrected them, before `children_changed`.
+    """
+    for channel, old, new in (
+        (Channel.EMAIL, email, parent.email),
+        (Channel.TEXT, phone, parent.phone),
+    ):
+        can_be_used = Contact.objects.filter(parent=parent, channel=channel, recipient=new)
+        if not old or old == new or not can_be_used.exists():
+            continue
+        goes_there = Message.objects.filter(
+            letter=OuterRef("letter"), channel=channel, recipient=new
+        )
+        waiting = Message.objects.filter(
+            ~Exists(goes_there),
+            parent=parent,
+            channel=channel,
+            recipient=old,
+            status=Message.Status.WAITING,
+        )
+        free = waiting.select_for_update(skip_locked=True, of=("self",))
+        moved = list(free.values_list("pk", flat=True))
+        Message.objects.filter(pk__in=moved).update(recipient=new)
 
 
 @receiver(children_changed)

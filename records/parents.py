@@ -17,6 +17,7 @@ from activity.models import Entry
 from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.signals import children_changed
 from govuk.filters import phone as phone_as_written
+from notifications import readdressing
 
 LABELS = {
     "full_name": "Full name",
@@ -110,6 +111,7 @@ def change_parent(
         wants_text_updates=details.wants_text_updates,
     )
     parent.save()
+    readdressing.follow_correction(parent, email=before.email, phone=before.phone)
     stored.kind, stored.other_name = details.kind, details.other_name
     stored.save(update_fields=["kind", "other_name"])
     children = _children_of(parent)

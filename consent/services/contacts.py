@@ -7,6 +7,7 @@ from accounts.models import User
 from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.search import fold
 from cohorts.signals import children_changed
+from notifications import readdressing
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def _fill_blanks(parent: Parent, details: Details) -> None:
 
 def replace_details(parent: Parent, details: Details, *, now: datetime, by: User) -> bool:
     """Put contact details on record in place of the stored ones; whether they differed."""
-    if stored_details(parent) == details:
+    before = stored_details(parent)
+    if before == details:
         return False
     parent.write_to(
         email=details.email,
@@ -90,6 +92,7 @@ def replace_details(parent: Parent, details: Details, *, now: datetime, by: User
         wants_text_updates=details.wants_text_updates,
     )
     parent.save()
+    readdressing.follow_correction(parent, email=before.email, phone=before.phone)
     child_ids = sorted(parent.relationships.values_list("child_id", flat=True))
     children_changed.send(Parent, child_ids=child_ids, by=by, now=now)
     return True

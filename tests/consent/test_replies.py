@@ -4,12 +4,14 @@ from datetime import date
 
 import pytest
 
+from cohorts.models import Parent
 from cohorts.services import school_moves
+from cohorts.signals import children_changed
 from consent import replies, reply_guard
 from consent.choices import Decision
 from consent.models import ConsentResponse, Triage
 from consent.services.contacts import Details
-from consent.services.replies import confirm_answers
+from consent.services.replies import confirm_answers, confirm_refusal
 from notifications import wording
 from notifications.models import Message
 from sessions_app.models import Session
@@ -214,3 +216,27 @@ def test_a_reply_is_not_held_back_by_what_was_said_before_but_by_a_withdrawal_si
     earlier = ConsentResponse.objects.filter(responded_at=at("2027-01-11T09:00"))
     earlier.update(withdrawn_at=NOW)
     assert set(reasons()) == {reply_guard.ANSWERED_AGAIN}
+
+
+def test_consent_3_a_reply_stays_where_it_was_given_while_the_record_keeps_another(
+    child, mum, answered, confirm
+):
+    """At night the text waits; whatever changes about the child, it does not move meanwhile."""
+    assert TO.phone != mum.phone
+    confirm(answered(child, "given"))
+    children_changed.send(None, child_ids=[child.pk], by=None, now=NOW)
+    sent = Message.objects.filter(template=replies.GIVEN)
+    assert set(sent.values_list("recipient", flat=True)) == {TO.email, TO.phone}
+    assert reply_guard.guard(list(sent), now=NOW) == {}
+
+
+def test_consent_3_a_reply_to_the_address_on_record_follows_its_correction(
+    child, mum, answered, clinic, nurse
+):
+    response = answered(child, "refused")
+    session = Session.objects.with_days().get(pk=clinic.session.pk)
+    confirm_refusal(response, session, now=NOW, by=nurse)
+    Parent.objects.filter(pk=mum.pk).update(email="right@example.com")
+    children_changed.send(None, child_ids=[child.pk], by=None, now=NOW)
+    assert Message.objects.get(channel="email").recipient == "right@example.com"
+    assert reasons() == []

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import AccessLogEntry
 from activity.selectors import child_log
 from cohorts.models import Child, Parent, ParentRelationship
+from consent import replies
 from consent.facts import consent_facts
 from notifications.models import Message
 from records import parents
@@ -162,6 +163,21 @@ class TestChanging:
         for message in (waiting, sent):
             message.refresh_from_db()
         assert (waiting.recipient, sent.recipient) == ("mona@example.com", "mo@example.com")
+
+    def test_a_reply_that_waits_at_the_wrong_address_follows_too(self, nurse_client, mum, clinic):
+        def reply_to(address):
+            response = factories.ResponseFactory(
+                child=mum.child, parent=mum.parent, session=clinic.session, email=address
+            )
+            letter = replies.letter_of(response.public_id, replies.GIVEN)
+            return message_to(mum, template=replies.GIVEN, letter=letter, recipient=address)
+
+        reply, elsewhere = reply_to("mo@example.com"), reply_to("typed@example.com")
+        data = form_of(nurse_client, mum) | {"email": "mona@example.com"}
+        nurse_client.post(address("change-parent", mum), data)
+        for message in (reply, elsewhere):
+            message.refresh_from_db()
+        assert (reply.recipient, elsewhere.recipient) == ("mona@example.com", "typed@example.com")
 
     def test_who_could_not_be_reached_is_invited_at_the_new_address(self, nurse_client, mum):
         Parent.objects.update(email_failed_at=NOW)
