@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime
 
-from django.db.models import Count
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 
 from accounts.models import Organisation, User
@@ -93,7 +93,7 @@ def fates_of_file(
     *, organisation: Organisation, imported_at: datetime, now: datetime
 ) -> dict[str, Fate]:
     """What became of the invitations of an import that could be called back, by its clinic's
-    page; one query.
+    page; one query, and one for each mailing that nobody called back.
     """
     mailings = Mailing.objects.filter(
         session__organisation=organisation,
@@ -115,7 +115,39 @@ def _fate(mailing: Mailing, now: datetime) -> Fate:
         until = govuk_time(mailing.goes_at)
         words = f"will be sent at {until}. Until then you can call them back, and nothing is sent."
         return Fate(words, is_held=True)
-    return Fate(f"were sent from {govuk_datetime(mailing.goes_at)}. Nobody called them back.")
+    return Fate(_outcome(mailing))
+
+
+def _outcome(mailing: Mailing) -> str:
+    """What was really sent once the two minutes were over: senders may rest, guards hold back."""
+    letters = Invitation.objects.filter(mailing=mailing).values("letter")
+    first = Message.objects.filter(
+        letter__in=letters, created_at=mailing.queued_at, resend_of__isnull=True
+    )
+    was_sent = Q(accepted_at__isnull=False)
+    is_waiting = Q(status__in=(Message.Status.WAITING, Message.Status.CLAIMED))
+    is_unclear = Q(status__in=(Message.Status.UNKNOWN, Message.Status.PARKED))
+    found = first.aggregate(
+        sent=Count("pk", filter=was_sent),
+        waiting=Count("pk", filter=is_waiting & ~was_sent),
+        unsent=Count("pk", filter=~(was_sent | is_waiting | is_unclear)),
+        unclear=Count("pk", filter=is_unclear & ~was_sent),
+        since=Min("accepted_at"),
+    )
+    if found["sent"] and not (found["waiting"] or found["unsent"] or found["unclear"]):
+        return f"were sent from {govuk_datetime(found['since'])}. Nobody called them back."
+    parts = [
+        f"{found[name] or 'none'} {words}"
+        for name, words in [
+            ("sent", "sent so far" if found["waiting"] else "sent"),
+            ("waiting", "still to be sent"),
+            ("unsent", "not sent"),
+            ("unclear", "with an unclear outcome"),
+        ]
+        if found[name] or name == "sent"
+    ]
+    until = f"could be called back until {govuk_datetime(mailing.goes_at)}, and nobody did"
+    return f"{until}: {rules.join_words(parts)}."
 
 
 def _again(day: date) -> str:

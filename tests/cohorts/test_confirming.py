@@ -373,8 +373,22 @@ class TestUploads:
         assert "when the file was imported: the parents of 21 children" in done.text
         assert "will be sent at" in done.text and "two minutes" not in done.text
         Mailing.objects.update(goes_at=NOW - timedelta(seconds=1))
+        over = page(nurse_client.get(response["Location"]))
+        assert "nobody did: none sent so far and 21 still to be sent." in over.text
+        sent = Message.objects.filter(template="clinic_initial_invitation")
+        sent.update(status="delivered", accepted_at=NOW + timedelta(minutes=3))
+        held_back, failed, unclear = sent[:3]
+        Message.objects.filter(pk=unclear.pk).update(status="parked", accepted_at=None)
+        Message.objects.filter(pk=held_back.pk).update(status="withheld", accepted_at=None)
+        Message.objects.filter(pk=failed.pk).update(status="failed")
+        some = page(nurse_client.get(response["Location"]))
+        assert "21 emails and 0 text messages could be called back until" in some.text
+        assert "and nobody did: 19 sent, 1 not sent and 1 with an unclear outcome." in some.text
+        sent.update(status="delivered", accepted_at=NOW + timedelta(minutes=3))
         sent = page(nurse_client.get(response["Location"]))
-        assert "21 emails and 0 text messages were sent from" in sent.text
+        assert (
+            "21 emails and 0 text messages were sent from 23 November 2026 at 9:33am" in sent.text
+        )
         assert "Nobody called them back." in sent.text and "two minutes" not in sent.text
         assert "See what became of them: Invitations to the community clinic, 2026/27" in sent.links
         Mailing.objects.update(called_back_at=NOW, called_back_by=nurse)
