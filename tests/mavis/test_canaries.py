@@ -94,7 +94,7 @@ class Wiretap:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
-        self._client = redis.Redis.from_url(app.conf.broker_url, protocol=2)
+        self._client = redis.Redis.from_url(app.conf.broker_url, protocol=2, socket_timeout=None)
         self._monitor = self._client.monitor()
         self._monitor.__enter__()
         self._thread = threading.Thread(target=self._listen, daemon=True)
