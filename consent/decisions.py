@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from consent.choices import Decision
 from programmes.choices import Method
 from programmes.together import TOGETHER
+from sessions_app.rules import join_words
 
 REFUSE = Decision.REFUSED.value
 # MenACWY and Td/IPV are given together, and may be answered on one form.
@@ -184,6 +185,25 @@ def agreements_to(
         return dict.fromkeys(agreed, Agreement())
     found = {programme: agreement_to(programme, choice, further) for programme in agreed}
     return {programme: agreement for programme, agreement in found.items() if agreement}
+
+
+def recorded_in_words(decided: Mapping[str, str], *, child: str) -> str:
+    """The banner once an answer is kept, by what was decided on each programme, by its name.
+
+    Only consent is called consent, so that nobody who reads on takes a refusal for a yes.
+    """
+    decisions = set(decided.values())
+    if decisions == {Decision.GIVEN}:
+        return f"Consent recorded for {child}."
+    if decisions == {Decision.REFUSED}:
+        return f"Refusal recorded for {child}."
+    if decisions == {Decision.NOT_PROVIDED}:
+        return f"Recorded for {child}: no response."
+    given = [name for name, decision in decided.items() if decision == Decision.GIVEN]
+    refused = [name for name, decision in decided.items() if decision == Decision.REFUSED]
+    return (
+        f"Consent to {join_words(given)} and refusal of {join_words(refused)} recorded for {child}."
+    )
 
 
 def in_words(programme: str, agreement: Agreement) -> str:

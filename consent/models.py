@@ -105,6 +105,11 @@ class ConsentRequest(models.Model):
         return f"Consent {self.kind} {self.letter}"
 
 
+def response_id(draft_id: uuid.UUID, programme: str) -> uuid.UUID:
+    """The id of what a draft says of a programme other than its first, whose has the draft's id."""
+    return uuid.uuid5(draft_id, programme)
+
+
 class ConsentResponse(models.Model):
     """One decision, by one person, for one child and programme. Source: consent §1.
 

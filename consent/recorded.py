@@ -6,11 +6,10 @@ Reads the answers of pages as a draft keeps them, from the first page on; nothin
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from functools import cached_property
 from hashlib import sha256
 
-from calendars.clock import london_instant
 from cohorts.models import Parent
 from consent import questions, reasons, status_rules
 from consent.choices import Decision, Route
@@ -84,15 +83,6 @@ class Recorded:
         typed = self.answers.get("route", {})
         parts = [typed.get(f"signed_on-{part}", "") for part in ("year", "month", "day")]
         return date(*map(int, parts)) if self.route == Route.PAPER and all(parts) else None
-
-    @property
-    def answered_at(self) -> datetime | None:
-        """Since when a form on paper counts; None: from when it is recorded, as all else does.
-
-        It counts from the first moment of its day, so that what the same person said on that day
-        by phone or online counts instead.
-        """
-        return None if self.signed_on is None else london_instant(self.signed_on, time.min)
 
     @property
     def tells_parents(self) -> bool | None:
@@ -174,10 +164,13 @@ class Recorded:
         if agreement is None or self.is_own:
             return agreement
         known = list(others)
-        if self.answered_at and any(
-            one.responder == self.responder and one.last_word_at > self.answered_at for one in known
-        ):
-            return None
+        if self.signed_on is not None:
+            # Consent counts from the first moment of its day, whenever it is typed in.
+            said_at = status_rules.counts_from(
+                self.signed_on, Decision.GIVEN, recorded_at=_ANY_TIME
+            )
+            if any(one.responder == self.responder and one.last_word_at > said_at for one in known):
+                return None
         beside = [one for one in known if self.leaves(one)]
         if any(one.responder == status_rules.CHILD for one in beside):
             return None

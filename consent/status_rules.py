@@ -6,8 +6,9 @@ Source: consent §9.3 and §10.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
+from calendars.clock import london_instant
 from consent.choices import Decision, TriageOutcome
 from consent.decisions import Agreement
 from programmes.choices import Method
@@ -116,6 +117,20 @@ def last_word_at(
     online answer may find its child long after it was given. Source: consent §7 and §9.3.
     """
     return max(filter(None, (responded_at, withdrawn_at, confirmed_at)))
+
+
+def counts_from(signed_on: date, decision: str, *, recorded_at: datetime) -> datetime:
+    """When an answer of which only the day is known, a form on paper, is taken to have been given.
+
+    It was some time between the first moment of that day and when it was typed in: consent is
+    taken to be as early as it may have been, a refusal as late. So where nobody can know which of
+    a person's answers was the later, the refusal counts. Source: consent §9.3, rule 5.
+    """
+    begins = london_instant(signed_on, time.min)
+    if decision != Decision.REFUSED:
+        return begins
+    ends = london_instant(signed_on + timedelta(days=1), time.min) - timedelta(microseconds=1)
+    return min(ends, recorded_at)
 
 
 def agreed(counted: Collection[Response]) -> Agreement | None:

@@ -187,7 +187,7 @@ class Journey(RecordingWalk):
         return Given(
             who=self._who_answers(recorded),
             route=recorded.route,
-            answered_at=recorded.answered_at,
+            signed_on=recorded.signed_on,
             answers=[self._answer_about(recorded, key) for key in self.draft.programmes],
             notify_parents=recorded.tells_parents,
             confirms_refusal=recorded.confirms,

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from accounts.models import User
 from cohorts.models import Child
-from consent.models import ConsentResponse, ResponseDraft
+from consent.decisions import DOUBLES
+from consent.models import ConsentResponse, ResponseDraft, response_id
 from sessions_app.models import Session
 
 
@@ -17,6 +18,13 @@ def own_draft(owner: User, session: Session, child: Child, draft_id: UUID) -> Re
     )
 
 
-def was_recorded(by: User, child: Child, draft_id: UUID) -> bool:
-    """Whether the person confirmed the draft: the response has its id."""
-    return ConsentResponse.objects.filter(public_id=draft_id, child=child, recorded_by=by).exists()
+def recorded_from(by: User, child: Child, draft_id: UUID) -> list[ConsentResponse]:
+    """What the person recorded when they confirmed the draft, a response for each programme; none
+    if they never did. One query.
+    """
+    ids = [draft_id, *(response_id(draft_id, programme) for programme in DOUBLES)]
+    return list(
+        ConsentResponse.objects.filter(public_id__in=ids, child=child, recorded_by=by)
+        .select_related("programme")
+        .order_by("programme__name")
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -14,10 +14,10 @@ from activity.models import Entry
 from calendars.clock import london_day
 from calendars.rules import first_day_of
 from cohorts.models import Child
-from consent import rules
+from consent import rules, status_rules
 from consent.choices import Decision, Route
 from consent.decisions import Agreement
-from consent.models import ConsentResponse, ResponseDraft
+from consent.models import ConsentResponse, ResponseDraft, response_id
 from consent.selectors.facts import child_facts
 from consent.services.attaching import reopen_triage
 from consent.services.follow_ups import resolve_by_answer
@@ -74,15 +74,15 @@ class Answer:
 class Given:
     """One person's answers, given together. `who` is a parent, or None for the child.
 
-    `answered_at` is when, if not now: the day of a form on paper counts, not the day that it is
-    typed in. `notify_parents` is what a child who consents wants; `confirms_refusal` whether the
-    parent gets a message that says they refused.
+    `signed_on` is the day of a form on paper, which counts, not the day that it is typed in.
+    `notify_parents` is what a child who consents wants; `confirms_refusal` whether the parent gets
+    a message that says they refused.
     """
 
     who: Parental | None
     route: str
     answers: Sequence[Answer]
-    answered_at: datetime | None = None
+    signed_on: date | None = None
     notify_parents: bool | None = None
     confirms_refusal: bool = True
 
@@ -171,7 +171,7 @@ def _store(
 ) -> ConsentResponse:
     is_first = answer.programme == draft.programme_id
     response = ConsentResponse.objects.create(
-        public_id=draft.pk if is_first else uuid5(draft.pk, answer.programme),
+        public_id=draft.pk if is_first else response_id(draft.pk, answer.programme),
         child=child,
         programme_id=answer.programme,
         organisation_id=session.organisation_id,
@@ -192,12 +192,16 @@ def _store(
         without_gelatine=answer.agreement is not None and answer.agreement.without_gelatine,
         health_answers=answer.health_answers,
         recorded_by=by,
-        responded_at=given.answered_at or now,
+        responded_at=(
+            now
+            if given.signed_on is None
+            else status_rules.counts_from(given.signed_on, answer.decision, recorded_at=now)
+        ),
     )
-    if given.answered_at is not None:
+    if given.signed_on is not None:
         reopen_triage(response, now=now, by=by)
     how = f"{response.programme.name}, {response.get_route_display().lower()}"
-    dated = f"Date on the form: {govuk_date(given.answered_at)}" if given.answered_at else ""
+    dated = f"Date on the form: {govuk_date(given.signed_on)}" if given.signed_on else ""
     activity.record(
         child_id=child.pk,
         kind=Entry.Kind.CONSENT,

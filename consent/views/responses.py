@@ -13,12 +13,12 @@ from accounts.permissions import records_consent_required
 from calendars import clock
 from cohorts.models import Child
 from consent import rules
-from consent.decisions import DOUBLES, OPTIONS
+from consent.decisions import DOUBLES, OPTIONS, recorded_in_words
 from consent.forms.contacts import ContactForm
 from consent.forms.responses import ConfirmForm
 from consent.models import ResponseDraft
 from consent.recording_walk import TRIAGE
-from consent.selectors.drafts import own_draft, was_recorded
+from consent.selectors.drafts import own_draft, recorded_from
 from consent.selectors.facts import child_facts
 from consent.services.responses import (
     DraftChanged,
@@ -174,22 +174,26 @@ def _confirm(
     except ResponseNotPossible as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, recorded_for(child))
+        _say_recorded(request, child, draft_id)
     return redirect("consent:child", slug=session.slug, public_id=child.public_id)
 
 
-def recorded_for(child: Child) -> str:
-    """What the banner says once a response is kept."""
-    return f"Consent recorded for {child.full_name}."
+def _say_recorded(request: HttpRequest, child: Child, draft_id: UUID) -> bool:
+    """Tell what was kept of a draft, if it was confirmed; whether it was."""
+    decided = {
+        response.programme.name: response.decision
+        for response in recorded_from(request.user, child, draft_id)
+    }
+    if decided:
+        messages.success(request, recorded_in_words(decided, child=child.full_name))
+    return bool(decided)
 
 
 def _draft_is_gone(
     request: HttpRequest, session: Session, child: Child, draft_id: UUID
 ) -> HttpResponse:
     """Back to the child, saying what became of the draft: a double click finds it recorded."""
-    if was_recorded(request.user, child, draft_id):
-        messages.success(request, recorded_for(child))
-    else:
+    if not _say_recorded(request, child, draft_id):
         messages.warning(request, EXPIRED)
     return redirect("consent:child", slug=session.slug, public_id=child.public_id)
 

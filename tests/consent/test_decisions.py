@@ -116,3 +116,21 @@ def test_each_reason_asks_for_details_and_offers_a_talk_as_the_table_says(
 def test_mmr_received_already_means_both_doses():
     assert "both doses" in reasons.rule_of("already_vaccinated", programme="mmr").parent_text
     assert "both doses" not in reasons.rule_of("already_vaccinated", programme="hpv").parent_text
+
+
+@pytest.mark.parametrize(
+    ("decided", "banner"),
+    [
+        ({"HPV": "given"}, "Consent recorded for Jo Lee."),
+        ({"MenACWY": "given", "Td/IPV": "given"}, "Consent recorded for Jo Lee."),
+        ({"HPV": "refused"}, "Refusal recorded for Jo Lee."),
+        ({"MenACWY": "refused", "Td/IPV": "refused"}, "Refusal recorded for Jo Lee."),
+        ({"HPV": "not_provided"}, "Recorded for Jo Lee: no response."),
+        (
+            {"MenACWY": "given", "Td/IPV": "refused"},
+            "Consent to MenACWY and refusal of Td/IPV recorded for Jo Lee.",
+        ),
+    ],
+)
+def test_the_banner_says_what_was_recorded(decided, banner):
+    assert decisions.recorded_in_words(decided, child="Jo Lee") == banner

@@ -96,12 +96,29 @@ def test_consent_9_3_on_the_same_day_what_came_by_phone_counts(
     assert status(child).consent == "refused"
 
 
+def test_consent_9_3_a_paper_no_of_the_same_day_outweighs_an_earlier_yes(
+    clinic, child, mum, answered, nurse_client
+):
+    """Agreed by phone at eight; a form of that day says no, and is typed in at ten."""
+    answered(child, "given", parent=mum, responded_at=at("2027-01-12T08:00"))
+    wizard = Wizard(nurse_client, clinic, child).choose(mum.pk)
+    wizard.answer(**on_paper(date(2027, 1, 12))).answer(decision="refused")
+    wizard.answer(reason="personal").answer(send="no").answer()
+    assert wizard.shown.banner == "Refusal recorded for Jo Lee."
+    assert status(child).consent == "refused"
+    shown = page(
+        nurse_client.get(address(clinic, ConsentResponse.objects.get(route="paper"))),
+        names_person=True,
+    )
+    assert shown.summary["Response date"] == "12 January 2027"
+
+
 def record(draft, parent, **answer):
     given = Given(
         who=KnownParent(parent.pk, stored_details(parent)),
         route="paper",
         answers=[Answer(programme="hpv", **answer)],
-        answered_at=at("2027-01-08T00:00"),
+        signed_on=date(2027, 1, 8),
     )
     return record_response(draft_id=draft.pk, given=given, now=NOW, by=draft.owner)
 

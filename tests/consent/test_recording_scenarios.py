@@ -175,6 +175,7 @@ def test_consent_14_21_the_parent_who_refused_agrees(clinic, child, mum, answere
 
 def test_consent_14_22_refused_for_medical_reasons(wizard, texted):
     refuse(wizard, texted, reason="medical").answer(notes="Under a specialist").answer()
+    assert wizard.shown.banner == "Refusal recorded for Jo Lee."
     assert told() == [
         (REFUSED, "email", texted.email),
         (REFUSED, "text", texted.phone),

@@ -5,18 +5,22 @@ at the rows as they are in the end. Source: consent §9.3 and §10.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import product
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calendars.clock import LONDON
 from consent import status_rules as rules
 from consent.status_rules import CHILD, Response, TriageDecision
 
 EXAMPLES, HISTORIES = 100, 1000
-START = datetime(2026, 10, 1, 9)
+START = datetime(2026, 10, 1, 9, tzinfo=LONDON)
 WANTED = ("flu", 2026)
+# When something was said, and of which row.
+Word = tuple[datetime, int]
 METHODS = (("nasal",), ("injection",), ("nasal", "injection"))
 
 
@@ -25,11 +29,13 @@ class Event:
     """Something that happened; `row` is the answer or decision it is about.
 
     An answer given online may find its child late: then it comes after what was said after it.
+    Of one on paper only the day is known: it was given some time until `latest`.
     """
 
     what: str
     row: int
     at: datetime
+    latest: datetime | None = None
 
 
 @dataclass
@@ -69,19 +75,28 @@ def _answer(history: History, random: Random, now: datetime) -> None:
     is_given = decision == "given"
     methods = random.choice(METHODS) if is_given else ()
     said_at = now - timedelta(hours=random.choice((0, 0, 0, 1, 31, 70)))
+    signed_on = said_at.date() if random.random() < 0.3 else None
     response = Response(
         responder=random.choice((CHILD, 1, 1, 2, 2, 3)),
         programme=programme,
         academic_year=year,
         decision=decision,
-        responded_at=said_at,
+        responded_at=(
+            rules.counts_from(signed_on, decision, recorded_at=now) if signed_on else said_at
+        ),
         order=len(history.responses),
         methods=methods,
         without_gelatine=methods == ("injection",) and random.random() < 0.5,
         calls_for_triage=is_given and random.random() < 0.5,
-        awaits_follow_up=decision == "refused" and random.random() < 0.4,
+        awaits_follow_up=decision == "refused" and not signed_on and random.random() < 0.4,
     )
-    history.events.append(Event("answer", len(history.responses), said_at))
+    event = Event("answer", len(history.responses), said_at)
+    if signed_on:
+        begins = datetime.combine(signed_on, time.min, tzinfo=LONDON)
+        next_day = datetime.combine(signed_on + timedelta(days=1), time.min, tzinfo=LONDON)
+        last_moment = next_day - timedelta(microseconds=1)
+        event = replace(event, at=begins, latest=min(now, last_moment))
+    history.events.append(event)
     history.responses.append(response)
 
 
@@ -129,8 +144,9 @@ def _change(history: History, random: Random, now: datetime) -> None:
 
 def slow_model(history: History, today: date) -> tuple[str, str]:
     """Consent and triage by replaying the history: no row's end state is looked at."""
-    words: dict[int, list[tuple[datetime, int]]] = {}
+    words: dict[int, list[Word]] = {}
     views: dict[int, str] = {}
+    latest: dict[Word, datetime] = {}
     void: set[int] = set()
     triages: list[int] = []
     for event in history.events:
@@ -149,6 +165,7 @@ def slow_model(history: History, today: date) -> tuple[str, str]:
         mine = words.setdefault(response.responder, [])
         if event.what == "answer" and response.decision != "not_provided":
             mine.append((event.at, event.row))
+            latest[event.at, event.row] = event.latest or event.at
             views[event.row] = "yes" if response.decision == "given" else "no"
             # Whether a talk was asked for: the row says so in the end only while it is awaited.
             talks = [e for e in history.events if (e.what, e.row) == ("refusal stands", event.row)]
@@ -161,7 +178,7 @@ def slow_model(history: History, today: date) -> tuple[str, str]:
             views[event.row] = "no"
             if event.row not in void:
                 mine.append((event.at, event.row))
-    speaking = {who: max(said)[1] for who, said in words.items() if said}
+    speaking = {who: _last_word(said, latest, views) for who, said in words.items() if said}
     if CHILD in speaking:
         speaking = {CHILD: speaking[CHILD]}
     rows = list(speaking.values())
@@ -177,6 +194,22 @@ def slow_model(history: History, today: date) -> tuple[str, str]:
         frozenset({"yes", "perhaps"}): "follow_up",
     }.get(frozenset(said), "conflicts")
     return consent, _slow_triage(history, rows, consent, shared, triages, today)
+
+
+def _last_word(said: list[Word], latest: dict[Word, datetime], views: dict[int, str]) -> int:
+    """The row last spoken of, by trying all moments at which each may have been said: where that
+    may be a refusal, it is one.
+    """
+    moments = [{at, latest.get((at, row), at)} for at, row in said]
+    possible = {
+        max(zip(tried, (row for _, row in said), strict=True))[1] for tried in product(*moments)
+    }
+    refusals = [
+        (latest.get((at, row), at), row)
+        for at, row in said
+        if row in possible and views[row] != "yes"
+    ]
+    return max(refusals or said)[1]
 
 
 def _slow_triage(history, rows, consent, shared, triages, today) -> str:

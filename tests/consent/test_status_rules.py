@@ -49,6 +49,60 @@ def triage(responses, decisions, today=TODAY):
     return rules.triage_status(responses, decisions, today=today, **SCOPE)
 
 
+MIDNIGHT, TYPED = MONDAY.replace(hour=0), MONDAY.replace(hour=10)
+LAST_MOMENT = datetime(2027, 1, 11, 23, 59, 59, 999999, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("decision", "recorded_at", "expected"),
+    [
+        ("given", TYPED, MIDNIGHT),
+        ("given", TYPED + timedelta(days=3), MIDNIGHT),
+        ("not_provided", TYPED, MIDNIGHT),
+        ("refused", TYPED, TYPED),
+        ("refused", TYPED + timedelta(days=3), LAST_MOMENT),
+    ],
+)
+def test_an_answer_known_by_its_day_counts_where_it_is_safe(decision, recorded_at, expected):
+    assert rules.counts_from(date(2027, 1, 11), decision, recorded_at=recorded_at) == expected
+
+
+def test_the_day_of_a_form_is_a_london_day_in_summer_too():
+    typed = datetime(2026, 9, 12, 9, tzinfo=UTC)
+    begins = datetime(2026, 9, 9, 23, tzinfo=UTC)
+    ends = datetime(2026, 9, 10, 22, 59, 59, 999999, tzinfo=UTC)
+    assert rules.counts_from(date(2026, 9, 10), "given", recorded_at=typed) == begins
+    assert rules.counts_from(date(2026, 9, 10), "refused", recorded_at=typed) == ends
+
+
+@pytest.mark.parametrize(
+    ("on_paper", "by_phone", "phoned_at", "typed_at", "expected"),
+    [
+        ("refused", "given", 8, 10, ConsentStatus.REFUSED),
+        ("refused", "given", 12, 34, ConsentStatus.REFUSED),
+        # Said after the form was typed in, so surely after it was signed.
+        ("refused", "given", 12, 10, ConsentStatus.GIVEN),
+        ("refused", "given", 25, 34, ConsentStatus.GIVEN),
+        ("given", "refused", 8, 10, ConsentStatus.REFUSED),
+        ("given", "refused", 12, 10, ConsentStatus.REFUSED),
+        ("given", "refused", -2, 10, ConsentStatus.GIVEN),
+    ],
+)
+def test_a_refusal_of_the_same_day_blocks_unless_it_was_surely_taken_back(
+    on_paper, by_phone, phoned_at, typed_at, expected
+):
+    """Hours are those since the day on the form began."""
+    typed = MIDNIGHT + timedelta(hours=typed_at)
+    paper = replace(
+        answer(MUM, on_paper),
+        responded_at=rules.counts_from(date(2027, 1, 11), on_paper, recorded_at=typed),
+    )
+    phone = replace(
+        answer(MUM, by_phone, days=1), responded_at=MIDNIGHT + timedelta(hours=phoned_at)
+    )
+    assert consent(paper, phone) == expected
+
+
 YES = answer(MUM, "given", methods=NASAL)
 NO = answer(DAD, "refused")
 PERHAPS = answer(DAD, "refused", awaits_follow_up=True)
