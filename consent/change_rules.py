@@ -12,6 +12,7 @@ from consent.status_rules import CHILD, Response, counted_responses
 IS_INVALID = "This response has already been marked as invalid."
 NOT_MATCHED = "This response was not matched with this child, or the match was undone already."
 NOT_WAITING = "This response does not wait to be followed up."
+OVERRULED = "Does not count: the child decided"
 SUPERSEDED = "The same person has said something else since, which counts instead."
 
 
@@ -78,7 +79,7 @@ def state_of(kept: Kept) -> str:
         return "Superseded"
     if kept.is_incompetent:
         return "Does not count: not competent"
-    return "Does not count: the child decided" if kept.is_overruled else ""
+    return OVERRULED if kept.is_overruled else ""
 
 
 def is_struck_out(kept: Kept) -> bool:

@@ -29,10 +29,17 @@ _STOPPING = (
 _SAFE = Option("safe", "Yes, it is safe to vaccinate", TriageOutcome.SAFE)
 
 
-def options(programme: str, agreement: Agreement | None) -> list[Option]:
-    """What a nurse may decide: that it is safe is said of a vaccine that was agreed to."""
+def options(programme: str, agreement: Agreement | None, *, is_at_clinic: bool) -> list[Option]:
+    """What a nurse may decide: that it is safe is said of a vaccine that was agreed to. Nobody is
+    sent from a clinic to a clinic.
+    """
+    stopping = [
+        option
+        for option in _STOPPING
+        if not (is_at_clinic and option.outcome == TriageOutcome.INVITE_TO_CLINIC)
+    ]
     if agreement is None:
-        return list(_STOPPING)
+        return stopping
     if programme == "flu":
         safe = [
             Option(
@@ -55,4 +62,4 @@ def options(programme: str, agreement: Agreement | None) -> list[Option]:
         safe = [without] if agreement.without_gelatine else [either, without]
     else:
         safe = [_SAFE]
-    return [*safe, *_STOPPING]
+    return [*safe, *stopping]

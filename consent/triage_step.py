@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cohorts.models import ParentRelationship
-from consent import doses, health_answers
-from consent.models import Triage
+from consent import change_rules, doses, health_answers
+from consent.health_answers import Merged
+from consent.models import ConsentResponse, Triage
 from consent.selectors.contacts import CHILD_LABEL
+from consent.selectors.responses import weigh
 from consent.wizard import Journey
 
 
@@ -17,14 +19,17 @@ class ShownForTriage:
     """One programme, as `templates/consent/_answers.html` shows it for triage."""
 
     name: str
-    health_answers: health_answers.Merged
-    answered_by: str
-    earlier_doses: str
-    triages: Sequence[Triage]
+    health_answers: Merged = ()
+    answered_by: str = ""
+    earlier_doses: str = ""
+    triages: Sequence[Triage] = ()
 
 
 def shown_for_triage(journey: Journey, step: str) -> ShownForTriage:
-    """The answers that count once this response does, its own among them, and what was decided."""
+    """The answers that count once this response does, its own among them, and what was decided.
+
+    Where the child answers, those of parents are shown too, with why they do not count.
+    """
     programme = journey.triaged(step)
     recorded = journey.recorded()
     history = journey.earlier_doses.get(programme.key)
@@ -35,6 +40,7 @@ def shown_for_triage(journey: Journey, step: str) -> ShownForTriage:
             for seen, response in journey.counted[programme.key]
             if recorded.leaves(seen)
         ),
+        *(_of_parents(journey, programme.key) if recorded.is_own else ()),
     ]
     return ShownForTriage(
         name=programme.name,
@@ -43,6 +49,20 @@ def shown_for_triage(journey: Journey, step: str) -> ShownForTriage:
         earlier_doses=doses.in_words(history) if history else "",
         triages=journey.triages[programme.key],
     )
+
+
+def _of_parents(journey: Journey, programme: str) -> list[health_answers.Answered]:
+    """What parents who consent answered, beside the child who decides."""
+    responses = ConsentResponse.objects.filter(
+        child=journey.draft.child_id,
+        programme=programme,
+        academic_year=journey.draft.session.academic_year,
+    )
+    return [
+        health_answers.of_response(one.response, state=change_rules.OVERRULED)
+        for one in weigh(list(responses))
+        if one.is_last_word and one.seen.is_given and not one.response.is_self_consent
+    ]
 
 
 def _who(journey: Journey) -> str:

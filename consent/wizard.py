@@ -120,7 +120,9 @@ class Journey(RecordingWalk):
         return StepTriageForm(
             data=self.answers.get(step) if data is None else data,
             basis=f"{self.basis(programme.key)}/{self.recorded().fingerprint(programme.key)}",
-            offered=triage_options.options(programme.key, agreement),
+            offered=triage_options.options(
+                programme.key, agreement, is_at_clinic=self.draft.session.is_clinic
+            ),
             first_name=child.preferred_given_name or child.given_name,
             about=programme.name if len(self.programmes) > 1 else "",
             today=self.today,

@@ -23,6 +23,7 @@ from sessions_app import invitations, memberships, statuses
 from sessions_app.clinic import community_clinic
 from sessions_app.models import Membership, Session
 
+NOT_OFFERED = "This vaccination is no longer offered in this session."
 OUTDATED = (
     "Health answers or the triage outcome have changed since you looked. Check them, then save "
     "your outcome again."
@@ -103,12 +104,13 @@ def add_triage(
     facts = child_facts(child, session, today=london_day(now))
     standing = next((found for found in facts.programmes if found.key == programme), None)
     if standing is None:
-        raise TriageNotPossible("This vaccination is no longer offered in this session.")
+        raise TriageNotPossible(NOT_OFFERED)
     if reason := rules.why_no_triage(facts, standing):
         raise TriageNotPossible(reason)
     counted = counted_responses(child, programme, session.academic_year)
     agreement = status_rules.agreed([seen for seen, _ in counted])
-    if agreement is None or verdict.option not in triage_options.options(programme, agreement):
+    offered = triage_options.options(programme, agreement, is_at_clinic=session.is_clinic)
+    if agreement is None or verdict.option not in offered:
         raise TriageNotPossible("Consent has changed. Look at the responses and decide again.")
     before = newest_triage(child, programme, session.academic_year)
     triage = Triage.objects.create(

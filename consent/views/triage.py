@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -18,8 +18,10 @@ from consent import doses, status_rules, triage_options
 from consent.forms.triage import STALE, TriageForm
 from consent.selectors.child import ProgrammeConsent, child_in_session
 from consent.selectors.triage import basis_now, counted_responses
-from consent.services.triage import OUTDATED, TriageNotPossible, decide_triage
+from consent.services.triage import NOT_OFFERED, OUTDATED, TriageNotPossible, decide_triage
+from consent.triage_step import ShownForTriage
 from consent.views.lookup import find_child, find_session, log_view
+from programmes.models import Programme
 from sessions_app.models import Session
 
 
@@ -27,7 +29,7 @@ from sessions_app.models import Session
 class _Opened:
     """The page as things are now. `why_not` says why nothing can be decided; empty: it can."""
 
-    shown: ProgrammeConsent
+    shown: ProgrammeConsent | ShownForTriage
     form: TriageForm
     why_not: str
 
@@ -79,21 +81,28 @@ def _open(
     """`basis` is read before all that the page shows."""
     basis = basis_now(child, programme, session.academic_year)
     about = child_in_session(child, session, now=now)
-    shown = next((found for found in about.programmes if found.key == programme), None)
-    if shown is None:
-        raise Http404
+    shown: ProgrammeConsent | ShownForTriage | None = next(
+        (found for found in about.programmes if found.key == programme), None
+    )
+    why_not = NOT_OFFERED
+    if isinstance(shown, ProgrammeConsent):
+        why_not = shown.why_no_triage
+    else:
+        # The programme may have left the session while the nurse was typing.
+        name = get_object_or_404(Programme, key=programme).name
+        shown = ShownForTriage(name)
     counted = counted_responses(child, programme, session.academic_year)
     agreement = status_rules.agreed([seen for seen, _ in counted])
     form = TriageForm(
         request.POST if request.method == "POST" else None,
         basis=basis,
-        offered=triage_options.options(programme, agreement),
+        offered=triage_options.options(programme, agreement, is_at_clinic=session.is_clinic),
         first_name=child.preferred_given_name or child.given_name,
         today=clock.london_day(now),
         last_day=last_day_of(session.academic_year),
         next_dose_from=doses.next_dose_from(child.pk, programme),
     )
-    return _Opened(shown, form, shown.why_no_triage or ("" if agreement else OUTDATED))
+    return _Opened(shown, form, why_not or ("" if agreement else OUTDATED))
 
 
 def _save(

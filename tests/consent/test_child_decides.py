@@ -7,7 +7,7 @@ from consent import change_rules
 from consent.models import GillickAssessment
 from sessions_app import statuses
 from tests import factories
-from tests.consent.wizard import names
+from tests.consent.wizard import HEALTH, Wizard, names
 from tests.pages import page
 from tests.sessions_app.conftest import at
 
@@ -22,6 +22,7 @@ ALLERGY = {
     "calls_for_triage": True,
 }
 NO = ALLERGY | {"yes": False, "details": ""}
+ASKED = ALLERGY | {"text": "Does your child have any severe allergies?"}
 
 
 @pytest.fixture
@@ -111,6 +112,31 @@ def test_parents_who_say_the_same_are_no_news(child, mum, answered, decide, show
         f"Consent given {OVERRULED}",
         "Consent given Superseded",
     ]
+
+
+def test_triage_while_the_childs_answer_is_recorded_shows_those_of_the_parents(
+    child, mum, answered, clinic, nurse, nurse_client, morning
+):
+    answered(child, "given", parent=mum, health_answers=[ASKED | {"yes": False, "details": ""}])
+    answered(child, "given", parent=mum, health_answers=[ASKED])
+    answered(child, "refused", parent_name="Dan Dad", relationship="Dad")
+    GillickAssessment.objects.create(
+        child=child,
+        session=clinic.session,
+        programme_id="hpv",
+        assessed_on=NOW.date(),
+        performed_by=nurse,
+        performed_at=NOW,
+        **dict.fromkeys(GillickAssessment.STATEMENTS, True),
+    )
+    morning.move_to(NOW, tick=False)
+    wizard = Wizard(nurse_client, clinic, child).answer(contact="child").answer(decision="given")
+    wizard.answer(tell="yes")
+    wizard.answer(**HEALTH | {"severe_allergies": "yes", "severe_allergies_details": "Bees"})
+    assert wizard.step == "triage-hpv"
+    own = "Jo Lee (Child (Gillick competent)): Yes – Bees Needs triage"
+    parents = f"{mum.full_name} (Mum): Yes – Nuts. {OVERRULED}"
+    assert wizard.shown.summary[ASKED["text"]] == f"{parents} {own}"
 
 
 @pytest.mark.parametrize(

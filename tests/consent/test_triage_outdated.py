@@ -168,3 +168,16 @@ def test_what_arrives_between_the_last_look_and_the_lock_is_noticed(
     shown = page(nurse_client.post(address, hidden | {"token": uuid4(), "outcome": "safe"}))
     assert list(shown.errors) == [OUTDATED]
     assert not Triage.objects.exists()
+
+
+def test_the_notes_stay_where_the_session_offers_the_vaccine_no_more(nurse_client, clinic, address):
+    hidden = opened(nurse_client, address)
+    clinic.session.programmes.clear()
+    shown = page(nurse_client.post(address, hidden | {"outcome": "safe", "notes": NOTES}))
+    assert list(shown.errors) == ["This vaccination is no longer offered in this session."]
+    assert shown.values["notes"].split() == NOTES.split()
+    assert not Triage.objects.exists()
+    back = reverse("consent:child", kwargs=names(clinic, ConsentResponse.objects.get().child))
+    for response in (nurse_client.get(address), nurse_client.post(address, hidden)):
+        assert (response.status_code, response["Location"]) == (302, back)
+    assert nurse_client.get(address.replace("hpv", "measles")).status_code == 404

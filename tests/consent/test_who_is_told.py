@@ -12,8 +12,10 @@ from consent.services.changes import withdraw_response
 from consent.services.replies import confirm_withdrawal
 from notifications import wording
 from notifications.models import Message
-from sessions_app.models import Invitation, ProgrammeStatus, Session
+from sessions_app import memberships
+from sessions_app.models import Invitation, Membership, ProgrammeStatus, Session
 from tests import factories
+from tests.consent.school import School
 from tests.consent.wizard import HEALTH, Wizard, names, opened
 from tests.pages import page
 from tests.sessions_app.conftest import at
@@ -29,10 +31,11 @@ def told():
 
 @pytest.fixture
 def triage(nurse_client, clinic, child):
-    def decide(outcome, **fields):
-        address = reverse("consent:triage", kwargs=names(clinic, child) | {"programme": "hpv"})
+    def decide(outcome, place=clinic, **fields):
+        address = reverse("consent:triage", kwargs=names(place, child) | {"programme": "hpv"})
         data = opened(nurse_client, address) | {"outcome": outcome} | fields
-        return page(nurse_client.post(address, data, follow=True), names_person=True)
+        response = nurse_client.post(address, data, follow=True)
+        return page(response, names_person=bool(response.redirect_chain))
 
     return decide
 
@@ -51,12 +54,21 @@ UNTIL = {"delay_until-day": "1", "delay_until-month": "3", "delay_until-year": "
     ],
 )
 def test_i11_each_decision_has_its_own_email_about_its_own_programme(
-    child, mum, answered, triage, outcome, template, says
+    child, mum, answered, triage, clinic, organisation, outcome, template, says
 ):
     """The email follows the decision, not the answers, and names no other programme's delay."""
     answered(child, "given", parent=mum)
     answered(child, "given", parent=mum, programme_id="menacwy")
-    triage(outcome, **UNTIL if outcome == "delay" else {})
+    place = clinic
+    if outcome == "invite_to_clinic":
+        place = School(organisation)
+        memberships.join(
+            place.session,
+            [child.pk],
+            reason=Membership.Reason.AT_SCHOOL,
+            now=at("2027-01-11T09:00"),
+        )
+    triage(outcome, place, **UNTIL if outcome == "delay" else {})
     assert told() == [(template, mum.email)]
     message = Message.objects.get(template=template)
     read = wording.get(template, "email").preview(message.personalisation)
@@ -64,6 +76,15 @@ def test_i11_each_decision_has_its_own_email_about_its_own_programme(
     assert "HPV" in message.personalisation["vaccination"]
     assert "MenACWY" not in read.body
     assert ("1 March 2027" in read.body) is (outcome == "delay")
+
+
+def test_who_is_at_a_clinic_is_not_invited_to_one(child, mum, answered, triage):
+    answered(child, "given", parent=mum)
+    shown = triage("invite_to_clinic")
+    assert len(shown.errors) == 1
+    assert "No, invite to a community clinic" not in shown.text
+    assert "No, keep in triage" in shown.text
+    assert told() == []
 
 
 def test_consent_10_only_those_whose_consent_counts_hear_of_triage(child, mum, answered, triage):
