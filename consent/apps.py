@@ -17,12 +17,14 @@ class ConsentConfig(AppConfig):
             unknown_contact,
         )
         from consent.guard import guard
+        from consent.of_dates import asked_because_of_dates, due_today, letters_of_jobs
         from consent.of_files import asked_because_of_file
         from consent.reminder_guard import reminder_guard
         from consent.replies import TEMPLATES
-        from consent.services import asking
+        from consent.services import asking, reminding
         from consent.triage_guard import triage_guard
         from notifications import outbox, readdressing, resending
+        from sessions_app import asking as school_asking
         from sessions_app import statuses
         from sessions_app.invitations import mailings
         from sessions_app.models import Mailing
@@ -36,6 +38,9 @@ class ConsentConfig(AppConfig):
             outbox.register_guard(template, triage_guard)
         consequences.register(asked_because_of_file)
         mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
+        mailings.register_letters(Mailing.Kind.ASKING, letters_of_jobs, coming=due_today)
+        mailings.register_letters(Mailing.Kind.VISIT, reminding.letters_of)
+        school_asking.register_outlook(asked_because_of_dates)
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)
         for template in TEMPLATES:
             outbox.register_guard(template, reply_guard.guard)

@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from accounts.models import Organisation, User
 from calendars.clock import london_day
-from calendars.rules import first_day_of
 from cohorts.consequences import Line, Writing
 from consent.messages import SCHOOL_REQUEST, school_examples
 from consent.services import undelivered
@@ -48,9 +47,9 @@ def asked_because_of_file(
     left_out: dict[str, int] = Counter()
     shown = None
     for school in schools:
-        # Jobs ask in sessions of the present year only: in August, the coming one waits.
-        requests_on = max(school.consent_requests_on, first_day_of(school.academic_year))
-        day = asks_on(requests_on=requests_on, now=now)
+        day = asks_on(
+            requests_on=school.consent_requests_on, academic_year=school.academic_year, now=now
+        )
         if not is_open_for_consent(days_of(school), day):
             continue
         children = members[school.pk]
@@ -61,7 +60,7 @@ def asked_because_of_file(
         if asked or children & newcomers:
             shown = shown or school
         due[day] += len(asked)
-        left_out.update(_reasons(school, children - asked))
+        left_out.update(reasons(school, children - asked))
     if shown is None:
         return []
     families = sum(due.values())
@@ -104,7 +103,7 @@ def _members(
     return members, newcomers
 
 
-def _reasons(school: Session, children: set[int]) -> Counter[str]:
+def reasons(school: Session, children: set[int]) -> Counter[str]:
     """Why these children of a school are not asked about; each counts once."""
     found: dict[int, str] = {}
     statuses = ProgrammeStatus.objects.filter(

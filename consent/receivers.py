@@ -72,10 +72,10 @@ def session_is_over(*, session: Session, by: User, now: datetime, **_) -> None:
 
 
 @receiver(dates_saved)
-def dates_changed(*, session: Session, now: datetime, **_) -> None:
+def dates_changed(*, session: Session, by: User, now: datetime, **_) -> None:
     """A visit that becomes tomorrow's after nine is reminded of at once. Source: E40.
 
     Once the dates are committed: who imports a file has locked children and waits for the session,
     which is locked until then. What fails here the job finds within a quarter of an hour.
     """
-    transaction.on_commit(partial(reminding.remind, session.pk, now=now), robust=True)
+    transaction.on_commit(partial(reminding.remind, session.pk, now=now, by=by), robust=True)

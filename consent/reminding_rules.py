@@ -4,11 +4,11 @@ Source: consent §8.1; sessions and clinics §8, E40.
 """
 
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from calendars.clock import LONDON, london_day
+from sessions_app.schedule_rules import REMINDS_FROM, REMINDS_UNTIL
 
-REMINDS_FROM, REMINDS_UNTIL = time(9), time(20)
 _DAY = timedelta(days=1)
 
 
@@ -18,6 +18,11 @@ def is_time_to_remind(now: datetime) -> bool:
     What nine o'clock missed, and what became known after it, still goes that day.
     """
     return REMINDS_FROM <= now.astimezone(LONDON).time() < REMINDS_UNTIL
+
+
+def is_too_late_to_remind(now: datetime) -> bool:
+    """Whether nobody is reminded any more today."""
+    return now.astimezone(LONDON).time() >= REMINDS_UNTIL
 
 
 def day_reminded_of(now: datetime) -> date:

@@ -19,13 +19,16 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Asking:
-    """A session's schedule of requests. `is_closed`: or of an earlier school year."""
+    """A session's schedule of requests. `is_closed`: or of an earlier school year.
+    `is_called_back`: a person called the requests back, and nobody let them go since.
+    """
 
     is_clinic: bool
     is_closed: bool
     academic_year: int
     dates: Collection[date]
     requests_on: date | None
+    is_called_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def _why_not(asking: Asking, exclusion: str, today: date) -> str:
         return "no session dates are scheduled"
     if today > closes_on:
         return f"responses closed on {govuk_date(closes_on)}"
+    if asking.is_called_back:
+        return "the requests were called back"
     return "" if asking.requests_on else "no date for requests is set"
 
 

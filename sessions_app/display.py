@@ -1,18 +1,21 @@
 """How sessions are put into words for pages."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
 
 from django.urls import reverse
 
 from calendars.clock import LONDON, london_day
-from calendars.rules import academic_year_of
+from calendars.rules import academic_year_of, first_day_of
 from govuk.filters import count, govuk_date_with_weekday, govuk_time
 from programmes.together import forms_for, name_in_address
+from sessions_app.asking import AskingOutlook
 from sessions_app.models import Mailing, Session
 from sessions_app.rules import HELD_FROM, join_words
 from sessions_app.schedule_rules import (
+    REMINDS_FROM,
     WRITES_FROM,
     State,
     asks_on,
@@ -28,6 +31,7 @@ COLOURS = {
     State.CLOSED: "red",
 }
 NOT_PROVIDED = "Not provided"
+MINUTES_AN_HOUR = 60
 NOTHING_SENT = "Not sent: there is no date after today"
 TOO_LATE = "Not sent: responses close before the next messages go"
 EMPTY = {
@@ -91,15 +95,18 @@ def requests_text(
     on: date | None,
     *,
     dates: Collection[date],
+    academic_year: int,
     now: datetime,
     written_on: date | None = None,
     is_past: bool = False,
 ) -> str:
     """The same for a school, whose requests go in the evening: Today from 4pm."""
     today = london_day(now)
-    if on is None or on > today or written_on is not None or is_past:
+    if on is None or written_on is not None or is_past:
         return notice_text(on, today=today, written_on=written_on, is_past=is_past)
-    day = asks_on(requests_on=on, now=now)
+    day = asks_on(requests_on=on, academic_year=academic_year, now=now)
+    if max(on, first_day_of(academic_year)) > today:
+        return notice_text(day, today=today)
     return evening(day, now=now) if is_open_for_consent(dates, day) else TOO_LATE
 
 
@@ -113,6 +120,76 @@ def evening(day: date, *, now: datetime) -> str:
         return "Today from 4pm" if is_before else "Today before 8pm"
     is_tomorrow = day == today + timedelta(days=1)
     return "Tomorrow from 4pm" if is_tomorrow else govuk_date_with_weekday(day)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Whom the dates of a school have written to, as a page says it: when and what to how many, in
+    the order of time; until when it can be called back.
+    """
+
+    outlook: AskingOutlook
+    lines: list[tuple[str, str]]
+    calling_back: list[str]
+
+
+def asking(found: AskingOutlook, *, now: datetime) -> Asking:
+    """An outlook in words."""
+    return Asking(found, _asking_lines(found, now=now), _calling_back(found, now=now))
+
+
+def _asking_lines(found: AskingOutlook, *, now: datetime) -> list[tuple[str, str]]:
+    lines = []
+    if found.visit:
+        lines.append(
+            (
+                "now" if now.astimezone(LONDON).time() >= REMINDS_FROM else "today from 9am",
+                f"reminders of tomorrow’s visit to the parents of {_children(found.visit)} "
+                "who gave consent",
+            )
+        )
+    if found.reminders:
+        lines.append(
+            (
+                _begin_small(evening(london_day(now), now=now)),
+                f"reminders to the parents of {_children(found.reminders)} who were asked before "
+                "and have not answered",
+            )
+        )
+    if found.requests and found.on:
+        when = evening(found.on, now=now)
+        is_near = when.startswith(("Today", "Tomorrow"))
+        lines.append(
+            (
+                _begin_small(when) if is_near else f"on {when}, from 4pm",
+                f"requests for consent to the parents of {_children(found.requests)}",
+            )
+        )
+    return lines
+
+
+def _calling_back(found: AskingOutlook, *, now: datetime) -> list[str]:
+    said = []
+    if found.visit >= HELD_FROM and now.astimezone(LONDON).time() >= REMINDS_FROM:
+        said.append(
+            "The reminders of the visit go two minutes after you confirm. Until then you can call "
+            "them back, and nothing is sent."
+        )
+    if found.today(london_day(now)) >= HELD_FROM:
+        is_before = now.astimezone(LONDON).time() < WRITES_FROM
+        when = "Until 4pm" if is_before else "For two minutes after you confirm"
+        said.append(
+            f"{when} you can call back the messages about consent. Nothing of them is sent before."
+        )
+    return said
+
+
+def _children(size: int) -> str:
+    return count(size, "child", "children")
+
+
+def _begin_small(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def reminder_text(weeks: int, *, is_past: bool = False) -> str:
@@ -144,8 +221,11 @@ def _form_links(session: Session, name: str) -> dict[str, str]:
 
 
 def time_left(until: datetime, now: datetime) -> str:
-    """1 minute 40 seconds; never less than a second."""
+    """1 minute 40 seconds; 5 hours 12 minutes; never less than a second."""
     minutes, seconds = divmod(max(1, ceil((until - now).total_seconds())), 60)
+    if minutes >= MINUTES_AN_HOUR:
+        hours, minutes = divmod(minutes, MINUTES_AN_HOUR)
+        return " ".join([count(hours, "hour")] + [count(minutes, "minute")] * bool(minutes))
     parts = [count(minutes, "minute")] * bool(minutes) + [count(seconds, "second")] * bool(seconds)
     return " ".join(parts)
 
@@ -156,6 +236,8 @@ def mailing_of(mailing: Mailing) -> str:
         Mailing.Kind.INVITATIONS: "Invitations",
         Mailing.Kind.DATES_CHANGED: "Messages",
         Mailing.Kind.REMINDERS: "Reminders",
+        Mailing.Kind.ASKING: "Messages about consent",
+        Mailing.Kind.VISIT: "Reminders of the visit",
     }[Mailing.Kind(mailing.kind)]
     about = " about the changed dates" if mailing.kind == Mailing.Kind.DATES_CHANGED else ""
     return f"{what} to the parents of {count(mailing.letters, 'child', 'children')}{about}"

@@ -51,6 +51,11 @@ class Mailing(models.Model):
         INVITATIONS = "invitations", "Invitations"
         DATES_CHANGED = "dates_changed", "Messages about changed dates"
         REMINDERS = "reminders", "Reminders to give consent"
+        ASKING = "asking", "Messages about consent"
+        VISIT = "visit", "Reminders of the visit"
+
+    # What the saving of a school's dates brings about.
+    OF_SCHOOLS = (Kind.ASKING, Kind.VISIT)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(

@@ -20,7 +20,8 @@ from activity.services import record_for_children
 from calendars.clock import london_day
 from govuk.filters import govuk_date
 from notifications.models import Message
-from sessions_app import dates_changed, invitations
+from sessions_app import asking, dates_changed, invitations
+from sessions_app.asking import SchoolDates
 from sessions_app.models import Invitation, ScheduleDraft, Session, SessionDate
 from sessions_app.schedule_rules import (
     Changes,
@@ -224,6 +225,7 @@ def confirm(
     *, session_id: int, draft_id: UUID, accepts_lost_bookings: bool, by: User, now: datetime
 ) -> int:
     """Make a draft live and invite whoever is due at once; returns how many letters that queued.
+    A school's jobs wait until it can no longer be called back, where many are due today.
 
     An amended date stays the same date, a removed one is kept with what was sent for it, and one
     that is offered again comes back with its history: nobody is invited twice. Children who were
@@ -258,9 +260,11 @@ def confirm(
         if session.is_clinic:
             dates_changed.record(session, in_words=in_words(schedule.changes), by=by, now=now)
     draft.delete()
-    dates_saved.send(Session, session=session, now=now)
+    dates_saved.send(Session, session=session, by=by, now=now)
     if session.is_clinic:
         invitations.free(session, now=now)
+    else:
+        asking.hold(session.pk, by=by, now=now)
     return invitations.plan(now=now, session_ids=[session.pk], by=by) if session.is_clinic else 0
 
 
@@ -270,6 +274,16 @@ def rows_of(schedule: Schedule) -> dict[date, int]:
     return _returning(schedule.session, new) | {
         day.value: day.id for day in schedule.answers.days if day.id is not None
     }
+
+
+def school_dates(schedule: Schedule) -> SchoolDates:
+    """The dates of a school as drafted, for whom its parents would be written to about."""
+    rows = rows_of(schedule)
+    return SchoolDates(
+        {day: rows.get(day) for day in schedule.answers.dates},
+        schedule.notice.on,
+        schedule.answers.reminder_weeks * DAYS_A_WEEK,
+    )
 
 
 def in_words(changed: Changes) -> str:

@@ -21,6 +21,8 @@ DAY = timedelta(days=1)
 PREPARATION = timedelta(days=31)
 # When jobs write to the parents of a school's children, in London. Source: consent §8.1.
 WRITES_FROM, WRITES_UNTIL = time(16), time(20)
+# When parents are reminded of tomorrow's visit to a school. Source: consent §8.1; E40.
+REMINDS_FROM, REMINDS_UNTIL = time(9), time(20)
 
 
 class State(Enum):
@@ -52,12 +54,14 @@ def is_open_for_consent(dates: Collection[date], today: date) -> bool:
     return closes_on is not None and today <= closes_on
 
 
-def asks_on(*, requests_on: date, now: datetime) -> date:
+def asks_on(*, requests_on: date, academic_year: int, now: datetime) -> date:
     """The day on which jobs write what is due from `requests_on`: that day, or the next on which
     they still write. So it is for a school's requests, its reminders, and a child who joins late.
+
+    Not before 1 September: in August, the sessions of the coming year wait.
     """
     is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
-    return max(requests_on, london_day(now) + is_over * DAY)
+    return max(requests_on, first_day_of(academic_year), london_day(now) + is_over * DAY)
 
 
 def anchor_date(dates: Collection[date], today: date) -> date | None:

@@ -6,6 +6,6 @@ from django.dispatch import Signal
 # Sent with: session (Session), by (User) and now (datetime).
 session_closed = Signal()
 
-# The dates of a session are saved.
-# Sent with: session (Session) and now (datetime).
+# The dates of a session are saved, or what follows from them is let go after it was called back.
+# Sent with: session (Session), by (User) and now (datetime).
 dates_saved = Signal()

@@ -9,6 +9,7 @@ from calendars.clock import london_day
 from consent.models import ConsentRequest
 from consent.request_outlook import Asking, RequestOutlook, Written, request_outlook
 from consent.selectors.sessions import is_closed
+from sessions_app.asking import was_called_back
 from sessions_app.choices import ConsentStatus, Exclusion
 from sessions_app.models import ProgrammeStatus, Session
 from sessions_app.selectors.lists import days_of
@@ -21,7 +22,7 @@ def request_outlooks(
     session: Session, child_ids: Collection[int], programmes: Collection[str], *, now: datetime
 ) -> dict[Pair, RequestOutlook]:
     """For each child and programme of a session, fetched `with_days`, that nobody has answered
-    for. Programmes for other year groups are left out. Two queries.
+    for. Programmes for other year groups are left out. Three queries.
     """
     asking = Asking(
         is_clinic=session.is_clinic,
@@ -29,6 +30,7 @@ def request_outlooks(
         academic_year=session.academic_year,
         dates=days_of(session),
         requests_on=session.consent_requests_on,
+        is_called_back=was_called_back(session),
     )
     last = _last_written(child_ids, session.academic_year)
     about_anything: dict[int, date] = {}

@@ -28,6 +28,7 @@ from heartbeats import faults
 from notifications import outbox
 from notifications.models import Lane, Message
 from programmes.models import Programme
+from sessions_app import asking as school_asking
 from sessions_app import rules
 from sessions_app.models import Mailing, Session
 from sessions_app.selectors.lists import days_of
@@ -60,12 +61,15 @@ def plan(session_id: int, *, now: datetime) -> int:
     """Queue the requests and reminders of a school session that are due; how many letters.
 
     A child gets one letter at most: a request before a reminder, the reminder of an earlier date
-    before that of a later one, and nothing within three days of the one before.
+    before that of a later one, and nothing within three days of the one before. Nothing at all
+    while what a person saved can be called back, or once it was (`sessions_app.asking`).
     """
     Session.objects.hold(session_id)
     session = _with_days(session_id)
     today = london_day(now)
     if session.is_clinic or not is_open_to_parents(session, today=today):
+        return 0
+    if school_asking.jobs_wait(session, now=now):
         return 0
     letters = 0
     if asking_rules.requests_are_due(

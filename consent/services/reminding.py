@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import User
 from cohorts.models import Child
 from consent import messages, reminding_rules
 from consent.models import SessionReminder
@@ -21,7 +22,8 @@ from consent.selectors.sessions import programmes_of
 from heartbeats import faults
 from notifications import outbox
 from notifications.models import Lane, Message
-from sessions_app.models import Session, SessionDate
+from sessions_app import asking, rules
+from sessions_app.models import Mailing, Session, SessionDate
 from sessions_app.selectors.lists import days_of
 
 
@@ -45,8 +47,9 @@ def remind_each(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def remind(session_id: int, *, now: datetime) -> int:
+def remind(session_id: int, *, now: datetime, by: User | None = None) -> int:
     """Queue the reminders of tomorrow's visit that are due in a session; of how many children.
+    Those of many that a person's saving brings about wait two minutes, and can be called back.
 
     One letter a child, to each parent whose consent is given. Nothing for a clinic, for a closed
     session, or outside the hours. Who is due is looked for twice: to lock them, and again when
@@ -58,7 +61,7 @@ def remind(session_id: int, *, now: datetime) -> int:
     day = reminding_rules.date_to_remind_of(
         dates=days_of(session), is_clinic=session.is_clinic, is_closed=session.is_closed, now=now
     )
-    if day is None:
+    if day is None or asking.visit_was_called_back(session, now=now):
         return 0
     children = {child_id for child_id, _ in reminding.ready_and_not_reminded(session, day)}
     if not children:
@@ -67,7 +70,7 @@ def remind(session_id: int, *, now: datetime) -> int:
     ready = reminding.ready_and_not_reminded(session, day, child_ids=children)
     addressees = reminding.addressees(ready, session.academic_year)
     letters = _write_down(session, day, addressees, now=now)
-    _queue(session, day, letters, addressees, now=now)
+    _queue(session, day, letters, addressees, now=now, by=by)
     return len(letters)
 
 
@@ -100,10 +103,12 @@ def _queue(
     addressees: Mapping[Address, Addressee],
     *,
     now: datetime,
+    by: User | None,
 ) -> None:
+    goes_at = rules.held_until(now) if by and len(letters) >= rules.HELD_FROM else None
     children = Child.objects.in_bulk(letters)
     programmes = programmes_of(session)
-    outbox.queue_all(
+    queued = outbox.queue_all(
         (
             Message(
                 letter=letters[address.child_id],
@@ -120,11 +125,31 @@ def _queue(
                 child_id=address.child_id,
                 parent_id=addressee.parent_id,
                 session_id=session.pk,
+                sent_by=by,
                 lane=Lane.BULK,
-                due_at=now,
+                due_at=goes_at or now,
             )
             for address, addressee in addressees.items()
             if address.child_id in letters
         ),
         now=now,
+    )
+    if by is not None and letters:
+        Mailing.objects.create(
+            session=session,
+            kind=Mailing.Kind.VISIT,
+            queued_by=by,
+            queued_at=now,
+            letters=len(letters),
+            messages=queued,
+            goes_at=goes_at,
+        )
+
+
+def letters_of(mailing: Mailing) -> dict[UUID, int]:
+    """The reminders that a person's saving of the dates brought about, each with its child."""
+    return dict(
+        SessionReminder.objects.filter(
+            session=mailing.session_id, reminded_at=mailing.queued_at
+        ).values_list("letter", "child_id")
     )

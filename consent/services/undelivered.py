@@ -36,9 +36,11 @@ def free(session: Session, *, now: datetime, child_ids: Collection[int] | None =
     ).update(withheld_at=now)
 
 
-def to_ask_once_freed(session: Session, *, now: datetime, child_ids: Collection[int]) -> list[Pair]:
-    """Child id and programme of each request that the job would send at that instant about these
-    children, failed ones that go again among them. Nothing is changed.
+def to_ask_once_freed(
+    session: Session, *, now: datetime, child_ids: Collection[int] | None = None
+) -> list[Pair]:
+    """Child id and programme of each request that the job would send at that instant, about these
+    children if any are named, failed ones that go again among them. Nothing is changed.
     """
     with transaction.atomic():
         free(session, now=now, child_ids=child_ids)

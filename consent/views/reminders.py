@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import records_consent_required
 from calendars import clock
-from calendars.rules import first_day_of
 from consent import asking_rules
 from consent.forms.requests import STALE, SendRemindersForm
 from consent.messages import SCHOOL_REMINDER, school_examples
@@ -76,13 +75,10 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
 def _schedule(session: Session, *, now: datetime) -> list[tuple[str, str]]:
     """The requests and each reminder that jobs send: what was sent, and when the others are due."""
     sent = asking.sent_by_themselves(session)
-    days = days_of(session)
+    days, year = days_of(session), session.academic_year
     rows = []
     if session.consent_requests_on:
-        day = asks_on(
-            requests_on=max(session.consent_requests_on, first_day_of(session.academic_year)),
-            now=now,
-        )
+        day = asks_on(requests_on=session.consent_requests_on, academic_year=year, now=now)
         is_open = is_open_for_consent(days, day)
         rows.append(("Request", _when(sent.get(None), day, now=now, is_in_time=is_open)))
     ids = {day.value: day.pk for day in session.live_dates}
@@ -91,7 +87,7 @@ def _schedule(session: Session, *, now: datetime) -> list[tuple[str, str]]:
         days_before=session.days_before_consent_reminders,
         today=clock.london_day(now),
     ):
-        day = asks_on(requests_on=reminder.goes_on, now=now)
+        day = asks_on(requests_on=reminder.goes_on, academic_year=year, now=now)
         when = _when(sent.get(ids[reminder.date]), day, now=now, is_in_time=day < reminder.date)
         rows.append((f"Reminder for {govuk_date_with_weekday(reminder.date)}", when))
     return rows

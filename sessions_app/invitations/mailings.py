@@ -25,19 +25,26 @@ ONE_OF = {
     Mailing.Kind.INVITATIONS: "Invitation",
     Mailing.Kind.DATES_CHANGED: "Message about changed dates",
     Mailing.Kind.REMINDERS: "Reminder to give consent",
+    Mailing.Kind.ASKING: "Message about consent",
+    Mailing.Kind.VISIT: "Reminder of the visit",
 }
 
 # The letters of a mailing, each with its child.
 Letters = Callable[[Mailing], dict[UUID, int]]
 _letters_above: dict[str, Letters] = {}
+# The children about whom jobs would write once a mailing goes that has no letters yet.
+Coming = Callable[[Mailing, datetime], Collection[int]]
+_coming: dict[str, Coming] = {}
 
 
-def register_letters(kind: str, letters: Letters) -> None:
+def register_letters(kind: str, letters: Letters, *, coming: Coming | None = None) -> None:
     """Let an app above name the letters of mailings that it queues.
 
     Once one is called back, `letters_withheld` announces that nothing of them was sent.
     """
     _letters_above[kind] = letters
+    if coming is not None:
+        _coming[kind] = coming
 
 
 class CallingBackRefused(Exception):
@@ -51,6 +58,10 @@ def call_back(*, mailing_id: UUID, by: User, now: datetime) -> bool:
     All of it or nothing: a sender that has claimed one of its messages makes it too late. The
     children read it in their log. Raises `CallingBackRefused` once the two minutes are over.
     """
+    waited_for = Mailing.objects.filter(pk=mailing_id, kind__in=list(_coming))
+    for session_id in waited_for.values_list("session_id", flat=True):
+        # The jobs that wait for it hold the session while they look.
+        Session.objects.lock(session_id)
     mailing = _lock(mailing_id)
     if mailing.called_back_at is not None:
         return False
@@ -61,7 +72,8 @@ def call_back(*, mailing_id: UUID, by: User, now: datetime) -> bool:
         outbox.withdraw(letters, reason=CALLED_BACK, now=now)
     except outbox.AlreadyClaimed:
         raise CallingBackRefused(GONE) from None
-    children = sorted(letters.values())
+    coming = _coming[mailing.kind](mailing, now) if mailing.kind in _coming else ()
+    children = sorted({*letters.values(), *coming})
     Invitation.objects.filter(mailing=mailing).update(called_back_at=now)
     mailing.called_back_at, mailing.called_back_by = now, by
     mailing.save(update_fields=["called_back_at", "called_back_by"])

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from govuk.filters import count, govuk_datetime
-from sessions_app import dates_changed, display
+from sessions_app import asking, dates_changed, display
 from sessions_app.models import DatesChange, Invitation, Mailing, Membership, Session
+from sessions_app.selectors.lists import days_of
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Notice:
     slug: str
     what: str
     text: str
+    is_of_school: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def notices(session: Session, *, now: datetime) -> Notices:
         change=dates_changed.to_tell(session) if session.is_clinic else None,
         invitations_waiting=waiting_to_be_invited(session, now=now).count(),
         held=[_notice(mailing, display.held_notice(mailing, now)) for mailing in held],
-        called_back=[
+        called_back=_called_back_at_school(session, now=now)
+        + [
             _notice(
                 mailing,
                 f"The parents of {count(mailing.waiting, 'child', 'children')} are not invited: "
@@ -63,6 +66,27 @@ def notices(session: Session, *, now: datetime) -> Notices:
             if mailing.waiting
         ],
     )
+
+
+def _called_back_at_school(session: Session, *, now: datetime) -> list[Notice]:
+    """What was called back of a school's messages and waits, as long as it could still go."""
+    if session.is_clinic:
+        return []
+    waits = Mailing.objects.filter(
+        session=session,
+        kind__in=Mailing.OF_SCHOOLS,
+        called_back_at__isnull=False,
+        released_at__isnull=True,
+    ).select_related("session", "called_back_by")
+    return [
+        _notice(
+            mailing,
+            f"{display.mailing_of(mailing)} do not go: {mailing.called_back_by.full_name} called "
+            f"them back on {govuk_datetime(mailing.called_back_at)}.",
+        )
+        for mailing in waits
+        if asking.may_still_go(mailing, days_of(session), now=now)
+    ]
 
 
 def waiting_to_be_invited(session: Session, *, now: datetime) -> QuerySet:
@@ -87,4 +111,5 @@ def _waits() -> Q:
 
 
 def _notice(mailing: Mailing, text: str) -> Notice:
-    return Notice(mailing.pk, mailing.session.slug, display.mailing_of(mailing), text)
+    is_of_school = mailing.kind in Mailing.OF_SCHOOLS
+    return Notice(mailing.pk, mailing.session.slug, display.mailing_of(mailing), text, is_of_school)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from calendars import clock
-from sessions_app import display, invitations, schedule
+from sessions_app import asking, display, invitations, schedule
 from sessions_app.forms import ConfirmScheduleForm, NoticeForm, RemindersForm, SessionDates
 from sessions_app.models import ScheduleDraft, Session
 from sessions_app.schedule import DAYS_A_WEEK, Schedule, ScheduleRefused
@@ -181,6 +181,7 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
                 drafted.answers.reminder_weeks, is_past=drafted.is_past
             ),
             "examples": message_examples(session) if session.is_clinic else {},
+            "asking": _asking(drafted),
             "preview": (
                 invitations.preview(
                     session,
@@ -194,6 +195,15 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
             ),
         },
     )
+
+
+def _asking(drafted: Schedule) -> display.Asking | None:
+    """Whom the dates of a school have written to; None for a clinic, or without dates."""
+    session, now = drafted.session, clock.now()
+    if session.is_clinic or not drafted.answers.days:
+        return None
+    found = asking.outlook(session, schedule.school_dates(drafted), now=now)
+    return display.asking(found, now=now)
 
 
 def _confirm(
@@ -233,7 +243,13 @@ def _notice_words(drafted: Schedule) -> str:
     on, known = drafted.notice.on, {"written_on": drafted.written_on, "is_past": drafted.is_past}
     if drafted.session.is_clinic:
         return display.notice_text(on, today=drafted.today, **known)
-    return display.requests_text(on, dates=drafted.answers.dates, now=clock.now(), **known)
+    return display.requests_text(
+        on,
+        dates=drafted.answers.dates,
+        academic_year=drafted.session.academic_year,
+        now=clock.now(),
+        **known,
+    )
 
 
 def _context(draft: ScheduleDraft, drafted: Schedule) -> dict:

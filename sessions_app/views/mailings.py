@@ -1,5 +1,7 @@
 """A mailing that waits: calling it back, and letting it go after all."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,9 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calendars import clock
-from sessions_app import dates_changed, display, invitations
+from sessions_app import asking, dates_changed, display, invitations
 from sessions_app.invitations import messages as invitation_messages
 from sessions_app.models import DatesChange, Mailing
+from sessions_app.selectors.lists import days_of
 from sessions_app.views.scope import find_mailing, find_session, message_examples
 
 
@@ -27,7 +30,8 @@ def show(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
             "what": display.mailing_of(mailing),
             "is_held": mailing.is_held(now),
             "time_left": mailing.goes_at and display.time_left(mailing.goes_at, now),
-            "can_release": _can_release(mailing),
+            "can_release": _can_release(mailing, now),
+            "is_of_school": mailing.kind in Mailing.OF_SCHOOLS,
         },
     )
 
@@ -51,9 +55,11 @@ def release(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
     """Say who would be invited now, and let them be invited once that is confirmed."""
     mailing = find_mailing(request, slug, mailing_id)
     session, now = mailing.session, clock.now()
-    if not _can_release(mailing):
-        messages.warning(request, "These invitations do not wait for anybody any more.")
+    if not _can_release(mailing, now):
+        messages.warning(request, "These messages do not wait for anybody any more.")
         return redirect("sessions:mailing", slug=slug, mailing_id=mailing.pk)
+    if mailing.kind in Mailing.OF_SCHOOLS:
+        return _release_at_school(request, mailing, now)
     if request.method == "POST":
         letters = invitations.release(mailing_id=mailing.pk, by=request.user, now=now)
         sent = display.invited_notice(letters) or " Invitations go when they are due."
@@ -72,6 +78,30 @@ def release(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
             "title": "Invite these families",
             "button": "Confirm",
             "back": reverse("sessions:mailing", kwargs={"slug": slug, "mailing_id": mailing.pk}),
+        },
+    )
+
+
+def _release_at_school(request: HttpRequest, mailing: Mailing, now: datetime) -> HttpResponse:
+    """The same for what saving a school's dates brought about."""
+    session = mailing.session
+    if request.method == "POST":
+        asking.release(mailing_id=mailing.pk, by=request.user, now=now)
+        messages.success(request, "Confirmed. Parents are written to when it is due.")
+        return redirect("sessions:show", slug=session.slug)
+    found = asking.outlook(session, asking.saved_dates(session), now=now)
+    return render(
+        request,
+        "sessions/release.html",
+        {
+            "session": session,
+            "asking": display.asking(found, now=now),
+            "caption": session.location.name,
+            "title": "Send these messages",
+            "button": "Confirm",
+            "back": reverse(
+                "sessions:mailing", kwargs={"slug": session.slug, "mailing_id": mailing.pk}
+            ),
         },
     )
 
@@ -116,9 +146,10 @@ def tell(request: HttpRequest, slug: str, change_id) -> HttpResponse:
     )
 
 
-def _can_release(mailing: Mailing) -> bool:
+def _can_release(mailing: Mailing, now: datetime) -> bool:
+    may_go = asking.may_still_go(mailing, days_of(mailing.session), now=now)
     return (
-        mailing.kind == Mailing.Kind.INVITATIONS
+        (mailing.kind == Mailing.Kind.INVITATIONS or may_go)
         and mailing.called_back_at is not None
         and mailing.released_at is None
         and not mailing.session.is_closed

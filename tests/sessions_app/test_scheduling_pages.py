@@ -306,6 +306,14 @@ def test_requests_whose_day_has_passed_go_in_the_evening(on, school_2024):
     assert walk.page.summary["Consent requests"] == "Today from 4pm"
 
 
+def test_requests_of_the_coming_year_wait_for_september(on, organisation):
+    school = SessionFactory(organisation=organisation, academic_year=2024)
+    walk = Walk(on(date(2024, 8, 25)), school).follow("Schedule sessions").follow(ADD)
+    walk.dates(date(2024, 9, 10)).follow("Continue")
+    assert walk.page.summary["Consent requests"] == "Send on Sunday 1 September 2024"
+    assert "call back" not in walk.page.text
+
+
 @pytest.mark.parametrize("kind", ["clinic_2024", "school_2024"])
 def test_dates_that_have_all_passed_promise_no_message(on, request, kind):
     session = request.getfixturevalue(kind)

@@ -1,0 +1,129 @@
+"""Whose parents are written to because of a school's dates: for the page that confirms them."""
+
+from collections.abc import Collection
+from copy import copy
+from datetime import date, datetime
+from uuid import UUID
+
+from calendars.clock import london_day, london_instant
+from calendars.rules import academic_year_of
+from cohorts.models import Contact
+from consent import asking_rules, reminding_rules
+from consent.messages import SCHOOL_REMINDER, SCHOOL_REQUEST, school_examples
+from consent.models import ConsentRequest
+from consent.of_files import reasons
+from consent.selectors import asking, reminding
+from consent.selectors.sessions import is_closed
+from consent.services import undelivered
+from notifications.models import Channel
+from sessions_app.asking import AskingOutlook, SchoolDates
+from sessions_app.models import Mailing, Membership, Session, SessionDate
+from sessions_app.schedule_rules import WRITES_FROM, asks_on, is_open_for_consent
+
+
+def asked_because_of_dates(session: Session, dates: SchoolDates, *, now: datetime) -> AskingOutlook:
+    """What jobs would write about a school, fetched `with_days`, once it had these dates.
+
+    Nothing is changed. A constant number of queries, whatever the number of children.
+    """
+    today = london_day(now)
+    if session.is_clinic or is_closed(session, today=today) or not dates.rows:
+        return AskingOutlook()
+    day, asked = _asked(session, dates, now=now)
+    reminded = _reminded(session, dates, now=now) - asked
+    members = set(
+        Membership.objects.filter(session=session, left_at__isnull=True).values_list(
+            "child_id", flat=True
+        )
+    )
+    visit = _told_of_visit(session, dates, now=now)
+    drafted = copy(session)
+    drafted.live_dates = [SessionDate(session=session, value=one) for one in sorted(dates.rows)]
+    templates = [
+        (SCHOOL_REQUEST, asked and "What parents will read who are asked for consent"),
+        (SCHOOL_REMINDER, reminded and "What parents will read who are reminded to answer"),
+    ]
+    return AskingOutlook(
+        on=day,
+        requests=len(asked),
+        reminders=len(reminded),
+        visit=len(visit),
+        **_messages(asked | reminded),
+        left_out=sorted(reasons(session, members - asked - reminded).items()),
+        examples=[
+            (summary, school_examples(drafted, template, today=max(today, day) if day else today))
+            for template, summary in templates
+            if summary
+        ],
+    )
+
+
+def due_today(mailing: Mailing, now: datetime) -> Collection[int]:
+    """The children about whom jobs would write today once a mailing that waits goes."""
+    session = Session.objects.with_days().select_related("organisation", "location__team")
+    school = session.get(pk=mailing.session_id)
+    rows = {one.value: one.pk for one in school.live_dates}
+    dates = SchoolDates(rows, school.consent_requests_on, school.days_before_consent_reminders)
+    day, asked = _asked(school, dates, now=now)
+    return _reminded(school, dates, now=now) | (asked if day == london_day(now) else set())
+
+
+def letters_of_jobs(mailing: Mailing) -> dict[UUID, int]:
+    """What jobs wrote about a school since a person saved its dates, each letter with its child:
+    nothing as long as they wait for that to be called back.
+    """
+    return dict(
+        ConsentRequest.objects.filter(
+            session=mailing.session_id,
+            requested_by__isnull=True,
+            requested_at__gte=mailing.queued_at,
+            withheld_at__isnull=True,
+        ).values_list("letter", "child_id")
+    )
+
+
+def _asked(session: Session, dates: SchoolDates, *, now: datetime) -> tuple[date | None, set[int]]:
+    """The day on which requests go, and about whom."""
+    if dates.requests_on is None:
+        return None, set()
+    day = asks_on(requests_on=dates.requests_on, academic_year=session.academic_year, now=now)
+    if not is_open_for_consent(list(dates.rows), day):
+        return None, set()
+    pairs = undelivered.to_ask_once_freed(session, now=max(now, london_instant(day, WRITES_FROM)))
+    return day, {child_id for child_id, _ in pairs}
+
+
+def _reminded(session: Session, dates: SchoolDates, *, now: datetime) -> set[int]:
+    """About whom reminders to answer go today."""
+    today = london_day(now)
+    writes_on = asks_on(requests_on=today, academic_year=session.academic_year, now=now)
+    is_of_year = session.academic_year == academic_year_of(today)
+    has_begun = dates.requests_on is not None and dates.requests_on <= today
+    if writes_on != today or not is_of_year or not has_begun:
+        return set()
+    due = asking_rules.dates_to_remind_of(
+        dates=list(dates.rows), days_before=dates.reminder_days, is_closed=False, today=today
+    )
+    return {
+        child_id
+        for day in due
+        for child_id, _ in asking.to_remind_of_date(session, dates.rows[day], now=now)
+    }
+
+
+def _told_of_visit(session: Session, dates: SchoolDates, *, now: datetime) -> set[int]:
+    """Whose parents are reminded of tomorrow's visit today."""
+    tomorrow = reminding_rules.day_reminded_of(now)
+    if tomorrow not in dates.rows or reminding_rules.is_too_late_to_remind(now):
+        return set()
+    ready = reminding.ready_and_not_reminded(session, tomorrow)
+    found = reminding.addressees(ready, session.academic_year)
+    return {address.child_id for address in found}
+
+
+def _messages(child_ids: Collection[int]) -> dict[str, int]:
+    """How many emails and texts letters about these children come to."""
+    contacts = Contact.objects.filter(child__in=child_ids).order_by()
+    addresses = contacts.values_list("channel", "child_id", "recipient").distinct()
+    channels = [channel for channel, _, _ in addresses]
+    return {"emails": channels.count(Channel.EMAIL), "texts": channels.count(Channel.TEXT)}

@@ -1,0 +1,167 @@
+"""What saving the dates of a school has its parents written to about, and calling that back.
+
+Jobs ask and remind a school's parents in the evening, and consent knows whom (`register_outlook`).
+Where a person's saving makes so many due the same day that it can be called back, the jobs wait
+for the `Mailing` that says so: nothing is queued before, so nothing is sent if it is called back.
+Source: `docs/decisions/0062-a-schools-requests-can-be-called-back.md`.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from calendars.clock import london_day, london_instant
+from sessions_app import rules
+from sessions_app.models import Mailing, Session, SessionDate
+from sessions_app.schedule_rules import WRITES_FROM, is_open_for_consent
+from sessions_app.signals import dates_saved
+
+
+@dataclass(frozen=True)
+class SchoolDates:
+    """The dates of a school and when parents are written to about them, drafted or saved.
+
+    `rows` has the saved row that each day is, none for a new one.
+    """
+
+    rows: Mapping[date, int | None]
+    requests_on: date | None
+    reminder_days: int | None
+
+
+@dataclass(frozen=True)
+class AskingOutlook:
+    """How many children's parents jobs write to about a school with such dates.
+
+    `requests` go on the day `on`, `reminders` to answer today; emails and texts are those of both.
+    Reminders of tomorrow's visit go at once, or from nine. Of `left_out`, each has its reason.
+    """
+
+    on: date | None = None
+    requests: int = 0
+    reminders: int = 0
+    visit: int = 0
+    emails: int = 0
+    texts: int = 0
+    left_out: list[tuple[str, int]] = field(default_factory=list)
+    examples: list[tuple[str, Any]] = field(default_factory=list)
+
+    def today(self, today: date) -> int:
+        """To how many children's parents jobs write of consent on that day, if it is today."""
+        return self.reminders + (self.requests if self.on == today else 0)
+
+
+CALLED_BACK = Q(called_back_at__isnull=False, released_at=None)
+Outlook = Callable[..., AskingOutlook]
+_outlooks: list[Outlook] = []
+
+
+def register_outlook(outlook: Outlook) -> None:
+    """Let the app above that asks parents tell whom; called with the session, its `SchoolDates`
+    and `now`.
+    """
+    _outlooks[:] = [outlook]
+
+
+def outlook(session: Session, dates: SchoolDates, *, now: datetime) -> AskingOutlook:
+    """Whom jobs write to about a school, fetched `with_days`, if it has these dates."""
+    return _outlooks[0](session, dates, now=now) if _outlooks else AskingOutlook()
+
+
+def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
+    """Let the jobs of today wait where what a person saved makes many due: until the evening, two
+    minutes at least. What waited before, or was called back, is settled by that.
+
+    For whoever has locked the session. None where few are due, or nobody is before tomorrow.
+    """
+    _settle(session_id, by=by, now=now)
+    session = Session.objects.with_days().select_related("organisation", "location__team")
+    school = session.get(pk=session_id)
+    found = outlook(school, saved_dates(school), now=now)
+    letters = found.today(london_day(now))
+    if letters < rules.HELD_FROM:
+        return None
+    evening = london_instant(london_day(now), WRITES_FROM)
+    return Mailing.objects.create(
+        session=school,
+        kind=Mailing.Kind.ASKING,
+        queued_by=by,
+        queued_at=now,
+        letters=letters,
+        messages=found.emails + found.texts,
+        goes_at=max(evening, rules.held_until(now)),
+    )
+
+
+def saved_dates(session: Session) -> SchoolDates:
+    """The dates of a school as they are saved."""
+    rows = SessionDate.objects.live().filter(session=session).values_list("value", "pk")
+    return SchoolDates(
+        dict(rows), session.consent_requests_on, session.days_before_consent_reminders
+    )
+
+
+def jobs_wait(session: Session, *, now: datetime) -> bool:
+    """Whether jobs leave the parents of a school in peace: what a person saved can still be called
+    back, or was and nobody has let it go since. For whoever holds the session.
+    """
+    is_held = Q(called_back_at=None, goes_at__gt=now)
+    return _of(session, Mailing.Kind.ASKING).filter(is_held | CALLED_BACK).exists()
+
+
+def was_called_back(session: Session) -> bool:
+    """Whether what jobs would write about a school was called back, and nobody let it go since."""
+    return _of(session, Mailing.Kind.ASKING).filter(CALLED_BACK).exists()
+
+
+def visit_was_called_back(session: Session, *, now: datetime) -> bool:
+    """Whether today's reminders of a visit were called back and nobody has let them go since."""
+    midnight = london_instant(london_day(now), time.min)
+    visit = _of(session, Mailing.Kind.VISIT)
+    return visit.filter(CALLED_BACK, queued_at__gte=midnight).exists()
+
+
+def may_still_go(mailing: Mailing, dates: Collection[date], *, now: datetime) -> bool:
+    """Whether what was called back could be let go: reminders of a visit on their day, messages
+    about consent as long as parents may answer.
+    """
+    today = london_day(now)
+    if mailing.session.is_closed or mailing.kind not in Mailing.OF_SCHOOLS:
+        return False
+    if mailing.kind == Mailing.Kind.VISIT:
+        return london_day(mailing.queued_at) == today
+    return is_open_for_consent(dates, today)
+
+
+@transaction.atomic
+def release(*, mailing_id: UUID, by: User, now: datetime) -> Mailing | None:
+    """Let what was called back at a school go after all; what waits now, if it is many again.
+
+    Whoever is still due is written to. Released once, however many people ask.
+    """
+    session_id = Mailing.objects.values_list("session_id", flat=True).get(pk=mailing_id)
+    session = Session.objects.lock(session_id)
+    mailing = Mailing.objects.select_for_update(of=("self",), no_key=True).get(pk=mailing_id)
+    if mailing.called_back_at is None or mailing.released_at is not None:
+        return None
+    mailing.released_at = now
+    mailing.save(update_fields=["released_at"])
+    dates_saved.send(Session, session=session, by=by, now=now)
+    return hold(session_id, by=by, now=now) if mailing.kind == Mailing.Kind.ASKING else None
+
+
+def _of(session: Session, kind: Mailing.Kind) -> QuerySet[Mailing]:
+    return Mailing.objects.filter(session=session, kind=kind)
+
+
+def _settle(session_id: int, *, by: User, now: datetime) -> None:
+    mailings = Mailing.objects.filter(session=session_id, kind__in=Mailing.OF_SCHOOLS)
+    waiting = mailings.filter(kind=Mailing.Kind.ASKING, goes_at__gt=now, called_back_at=None)
+    waiting.update(called_back_at=now, called_back_by=by, released_at=now)
+    mailings.filter(CALLED_BACK).update(released_at=now)

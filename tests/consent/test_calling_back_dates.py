@@ -1,0 +1,259 @@
+"""What saving a school's dates has its parents written to about: said before, and called back."""
+
+from datetime import date
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from activity.models import Entry
+from cohorts.models import Parent
+from consent.models import ConsentRequest, SessionReminder
+from consent.selectors.request_outlooks import request_outlooks
+from consent.services import asking
+from notifications.models import Message
+from sessions_app import asking as school_asking
+from sessions_app import invitations, schedule
+from sessions_app.models import Mailing
+from sessions_app.rules import HELD_FROM
+from sessions_app.schedule_rules import Day
+from tests import factories
+from tests.consent.school import School
+from tests.consent.test_reminding import Visited
+from tests.pages import page
+from tests.sessions_app.conftest import at
+from tests.sessions_app.test_schedule_confirm import moved, save
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+JAN_12, JAN_19, FEB_16 = date(2027, 1, 12), date(2027, 1, 19), date(2027, 2, 16)
+TEN, BEFORE_FOUR, FOUR = "2027-01-05T10:00", "2027-01-05T15:59", "2027-01-05T16:00"
+
+
+@pytest.fixture
+def school(organisation):
+    """A school without dates, with a child more than go at once."""
+    school = School(organisation, dates=())
+    for _ in range(HELD_FROM):
+        school.child()
+    return school
+
+
+def mailing_of(school):
+    return Mailing.objects.filter(session=school.session).order_by("queued_at").last()
+
+
+def call_back(school, by, now="2027-01-05T15:00"):
+    return invitations.call_back(mailing_id=mailing_of(school).pk, by=by, now=at(now))
+
+
+def drafted(school, by, *days):
+    draft = schedule.start(school.session, by=by)
+    schedule.amend(draft, days=tuple(Day(None, day) for day in days))
+    keys = {"slug": school.session.slug, "draft_id": draft.pk}
+    return reverse("sessions:draft-check", kwargs=keys)
+
+
+def test_the_page_says_whom_the_dates_have_asked_and_who_is_left_out(
+    school, nurse, nurse_client, morning
+):
+    morning.move_to(at(TEN), tick=False)
+    silent, known = school.child(), school.child()
+    Parent.objects.filter(relationships__child=silent).update(email="", phone="")
+    factories.ResponseFactory(child=known, session=school.session)
+    for child in (silent, known):
+        school.refresh(child)
+    shown = page(nurse_client.get(drafted(school, nurse, JAN_19)))
+    assert "today from 4pm: requests for consent to the parents of 21 children" in shown.text
+    assert "21 emails and 21 text messages" in shown.text
+    assert "Until 4pm you can call back the messages about consent." in shown.text
+    assert "Tuesday 19 January 2027" in shown.text, "what parents will read names the date"
+    assert "No contact details" in shown.text
+    assert "Asked before, or answered already" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "said"),
+    [
+        (TEN, FEB_16, "on Tuesday 26 January 2027, from 4pm: requests for consent to the parents"),
+        ("2027-01-05T16:30", JAN_19, "today before 8pm: requests"),
+        ("2027-01-05T20:30", JAN_19, "tomorrow from 4pm: requests"),
+        ("2027-01-05T20:30", date(2027, 1, 6), "Who will be written to nobody"),
+    ],
+)
+def test_the_page_says_when_they_are_asked(school, nurse, nurse_client, morning, now, day, said):
+    morning.move_to(at(now), tick=False)
+    shown = page(nurse_client.get(drafted(school, nurse, day)))
+    assert said in shown.text
+    assert ("call back" in shown.text) == ("today" in said)
+
+
+def test_the_page_takes_as_many_queries_for_many_children(school, nurse, nurse_client, morning):
+    morning.move_to(at(TEN), tick=False)
+    address, sizes = drafted(school, nurse, JAN_12), []
+    for more in (0, 15):
+        for _ in range(more):
+            school.child()
+        with CaptureQueriesContext(connection) as queries:
+            nurse_client.get(address)
+        sizes.append(len(queries))
+    assert sizes[0] == sizes[1]
+
+
+def test_jobs_wait_until_four_and_then_ask(school, nurse):
+    save(school.session, nurse, [JAN_19], now=TEN)
+    mailing = mailing_of(school)
+    assert (mailing.kind, mailing.letters, mailing.messages) == ("asking", HELD_FROM, 2 * HELD_FROM)
+    assert mailing.goes_at == at(FOUR)
+    assert school.run("2027-01-05", "16:00") == HELD_FROM
+
+
+def test_who_saves_in_the_evening_has_two_minutes(school, nurse):
+    save(school.session, nurse, [JAN_19], now="2027-01-05T16:14")
+    assert school.run("2027-01-05", "16:15") == 0
+    assert Message.objects.count() == 0
+    assert school.run("2027-01-05", "16:30") == HELD_FROM
+
+
+def test_few_are_asked_without_waiting(organisation, nurse):
+    school = School(organisation, dates=())
+    for _ in range(HELD_FROM - 1):
+        school.child()
+    save(school.session, nurse, [JAN_19], now="2027-01-05T16:14")
+    assert not Mailing.objects.exists()
+    assert school.run("2027-01-05", "16:15") == HELD_FROM - 1
+
+
+def test_called_back_nobody_is_asked_until_somebody_lets_them_go(school, nurse):
+    child = school.child()
+    save(school.session, nurse, [JAN_19], now=TEN)
+    assert call_back(school, nurse)
+    title = "Message about consent called back before it was sent"
+    assert Entry.objects.filter(title=title).count() == HELD_FROM + 1
+    for day in ("2027-01-05", "2027-01-06"):
+        assert school.run(day) == 0
+    (outlook,) = request_outlooks(
+        school.with_days(), [child.pk], ["hpv"], now=at("2027-01-06T09:00")
+    ).values()
+    assert outlook.text == "No request: the requests were called back"
+    school_asking.release(mailing_id=mailing_of(school).pk, by=nurse, now=at("2027-01-06T10:00"))
+    assert mailing_of(school).goes_at == at("2027-01-06T16:00"), "and can be called back again"
+    assert school.run("2027-01-06") == HELD_FROM + 1
+
+
+def test_other_dates_settle_what_waited_and_what_was_called_back(school, nurse):
+    save(school.session, nurse, [JAN_19], now=TEN)
+    save(school.session, nurse, [moved(school.session, FEB_16)], now="2027-01-05T11:00")
+    assert school.run("2027-01-05") == 0, "now they are asked on 26 January"
+    assert not school_asking.was_called_back(school.session)
+    assert school.run("2027-01-26") == HELD_FROM
+
+
+def test_too_late_it_cannot_be_called_back(school, nurse):
+    save(school.session, nurse, [JAN_19], now=TEN)
+    with pytest.raises(invitations.CallingBackRefused):
+        call_back(school, nurse, FOUR)
+
+
+def test_reminders_that_fall_due_with_the_dates_wait_too(organisation, nurse):
+    school = School(organisation, dates=(FEB_16,), requests_on=date(2026, 12, 22))
+    for _ in range(HELD_FROM):
+        school.child()
+    assert school.run("2026-12-22") == HELD_FROM
+    save(school.session, nurse, [moved(school.session, JAN_12)], now=TEN)
+    assert mailing_of(school).letters == HELD_FROM
+    assert call_back(school, nurse)
+    assert school.run("2027-01-05") == 0
+    assert ConsentRequest.objects.filter(kind="reminder").count() == 0
+
+
+def test_the_pages_lead_from_calling_back_to_sending_after_all(
+    school, nurse, nurse_client, morning
+):
+    save(school.session, nurse, [JAN_19], now=TEN)
+    morning.move_to(at("2027-01-05T11:30"), tick=False)
+    home = reverse("sessions:show", kwargs={"slug": school.session.slug})
+    shown = page(nurse_client.get(home))
+    assert (
+        "Messages about consent to the parents of 21 children will be sent at 4:00pm" in shown.text
+    )
+    assert "You can call them back for 4 hours 30 minutes." in shown.text
+    keys = {"slug": school.session.slug, "mailing_id": mailing_of(school).pk}
+    nurse_client.post(reverse("sessions:mailing-call-back", kwargs=keys))
+    shown = page(nurse_client.get(home))
+    assert "Messages about consent to the parents of 21 children do not go" in shown.text
+    assert (
+        "Send these messages"
+        in page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text
+    )
+    release = reverse("sessions:mailing-release", kwargs=keys)
+    shown = page(nurse_client.get(release))
+    assert "today from 4pm: requests for consent to the parents of 21 children" in shown.text
+    nurse_client.post(release)
+    assert mailing_of(school).goes_at == at(FOUR)
+    assert "do not go" not in page(nurse_client.get(home)).text
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_who_calls_back_while_the_job_runs_calls_back_all_or_nothing(organisation, nurse):
+    school = School(organisation, dates=())
+    for _ in range(HELD_FROM):
+        school.child()
+    save(school.session, nurse, [JAN_19], now=TEN)
+    # Their clocks differ: the one is still before four, the other after.
+    at_once(
+        partial(call_back, school, nurse, BEFORE_FOUR),
+        partial(asking.plan, school.session.pk, now=at(FOUR)),
+    )
+    assert mailing_of(school).called_back_at is not None
+    assert not Message.objects.exclude(status=Message.Status.WITHHELD).exists()
+    assert school.run("2027-01-05", "16:15") == 0
+
+
+@pytest.fixture
+def visited(organisation):
+    """A school to be visited on the 19th, where many are ready."""
+    school = Visited(organisation, dates=[JAN_19])
+    for _ in range(HELD_FROM):
+        school.ready()
+    return school
+
+
+def visit_tomorrow(visited, nurse, capture, now="2027-01-11T10:00"):
+    with capture(execute=True):
+        save(visited.session, nurse, [JAN_12, moved(visited.session, JAN_19)], now=now)
+
+
+def test_the_page_says_that_reminders_of_tomorrows_visit_go_at_once(
+    visited, nurse, nurse_client, morning
+):
+    morning.move_to(at("2027-01-11T10:00"), tick=False)
+    shown = page(nurse_client.get(drafted(visited, nurse, JAN_12)))
+    assert "now: reminders of tomorrow’s visit to the parents of 21 children" in shown.text
+    assert "The reminders of the visit go two minutes after you confirm." in shown.text
+
+
+def test_reminders_of_a_visit_wait_two_minutes_and_can_be_called_back(
+    visited, nurse, django_capture_on_commit_callbacks
+):
+    visit_tomorrow(visited, nurse, django_capture_on_commit_callbacks)
+    assert mailing_of(visited).goes_at == at("2027-01-11T10:02")
+    assert {message.due_at for message in visited.messages()} == {at("2027-01-11T10:02")}
+    assert call_back(visited, nurse, "2027-01-11T10:01")
+    assert visited.remind("2027-01-11T10:15") == 0, "no job reminds behind their back"
+    assert not SessionReminder.objects.filter(withheld_at=None).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        school_asking.release(
+            mailing_id=mailing_of(visited).pk, by=nurse, now=at("2027-01-11T11:00")
+        )
+    assert SessionReminder.objects.filter(withheld_at=None).count() == HELD_FROM
+
+
+def test_what_was_called_back_of_a_visit_is_over_with_its_day(
+    visited, nurse, django_capture_on_commit_callbacks
+):
+    visit_tomorrow(visited, nurse, django_capture_on_commit_callbacks)
+    call_back(visited, nurse, "2027-01-11T10:01")
+    assert visited.remind("2027-01-18T09:00") == HELD_FROM, "the next visit is reminded of"
