@@ -20,6 +20,11 @@ from sessions_app.models import Session
 from sessions_app.rules import join_words, vaccination_named
 from sessions_app.selectors.lists import days_of
 
+HOW_TO_RETURN = (
+    "Send us a photo or a scan of every page by email. Or call us, and we will tell you where to "
+    "hand it in. Contact us too if you have questions."
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -41,6 +46,7 @@ class PaperForm:
     decisions: Sequence[Line]
     reasons: Sequence[str]
     health: Sequence[Line]
+    how_to_return: str
     team: Sequence[str]
 
 
@@ -55,6 +61,7 @@ def form_for(session: Session, programmes: Sequence[Programme], *, today: date) 
         decisions=[line for programme in programmes for line in _decisions(programme)],
         reasons=_reasons(session, keys),
         health=[line for asked in health_questions(keys) for line in _lines(asked)],
+        how_to_return=HOW_TO_RETURN,
         team=[team.name, f"Email: {team.email}", f"Phone: {phone_as_written(team.phone)}"],
     )
 
@@ -66,7 +73,9 @@ def _introduction(session: Session, today: date) -> list[str]:
         sentences.append(f"Our team will be at {session.location.name} on {join_words(upcoming)}.")
     deadline = respond_by(session, today=today)
     by = f" by {govuk_date(deadline)}" if deadline else ""
-    sentences.append(f"Fill in this form and return it{by}, whether or not you agree.")
+    sentences.append(
+        f"Fill in this form and return it{by}, whether or not you agree. How is said at its end."
+    )
     sentences.append(
         "Somebody with parental responsibility must fill it in. Use capital letters, and a pen."
     )

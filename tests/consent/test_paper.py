@@ -94,6 +94,15 @@ def test_consent_14_17_the_form_downloads_with_every_question(download, programm
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("programmes", FORMS, ids="-".join)
+def test_who_signs_finds_the_date_and_where_the_form_goes_on_the_same_page(download, programmes):
+    read = PdfReader(io.BytesIO(download("-".join(programmes)).content))
+    last = words(read.pages[-1].extract_text())
+    for text in ("Your signature", "Date", "Return this form", "a scan of every page by email"):
+        assert words(text) in last
+
+
+@pytest.mark.django_db
 def test_it_has_a_title_a_language_and_tags(download):
     read = PdfReader(io.BytesIO(download("hpv").content))
     assert read.metadata.title == "Consent form for the HPV vaccination"
