@@ -44,7 +44,7 @@ def parse_text(text: str, *, what: str) -> str:
     """Free text of at most 300 characters, without control characters."""
     value = clean_text(text)
     if len(value) > TEXT_LENGTH:
-        raise BadValue(f"{what} must be {TEXT_LENGTH} characters or fewer")
+        raise BadValue(f"{what} must be {TEXT_LENGTH} characters or less")
     if _CONTROL.search(value):
         raise BadValue(f"{what} contains characters that cannot be stored")
     return value
@@ -57,7 +57,7 @@ def parse_name(text: str, *, what: str) -> str:
     """
     value = plain_punctuation(clean_text(text))
     if len(value) > TEXT_LENGTH:
-        raise BadValue(f"{what} must be {TEXT_LENGTH} characters or fewer")
+        raise BadValue(f"{what} must be {TEXT_LENGTH} characters or less")
     if value and not (_NAME.fullmatch(value) and any(letter.isalpha() for letter in value)):
         raise BadValue(
             f"{what} must only include letters a to z, letters with accents, numbers, spaces, "

@@ -40,7 +40,8 @@ def next_steps(template: str, response: OnlineResponse, decisions: Sequence[Onli
     school a move is still to be decided.
 
     Days are never named: they would have to be left out while a move is open, and that would tell
-    that the child is known. Who answers at a clinic’s link reads how to book, as in its invitation.
+    that the child is known. Whose child goes to no school reads that it is a clinic, and who
+    answers at a clinic’s link reads how to book, as in its invitation.
     """
     is_certain = response.school_id == response.session.location_id
     steps = replies.next_steps(
@@ -48,7 +49,12 @@ def next_steps(template: str, response: OnlineResponse, decisions: Sequence[Onli
         place=f"at {response.session.location.name}" if is_certain else "",
         wants_talk=any(decision.wants_follow_up for decision in decisions),
     )
-    if template == replies.CLINIC and response.session.is_clinic:
+    if template != replies.CLINIC:
+        return steps
+    is_clinic, goes_to_school = response.session.is_clinic, response.school_id is not None
+    if not goes_to_school:
+        steps = replies.NOT_AT_SCHOOL + ("" if is_clinic else f" {replies.WILL_BE_INVITED}")
+    if is_clinic:
         return f"{steps}\n\n{replies.NOT_BOOKED_YET}\n\n{how_to_book(response.session)}"
     return steps
 

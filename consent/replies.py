@@ -29,6 +29,8 @@ TEXTED = (GIVEN, REFUSED, WITHDRAWN)
 
 TELL_LATER = "We will contact you about when and where your child can have the vaccination."
 MAYBE_AT_A_CLINIC = f"{TELL_LATER} This may be at a clinic."
+NOT_AT_SCHOOL = "Children who do not go to a school can have the vaccination at a community clinic."
+WILL_BE_INVITED = "We will send you an invitation to book an appointment."
 NOT_BOOKED_YET = "If you have not booked an appointment at a clinic yet:"
 REVIEW = (
     "A nurse will look at your answers about your child’s health, to check that the vaccination is "

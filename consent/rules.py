@@ -8,6 +8,7 @@ from enum import Enum
 from consent import status_rules
 from sessions_app.choices import ConsentStatus, TriageStatus
 
+NONE_COUNTS = "There is no response that counts. Those recorded are below."
 REPEAT_AFTER = timedelta(hours=24)
 DOUBLE_CLICK = timedelta(minutes=1)
 

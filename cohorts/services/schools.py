@@ -133,7 +133,7 @@ def _problem(cells: dict[str, str], seen: set[str]) -> str:
     if not cells["EstablishmentNumber"]:
         return f"{urn} has no establishment number, so it never opened"
     if not 0 < len(cells["EstablishmentName"]) <= NAME_LENGTH:
-        return f"{urn} must have a name of {NAME_LENGTH} characters or fewer"
+        return f"{urn} must have a name of {NAME_LENGTH} characters or less"
     if len(cells["LA (code)"]) > 4 or len(cells["EstablishmentNumber"]) > 4:
         return f"{urn} must have an authority code and a number of 4 digits or fewer"
     if cells["EstablishmentStatus (code)"] not in STATUSES:

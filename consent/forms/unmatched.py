@@ -58,6 +58,6 @@ class ArchiveForm(GovukForm):
         max_length=DETAILS_LENGTH,
         error_messages={
             "required": "Enter why you are archiving this response",
-            "max_length": "The reason must be 1,000 characters or fewer",
+            "max_length": "The reason must be 1000 characters or less",
         },
     )

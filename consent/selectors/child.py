@@ -56,6 +56,13 @@ class ProgrammeConsent:
     why_no_triage: str
     request: RequestOutlook | None
 
+    @property
+    def explanation(self) -> str:
+        """Why the child stands there, as a sentence."""
+        if self.standing == rules.Standing.NO_RESPONSE and self.responses:
+            return rules.NONE_COUNTS
+        return self.standing.explanation
+
 
 @dataclass(frozen=True)
 class ChildInSession:

@@ -66,15 +66,23 @@ def unknown(request: HttpRequest) -> HttpResponse:
 def closed(
     request: HttpRequest, link: Link, *, now: datetime, school: str = "", choose_again: str = ""
 ) -> HttpResponse:
-    """The page for who comes too late; at a `school` that they chose, they may `choose_again`."""
+    """The page for who comes too late, or asks for what the session does not offer; at a `school`
+    that they chose, they may `choose_again`.
+    """
     closes_on = responses_close_on(link.session)
     is_past = closes_on is not None and closes_on < london_day(now)
     context = link.context() | {
         "closed_on": closes_on if is_past and not school else None,
         "school": school,
+        "is_not_offered": not school and not _is_offered(link),
         "choose_again": choose_again,
     }
     return render(request, "consent/online/closed.html", context)
+
+
+def _is_offered(link: Link) -> bool:
+    offered = link.session.programmes.filter(key__in=link.keys)
+    return offered.count() == len(link.keys)
 
 
 def too_much(request: HttpRequest, link: Link, *, is_kept: bool) -> HttpResponse:

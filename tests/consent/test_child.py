@@ -147,6 +147,14 @@ def test_a31_each_view_is_in_the_access_log(clinic, nurse, open_child):
     ]
 
 
+def test_answers_of_which_none_counts_are_not_called_nobody(clinic, open_child, answered):
+    child = clinic.child()
+    answered(child, "given", invalidated_at=at("2027-01-12T09:00"))
+    found = open_child(child)
+    assert "No response There is no response that counts. Those recorded are below." in found.text
+    assert "Nobody has responded" not in found.text
+
+
 def test_without_answers_the_page_offers_to_ask(clinic, open_child):
     found = open_child(clinic.child())
     assert (

@@ -125,7 +125,9 @@ def test_a28_a_child_without_an_open_school_gets_the_clinics_reply(school, organ
         ("clinic", "email", "ann@example.com"),
         ("clinic", "email", "b@example.com"),
     ]
-    assert "This may be at a clinic." in read(messages[0]).body
+    assert replies.NOT_AT_SCHOOL in read(messages[0]).body
+    assert replies.WILL_BE_INVITED in read(messages[0]).body
+    assert "This may be at a clinic." in read(messages[1]).body
 
 
 def test_who_answers_at_a_clinics_link_reads_how_to_book(organisation):
@@ -146,7 +148,7 @@ def test_who_answers_at_a_clinics_link_reads_how_to_book(organisation):
         decisions=[{"programme_id": "hpv", **GIVEN}],
     )
     assert steps()[:3] == [
-        replies.MAYBE_AT_A_CLINIC,
+        replies.NOT_AT_SCHOOL,
         replies.NOT_BOOKED_YET,
         "To book a time at a clinic, contact us.",
     ]

@@ -311,8 +311,15 @@ def test_a_form_begun_in_time_may_be_finished_for_two_hours(
     assert OnlineResponse.objects.exists() is is_taken
 
 
-@pytest.mark.parametrize("what", ["session closed", "programme removed", "date moved"])
-def test_what_happens_to_the_session_meanwhile_leaves_two_hours(form, morning, what):
+@pytest.mark.parametrize(
+    ("what", "heading"),
+    [
+        ("session closed", "You can no longer submit a consent response"),
+        ("programme removed", "You cannot submit a consent response here"),
+        ("date moved", "You can no longer submit a consent response"),
+    ],
+)
+def test_what_happens_to_the_session_meanwhile_leaves_two_hours(form, morning, what, heading):
     form.walk()
     data = {"revision": form.get().values["revision"]}
     match what:
@@ -326,7 +333,7 @@ def test_what_happens_to_the_session_meanwhile_leaves_two_hours(form, morning, w
     assert form.get().h1 == "Check and confirm"
     morning.move_to(at("2027-01-12T12:00"), tick=False)
     shown = page(form.send(data), service=SERVICE)
-    assert shown.h1 == "You can no longer submit a consent response"
+    assert shown.h1 == heading
     assert not OnlineResponse.objects.exists()
 
 

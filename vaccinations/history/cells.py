@@ -167,5 +167,5 @@ def parse_time(text: str) -> time:
 def parse_notes(text: str) -> str:
     """Free text of at most 1,000 characters."""
     if len(text) > NOTES_LENGTH:
-        raise BadValue(f"Notes must be {NOTES_LENGTH:,} characters or fewer")
+        raise BadValue(f"Notes must be {NOTES_LENGTH} characters or less")
     return text
