@@ -3,7 +3,7 @@
 Jobs ask and remind a school's parents in the evening, and consent knows whom (`register_outlook`).
 Where a person's saving makes so many due the same day that it can be called back, the jobs wait
 for the `Mailing` that says so: nothing is queued before, so nothing is sent if it is called back.
-Source: `docs/decisions/0062-a-schools-requests-can-be-called-back.md`.
+Source: `docs/decisions/0065-a-schools-requests-can-be-called-back.md`.
 """
 
 from collections.abc import Callable, Collection, Mapping

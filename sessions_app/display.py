@@ -179,7 +179,7 @@ def _calling_back(found: AskingOutlook, *, now: datetime) -> list[str]:
         is_before = now.astimezone(LONDON).time() < WRITES_FROM
         when = "Until 4pm" if is_before else "For two minutes after you confirm"
         said.append(
-            f"{when} you can call back the messages about consent. Nothing of them is sent before."
+            f"{when} you can call back the messages about consent. None is sent before then."
         )
     return said
 

@@ -148,7 +148,7 @@ def test_consent_14_8_home_schooled_or_not_in_education(clinic, education, shown
     form.start()
     assert form.walk(education={"education": education}).summary["School"] == shown
     last = form.confirm()
-    assert "This may be at a clinic." in last.text
+    assert "Children who do not go to a school can have the vaccination at a community" in last.text
     assert "If you have not booked an appointment at a clinic yet:" in last.text
     assert (only_response().school, only_response().home_educated) == (None, home_educated)
 

@@ -229,7 +229,7 @@ def test_consent_is_refused_without_javascript(visitor_without_javascript, nurse
     visitor.fill("What medical reasons prevent their child from being vaccinated?", "Fits")
     visitor.click("Continue")
     visitor.click("Confirm")
-    visitor.sees("Consent recorded for")
+    visitor.sees("Refusal recorded for")
     visitor.click("Check consent responses page")
     visitor.open_tab("Consent refused")
     visitor.sees("Medical reasons")
