@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db import models
 from django.http import HttpRequest
 
 from accounts.admin_site import OperatorAdmin, ReadOnlyAdmin
@@ -14,6 +15,8 @@ admin.site.unregister(Group)
 
 @admin.register(Organisation)
 class OrganisationAdmin(OperatorAdmin):
+    # An address that is typed without its scheme is meant to be a safe one.
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["name", "ods_code", "email", "phone"]
     search_fields = ["name", "ods_code"]
 

@@ -6,11 +6,16 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
+from accounts import foretelling
 from accounts.permissions import is_operator
 from accounts.signals import saved_by_operator
 from accounts.views import sign_out
 from calendars import clock
+
+# The name under which a form says to how many families its operator agreed to write.
+AGREED = "_agreed_to_families"
 
 
 class OperatorsSite(admin.AdminSite):
@@ -59,7 +64,47 @@ class OperatorAdmin(admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        saved_by_operator.send(sender=self.model, row=form.instance, now=clock.now())
+        saving = {
+            "row": form.instance,
+            "before": {name: form.initial.get(name) for name in form.changed_data},
+            "by": request.user,
+            "now": clock.now(),
+        }
+        saved_by_operator.send(sender=self.model, **saving)
+        agreed = request.POST.get(AGREED, "")
+        foretelling.ask(**saving, agreed_to=int(agreed[:9]) if agreed.isdecimal() else 0)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict | None = None,
+    ) -> HttpResponse:
+        """The form; where saving it writes to families, a page that says so comes first.
+
+        It is saved, looked at and undone, so that what the page says is what saving does.
+        """
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except foretelling.NotAgreed as asked:
+            fields = [
+                (name, value)
+                for name, values in request.POST.lists()
+                for value in values
+                if name not in ("csrfmiddlewaretoken", AGREED)
+            ]
+            context = {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": "Saving this writes to families",
+                "effects": asked.effects,
+                "families": foretelling.families(asked.effects),
+                "fields": fields,
+                "agreed": AGREED,
+                "media": self.media,
+            }
+            return TemplateResponse(request, "admin/writes_to_families.html", context)
 
 
 class ReadOnlyAdmin(OperatorAdmin):

@@ -3,5 +3,6 @@
 from django.dispatch import Signal
 
 # An operator saved a row on the admin site.
-# Sent with: row (the model's instance), now (datetime).
+# Sent with: row (the model's instance), before (a dict of the fields that were changed, with what
+# they held), by (the operator), now (datetime).
 saved_by_operator = Signal()

@@ -5,6 +5,7 @@ class ConsentConfig(AppConfig):
     name = "consent"
 
     def ready(self) -> None:
+        from accounts import foretelling
         from cohorts import consequences
 
         # Checks and receivers register themselves.
@@ -12,6 +13,7 @@ class ConsentConfig(AppConfig):
             checks,
             facts,
             messages,
+            of_operators,
             receivers,
             reply_guard,
             unknown_contact,
@@ -24,6 +26,7 @@ class ConsentConfig(AppConfig):
         from consent.services import asking, reminding
         from consent.triage_guard import triage_guard
         from notifications import outbox, readdressing, resending
+        from programmes.models import OrganisationProgramme, Programme
         from sessions_app import asking as school_asking
         from sessions_app import statuses
         from sessions_app.invitations import mailings
@@ -37,6 +40,8 @@ class ConsentConfig(AppConfig):
         for template in messages.TRIAGE.values():
             outbox.register_guard(template, triage_guard)
         consequences.register(asked_because_of_file)
+        foretelling.register(OrganisationProgramme, of_operators.of_a_programme_taken_up)
+        foretelling.register(Programme, of_operators.of_year_groups)
         mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
         mailings.register_letters(Mailing.Kind.ASKING, letters_of_jobs, coming=due_today)
         mailings.register_letters(Mailing.Kind.VISIT, reminding.letters_of)

@@ -6,15 +6,18 @@ class SessionsConfig(AppConfig):
     verbose_name = "Sessions"
 
     def ready(self) -> None:
+        from accounts import foretelling
+        from accounts.models import Organisation
         from cohorts import consequences
         from cohorts.services.school_moves import register_clinic_question, register_invitation
         from notifications import outbox
+        from programmes.models import OrganisationProgramme, Programme
         from sessions_app import (
             dates_changed,
             receivers,  # noqa: F401 connects them
         )
         from sessions_app.clinic_choice import days_at_school, invitation_after_move
-        from sessions_app.invitations import messages
+        from sessions_app.invitations import messages, of_operators
         from sessions_app.invitations.guard import guard
         from sessions_app.invitations.of_files import fates_of_file, invited_by_file
 
@@ -25,3 +28,6 @@ class SessionsConfig(AppConfig):
         register_invitation(invitation_after_move)
         consequences.register(invited_by_file)
         consequences.register_fates(fates_of_file)
+        foretelling.register(Organisation, of_operators.of_settings)
+        foretelling.register(OrganisationProgramme, of_operators.of_a_programme_taken_up)
+        foretelling.register(Programme, of_operators.of_year_groups)

@@ -13,6 +13,7 @@ from cohorts.signals import children_changed, children_placed, file_imported
 from notifications.signals import letters_curtailed
 from programmes.models import OrganisationProgramme
 from sessions_app import invitations, memberships, rules, services, statuses
+from sessions_app.invitations.of_operators import invite_again
 from sessions_app.invitations.withdrawal import release
 
 
@@ -58,3 +59,8 @@ def make_sessions(*, row, now: datetime, **_) -> None:
     if owner is not None:
         organisation = owner if isinstance(owner, Organisation) else owner.organisation
         services.ensure_present_sessions(organisation, now=now)
+
+
+@receiver(saved_by_operator, sender=Organisation)
+def invite_by_new_settings(*, row, before, by: User, now: datetime, **_) -> None:
+    invite_again(row, before=before, by=by, now=now)

@@ -1,12 +1,14 @@
 """The operators' pages and their admin site, as the people who run Mavis see them."""
 
 import uuid
+from datetime import date
 
 import pytest
 from django.utils import timezone
 
 from notifications.models import Channel, Message
 from tests import factories
+from tests.sessions_app.conftest import Clinic, at
 
 
 @pytest.fixture
@@ -37,3 +39,19 @@ def test_operators_look_after_jobs_and_messages(visitor, superuser, text):
     visitor.sees("07700 900123")
     visitor.click("Sign out")
     visitor.sees_heading("Sign in")
+
+
+def test_operators_are_told_to_whom_a_setting_writes(visitor, superuser, time_machine):
+    time_machine.move_to(at("2027-01-26T10:00"))
+    organisation = factories.OrganisationFactory(repeats_invitations=False)
+    clinic = Clinic(organisation, dates=[date(2027, 1, 25), date(2027, 2, 1)])
+    clinic.child()
+    clinic.plan("2027-01-04T09:00")
+    visitor.sign_in(superuser.email, factories.PASSWORD)
+    visitor.go(f"/admin/accounts/organisation/{organisation.pk}/change/")
+    visitor.page.get_by_label("Invite again for later clinics").check()
+    visitor.page.get_by_role("button", name="Save", exact=True).click()
+    visitor.sees("The parents of 1 child are invited")
+    visitor.check_page()
+    visitor.page.get_by_role("button", name="Save, and write to them").click()
+    visitor.sees("was changed successfully")

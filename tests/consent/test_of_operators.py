@@ -1,0 +1,34 @@
+"""An operator is told whom schools ask for consent because of a programme, before it is saved."""
+
+from datetime import date
+
+from sessions_app import statuses
+from tests.consent.school import School
+from tests.sessions_app.conftest import at
+
+
+def test_a_programme_taken_up_tells_whom_schools_ask_tomorrow(
+    organisation, superuser_client, morning
+):
+    morning.move_to(at("2027-01-04T10:00"), tick=False)
+    school = School(organisation, location__register_year_groups=[7, 8, 9, 10, 11])
+    for _ in range(2):
+        school.child(date_of_birth=date(2012, 10, 1))
+    school.child(date_of_birth=date(2014, 10, 1))
+    school.run("2026-12-22")
+    fields = {"organisation": organisation.pk, "programme": "menacwy"}
+    address = "/admin/programmes/organisationprogramme/add/"
+    shown = superuser_client.post(address, fields).content.decode()
+    assert (
+        "the parents of 2 children are asked at schools for consent to MenACWY vaccination, on "
+        "Tuesday 5 January 2027 from 4pm"
+    ) in shown
+    agreed = superuser_client.post(address, fields | {"_agreed_to_families": "2"})
+    assert agreed.status_code == 302
+    statuses.refresh_all(today=date(2027, 1, 5))
+    school.run("2027-01-05")
+    asked = [letter for letter in school.letters() if letter[0] == "2027-01-05"]
+    assert (
+        sorted(letter for letter in asked if "menacwy" in letter[2])
+        == [("2027-01-05", "request", ["menacwy"])] * 2
+    )
