@@ -14,7 +14,7 @@ from govuk.filters import emails, govuk_date, line_breaks
 from govuk.filters import phone as phone_as_written
 
 Change = Callable[[str], str]
-HIDDEN = "Hidden because the record is sensitive"
+HIDDEN = "Hidden because this record is flagged as sensitive"
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ class GovukField:
         """Say the field's label in the messages that the field did not word itself."""
         for key, words in self.words.items():
             if key not in self.own_messages:
-                text = label.replace("%", "%%") if "%(" in words else label
+                text = label.removesuffix(OPTIONAL)
+                text = text.replace("%", "%%") if "%(" in words else text
                 self.error_messages[key] = words.format(
                     label=lower_first(text), Label=text[:1].upper() + text[1:]
                 )
@@ -59,6 +60,10 @@ class GovukField:
             "name": bound.html_name,
             "value": bound.text_value(),
         }
+
+
+# What a label of a question that may be left out ends with; no message says it.
+OPTIONAL = " (optional)"
 
 
 def lower_first(label: str) -> str:

@@ -99,6 +99,11 @@ class DetailsForm(GovukForm):
         if may_be_empty:
             self.fields["email"].help_text = HIDDEN
 
+    def get_initial_for_field(self, field, field_name):
+        """A phone number that is stored comes back as people write it."""
+        value = super().get_initial_for_field(field, field_name)
+        return phone_as_written(value) if field_name == "phone" and value else value
+
     def clean_email(self) -> str:
         email = _parsed(formats.parse_email, self.cleaned_data["email"])
         if len(email) > LONGEST_EMAIL:

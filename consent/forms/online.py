@@ -14,6 +14,7 @@ from consent.online_rules import birth_dates
 from consent.online_walk import HOME, NONE, SCHOOL
 from govuk.fields import AS_HEADING, CheckboxField, GovukDateField, RadiosField, SelectField
 from govuk.filters import govuk_date
+from govuk.filters import phone as phone_as_written
 from govuk.forms import GovukForm
 
 Kind = ParentRelationship.Kind
@@ -212,6 +213,11 @@ class AboutYouForm(GovukForm):
         self.fields["phone"].parse = lambda text: formats.parse_phone(
             text, allows_drama=allows_drama
         )
+
+    def get_initial_for_field(self, field, field_name):
+        """A phone number that is stored comes back as people write it."""
+        value = super().get_initial_for_field(field, field_name)
+        return phone_as_written(value) if field_name == "phone" and value else value
 
     def clean(self) -> dict:
         cleaned = super().clean()

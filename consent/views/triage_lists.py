@@ -20,7 +20,7 @@ TABS = tuple(
     for group, slug, heading in (
         (TriageGroup.NEEDED, "needed", "needing triage"),
         (TriageGroup.COMPLETED, "completed", "with triage completed"),
-        (TriageGroup.NOT_NEEDED, "not-needed", "who need no triage"),
+        (TriageGroup.NOT_NEEDED, "not-needed", "needing no triage"),
     )
 )
 

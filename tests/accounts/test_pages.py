@@ -67,8 +67,17 @@ def test_a_form_that_is_too_old_says_so(nurse):
     assert shown.h1 == "This page was open for too long"
 
 
-def test_a_failure_shows_our_page_and_asks_nothing_of_the_database():
-    assert page(server_error(None), status=500).h1 == "Sorry, there is a problem with the service"
+def test_a_failure_shows_our_page_and_asks_nothing_of_the_database(rf):
+    shown = page(server_error(rf.get("/children/")), status=500)
+    assert shown.h1 == "Sorry, there is a problem with the service"
+
+
+def test_a_failure_of_the_form_shows_parents_their_service_and_whom_to_phone(rf):
+    response = server_error(rf.get("/consent/a/hpv/start"))
+    shown = page(response, status=500, service="Give or refuse consent for vaccinations")
+    assert shown.h1 == "Sorry, there is a problem with the service"
+    assert "phone the immunisation team" in shown.text
+    assert "Mavis" not in shown.text
 
 
 def test_sign_in_page_and_its_errors(client, db):

@@ -39,6 +39,12 @@ def only_response():
     return OnlineResponse.objects.get()
 
 
+def test_a_phone_number_comes_back_as_people_write_it(hpv):
+    hpv.walk(to="contact-method", about_you=ABOUT_YOU | {"phone": "+44 7400123456"})
+    hpv.open("about-you")
+    assert hpv.get().values["phone"] == "07400 123456"
+
+
 def test_consent_14_1_consent_is_given_with_texts(hpv):
     hpv.walk(
         about_you=ABOUT_YOU | {"phone": "07400 123456", "wants_text_updates": "true"},

@@ -54,6 +54,13 @@ def test_bad_contact_details_are_refused_beside_their_field_and_kept(wizard, cha
     )
 
 
+def test_a_stored_phone_number_is_filled_in_as_people_write_it(wizard, mum):
+    mum.phone = "+447700900123"
+    mum.save()
+    wizard.answer(contact=mum.pk)
+    assert wizard.shown.values["phone"] == "07700 900123"
+
+
 @pytest.mark.parametrize(
     ("answers", "error"),
     [

@@ -49,6 +49,15 @@ def test_messages_name_the_field(query, name, message):
     assert bound(query)[name].errors == [message]
 
 
+def test_no_message_says_that_a_field_is_optional():
+    class Notes(GovukForm):
+        notes = CharField(label="Notes (optional)", required=False, max_length=5)
+
+    assert Notes(QueryDict("notes=Too long"))["notes"].errors == [
+        "Notes must be 5 characters or less"
+    ]
+
+
 def test_a_revealed_question_is_required_once_its_answer_is_chosen():
     form = bound(GOOD.replace("how=phone", "how=other"))
     assert form["other_way"].errors == ["Enter which way"]

@@ -231,7 +231,7 @@ def test_a_page_shows_50_and_pages_keep_the_filters(child, show, nurse_client):
 def test_nobody_matches(child, show):
     child("Casey Poole")
     shown = show(q="nobody")
-    assert heading(shown) == "0 children matching “nobody”"
+    assert heading(shown) == "No children matching “nobody”"
     assert "No children match." in shown.text
 
 
