@@ -43,6 +43,11 @@ class KeptResponse:
         return not change_rules.why_no_follow_up(self.kept)
 
     @property
+    def is_about_another(self) -> bool:
+        """Whether it was found to be about another child, whose parent gave it."""
+        return any(one.kind == ResponseChange.Kind.UNMATCHED for one in self.changes)
+
+    @property
     def online(self) -> OnlineResponse | None:
         """What the parent answered online, as long as it is matched with this child."""
         decision = getattr(self.response, "online_decision", None)

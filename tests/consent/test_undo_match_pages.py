@@ -100,8 +100,12 @@ def test_from_the_response_to_the_list_and_the_search(
     assert f"undid that on 12 January 2027: {REASON}" in (
         page(administrator_client.get(compare)).text
     )
+    assert shown.summary["Contact details given"] == "pat@example.com"
     kept = page(
         administrator_client.get(address("show-response", response, child)), names_person=True
+    )
+    assert kept.summary["Contact details given"] == (
+        "Hidden because the response is about another child"
     )
     assert "Found to be about another child" in kept.text
     assert "This response is about another child" not in kept.links
