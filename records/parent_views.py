@@ -1,4 +1,4 @@
-"""Correcting a parent on a child's record, and removing one."""
+"""Adding, correcting and removing a parent on a child's record."""
 
 from uuid import UUID
 
@@ -13,11 +13,12 @@ from accounts.access_log import record_view
 from accounts.models import AccessLogEntry
 from accounts.permissions import edits_children_required
 from calendars import clock
-from cohorts.models import Child, ParentRelationship
+from cohorts.models import Child, Parent, ParentRelationship
 from records import parents
 from records.parent_forms import ParentForm
 from records.parent_selectors import concerned, parents_of
 
+KNOWN = "The record has this parent or guardian already"
 GONE = "This parent or guardian has been removed from the record already"
 CHANGED = (
     "Somebody else has changed this parent or guardian since you opened the page. Check what the "
@@ -32,8 +33,45 @@ def _find(request: HttpRequest, public_id: UUID, parent_id: UUID) -> ParentRelat
     )
 
 
+def _child(request: HttpRequest, public_id: UUID) -> Child:
+    """The organisation's child, whose record is not sensitive; else 404."""
+    children = Child.objects.for_organisation(request.organisation)
+    return get_object_or_404(children, public_id=public_id, restricted_at__isnull=True)
+
+
 def _address(child: Child) -> str:
     return reverse("children:show", kwargs={"public_id": child.public_id})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@edits_children_required
+def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Add a parent or guardian."""
+    child = _child(request, public_id)
+    form = ParentForm(
+        request.POST if request.method == "POST" else None,
+        initial={"contact_method": Parent.ContactMethod.ANY},
+        allows_drama=settings.IS_LOCAL,
+    )
+    if request.method == "POST" and form.is_valid():
+        is_new = parents.add_parent(
+            child=child, details=form.details(), by=request.user, now=clock.now()
+        )
+        messages.success(request, "Parent or guardian added" if is_new else KNOWN)
+        return redirect(_address(child))
+    _log_view(request, child)
+    return render(
+        request,
+        "layouts/form.html",
+        {
+            "caption": child.full_name,
+            "title": "Add parent or guardian",
+            "button": "Add parent or guardian",
+            "back": _address(child),
+            "cancel": _address(child),
+            "form": form,
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,8 +148,7 @@ def remove(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
 
 
 def _remove(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpResponse:
-    children = Child.objects.for_organisation(request.organisation)
-    child = get_object_or_404(children, public_id=public_id, restricted_at__isnull=True)
+    child = _child(request, public_id)
     found = parents_of(request.organisation).filter(public_id=parent_id, child=child).first()
     try:
         if found is None:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("<uuid:public_id>/", views.child, name="show"),
     path("<uuid:public_id>/activity/", views.activity, name="activity"),
     path("<uuid:public_id>/remove/", views.remove, name="remove"),
+    path("<uuid:public_id>/parents/add/", parent_views.add, name="add-parent"),
     path(f"{A_PARENT}change/", parent_views.change, name="change-parent"),
     path(f"{A_PARENT}remove/", parent_views.remove, name="remove-parent"),
 ]

@@ -321,6 +321,9 @@ def test_parents_of_a_child(clinic, staff, show):
         change = reverse("children:change-parent", kwargs=names)
         remove = reverse("children:remove-parent", kwargs=names)
         staff.get(reverse("children:show", kwargs={"public_id": child.public_id}))
+        add = reverse("children:add-parent", kwargs={"public_id": child.public_id})
+        staff.get(add)
+        staff.post(add, {})
         seen = page(staff.get(change)).values
         staff.post(change, {})
         staff.post(change, {"kind": "other", "email": "a@b", "contact_method": "other"})
