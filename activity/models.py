@@ -1,6 +1,7 @@
 """The log of what happened to whom."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Organisation, User
@@ -34,9 +35,11 @@ class Entry(models.Model):
         VACCINATION = "vaccination", "Vaccination"
         RECORD = "record", "Child record"
 
-    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="activity")
+    child = models.ForeignKey(
+        Child, on_delete=models.PROTECT, related_name="activity", db_index=False
+    )
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="+", null=True
+        Organisation, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     session_id = models.BigIntegerField(null=True, help_text="The session it happened in, if any")
     kind = models.CharField(max_length=30, choices=Kind)
@@ -55,7 +58,9 @@ class Entry(models.Model):
         db_default="",
         help_text="In a word, what became of the subject that earlier entries tell of",
     )
-    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    actor = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     actor_name = models.CharField(max_length=600, blank=True)
     at = models.DateTimeField(default=timezone.now)
 
@@ -65,7 +70,13 @@ class Entry(models.Model):
         verbose_name = "activity entry"
         verbose_name_plural = "activity log"
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["child", "-at"], name="activity_by_child")]
+        # Every message that is sent writes an entry, and each index with it.
+        indexes = [
+            models.Index(fields=["child", "-at"], name="activity_by_child"),
+            models.Index(
+                fields=["actor"], name="activity_by_actor", condition=Q(actor__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

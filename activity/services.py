@@ -1,11 +1,11 @@
 """Writing to the activity log: always inside the transaction of what it records."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from accounts.models import User
@@ -77,7 +77,7 @@ def record_all(entries: Iterable[dict[str, object]]) -> None:
     remaining = iter(entries)
     while batch := list(islice(remaining, 2000)):
         with connection.cursor() as cursor:
-            cursor.execute(RECORD_ALL, [json.dumps(batch, default=str)])
+            cursor.execute(RECORD_ALL, [orjson.dumps(batch, default=str).decode()])
 
 
 def record(**fields) -> None:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q
 
 from notifications import rules, stoppages
-from notifications.models import Allowance, Channel, Stoppage
+from notifications.models import Allowance, Channel, Message, Stoppage
 
 ADD = """
 INSERT INTO notifications_allowance AS kept (day, channel, accepted)
@@ -25,8 +25,19 @@ ON CONFLICT (day, channel) DO UPDATE SET accepted = kept.accepted + EXCLUDED.acc
 """
 
 
+def taken(reached: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """By channel, how many Notify took of what messages came to by channel and status."""
+    return {
+        channel: number
+        for (channel, status), number in reached.items()
+        if status == Message.Status.ACCEPTED
+    }
+
+
 def count(accepted: Mapping[str, int], *, day: date) -> None:
     """Add to the numbers of a day (`rules.allowance_day`), by channel."""
+    if not accepted:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             ADD,

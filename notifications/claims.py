@@ -4,11 +4,12 @@ Source: Notify §11.3; fairness between organisations, `docs/decisions/0010-outb
 """
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+import orjson
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from notifications import notify, rules
 from notifications.models import Message
@@ -44,6 +45,12 @@ FROM queues, LATERAL (
 WHERE queues.lane = ANY(%(lanes)s) AND queues.channel = ANY(%(channels)s)
 """
 
+# What is read of a message that was claimed: all that is asked or written before it has settled.
+# The rest is fetched if it is asked for after all. Each moment in it costs as much as ten numbers.
+UNREAD = ("created_at", "claimed_at", "key_type", "notify_service")
+COLUMNS = dict.fromkeys(
+    field.attname for field in Message._meta.concrete_fields if field.attname not in UNREAD
+)
 CLAIM = """
 WITH drawn AS (
     SELECT * FROM unnest(
@@ -71,8 +78,10 @@ SET status = 'claimed', claim = gen_random_uuid(), claimed_at = %(now)s,
     key_type = %(key_type)s, notify_service = %(service)s
 FROM picked, accounts_organisation AS organisation
 WHERE message.id = picked.id AND organisation.id = message.organisation_id
-RETURNING message.*, organisation.notify_reply_to_id AS reply_to_id
-"""
+RETURNING {columns}, organisation.notify_reply_to_id
+""".format(  # noqa: S608 - put together from the names of columns
+    columns=", ".join(f"message.{name}" for name in COLUMNS),
+)
 BEFORE_ALL = (datetime.min.replace(year=1970, tzinfo=UTC), 0)
 
 
@@ -104,21 +113,23 @@ class Backlog:
         if not drawn:
             return []
         queues = list(drawn)
-        claimed = Message.objects.raw(
-            CLAIM,
-            {
-                "lanes": [queue.lane for queue in queues],
-                "channels": [queue.channel for queue in queues],
-                "organisations": [queue.organisation_id for queue in queues],
-                "shares": list(drawn.values()),
-                "after_due": [self._positions[queue][0] for queue in queues],
-                "after_ids": [self._positions[queue][1] for queue in queues],
-                "most": most,
-                "now": now,
-                "key_type": settings.NOTIFY_KEY_TYPE,
-                "service": notify.service_id(),
-            },
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                CLAIM,
+                {
+                    "lanes": [queue.lane for queue in queues],
+                    "channels": [queue.channel for queue in queues],
+                    "organisations": [queue.organisation_id for queue in queues],
+                    "shares": list(drawn.values()),
+                    "after_due": [self._positions[queue][0] for queue in queues],
+                    "after_ids": [self._positions[queue][1] for queue in queues],
+                    "most": most,
+                    "now": now,
+                    "key_type": settings.NOTIFY_KEY_TYPE,
+                    "service": notify.service_id(),
+                },
+            )
+            claimed = [_read(row, now) for row in cursor.fetchall()]
         messages = sorted(claimed, key=lambda message: (message.lane, message.due_at, message.pk))
         for message in messages:
             queue = Queue(message.lane, message.channel, message.organisation_id)
@@ -127,6 +138,16 @@ class Backlog:
             for queue in queues:
                 del self._positions[queue]
         return messages
+
+
+def _read(row: Sequence, now: datetime) -> Message:
+    """The message of a row that `CLAIM` returned: a queryset would take twice as long."""
+    *values, reply_to_id = row
+    message = Message.from_db(DEFAULT_DB_ALIAS, COLUMNS, values)
+    message.personalisation = orjson.loads(message.personalisation)
+    message.claimed_at = now
+    message.reply_to_id = reply_to_id
+    return message
 
 
 def backlog(*, lanes: Collection[int], channels: Collection[str], now: datetime) -> Backlog:

@@ -1,7 +1,8 @@
 """How many messages came to what, counted in Redis as it happens: counting rows would be slow.
 
-The counts begin anew with an empty Redis, as Prometheus expects of counters. They are for graphs
-and alarms; what is true stands in the messages.
+Senders count once a second, since each batch would wait for Redis once more. The counts begin anew
+with an empty Redis, as Prometheus expects of counters. They are for graphs and alarms; what is true
+stands in the messages.
 """
 
 import logging

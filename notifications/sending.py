@@ -22,6 +22,7 @@ from django.db import OperationalError, connection
 from notifications import (
     allowance,
     claims,
+    counters,
     limiter,
     notify,
     outbox,
@@ -90,7 +91,7 @@ class Sender:
         self._under_way = 0
         self._backlog = claims.Backlog([])
         self._left_for_bulk: int | None = None
-        self._uncounted: Counter[str] = Counter()
+        self._uncounted: Counter[tuple[str, str]] = Counter()
         self._look_again_at = 0.0
         self._has_forgotten = False
         self.requests = 0
@@ -114,7 +115,7 @@ class Sender:
             while self._under_way:
                 self._wait(1, only_outcomes=True)
             self._settle()
-            self._count_accepted()
+            self._count()
 
     def _send_some(self, lanes: Sequence[int], ends: float) -> bool:
         """Start what may start now; whether it is worth trying again."""
@@ -157,7 +158,7 @@ class Sender:
         """Whether anything is due: looked up each second, and when nothing seems left."""
         if not self._backlog or time.monotonic() >= self._look_again_at:
             now = self._clock()
-            self._count_accepted()
+            self._count()
             left = allowance.left_for_bulk(now=now) if Lane.BULK in lanes else {}
             self._backlog = claims.backlog_of(
                 [one for one in stoppages.open_queues(now=now) if one[0] in lanes], now=now
@@ -173,18 +174,22 @@ class Sender:
 
     def _unsettled(self) -> int:
         """Requests that nobody has counted yet."""
-        return self._under_way + len(self._finished) + sum(self._uncounted.values())
+        uncounted = sum(allowance.taken(self._uncounted).values())
+        return self._under_way + len(self._finished) + uncounted
 
-    def _count_accepted(self) -> None:
-        """Count against Notify's day what it took since the last look, a second ago."""
+    def _count(self) -> None:
+        """Count what came of messages since the last look, a second ago."""
         if not self._uncounted:
             return
         try:
-            allowance.count(self._uncounted, day=rules.allowance_day(self._clock()))
+            allowance.count(
+                allowance.taken(self._uncounted), day=rules.allowance_day(self._clock())
+            )
         except OperationalError:
             logger.exception("What Notify took could not be counted: the next look tries again")
             connection.close()
         else:
+            counters.count(self._uncounted)
             self._uncounted.clear()
 
     def _recognise(self, messages: Sequence[Message]) -> Sequence[Message]:
@@ -313,7 +318,7 @@ class Sender:
         for attempt in range(3):
             try:
                 settlement.save(counts=False)
-                self._uncounted.update(settlement.accepted)
+                self._uncounted.update(settlement.reached)
                 break
             except OperationalError:
                 # The rows are not lost without it: such claims grow stale and are looked up.

@@ -1,26 +1,24 @@
-"""Writing down what became of messages: their rows, the activity log, and contacts gone bad.
+"""Writing down what became of messages: their rows and the activity log.
 
 Many at once: one statement for the rows, one for the log, in one transaction. A row changes only
 while its claim is still the one the outcome belongs to. Source: Notify §11.
 """
 
-import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 
 from accounts.models import User
 from activity import services as activity
 from activity.models import Entry
-from cohorts.models import Parent, ParentRelationship
-from cohorts.signals import children_changed
-from notifications import allowance, counters, rules, wording
+from notifications import aftermath, allowance, counters, rules, wording
 from notifications.models import Message
-from notifications.signals import letters_curtailed, letters_withheld
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +63,8 @@ class Settlement:
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
-        # By channel, how many messages `save` wrote down as taken by Notify.
-        self.accepted: Counter[str] = Counter()
+        # By channel and status, how many messages `save` wrote down as having come to what.
+        self.reached: Counter[tuple[str, str]] = Counter()
         self._messages: dict[int, Message] = {}
         self._entries: dict[int, list[tuple[str, str, str]]] = {}
         self._bad_contacts: list[Message] = []
@@ -214,20 +212,28 @@ class Settlement:
     def save(self, *, counts: bool = True) -> set[int]:
         """Write everything down; the ids of the messages that really changed.
 
-        What Notify took is counted against the day on which it did; a sender, which has many
-        batches a second, says `counts=False` and counts what is in `accepted` itself.
+        What came of them is counted, too, and what Notify took for the day on which it did; a
+        sender, which has many batches a second, says `counts=False` and counts what is in
+        `reached` itself.
         """
         if not self._messages:
             return set()
-        siblings = self._lock_letters()
+        siblings = aftermath.lock_letters(self._withheld)
         changed = self._update()
         self._record(changed)
-        self._flag_contacts(changed)
-        self._announce_withheld(siblings, changed)
-        self._report_doubles(changed)
-        self._count(changed)
-        if counts:
+        aftermath.flag_contacts(_those(self._bad_contacts, changed), now=self.now)
+        aftermath.announce_withheld(_those(self._withheld, changed), siblings, now=self.now)
+        aftermath.report_doubles(
+            {pk: notify_id for pk, notify_id in self._accepted.items() if pk not in changed}
+        )
+        self.reached = Counter(
+            (self._messages[pk].channel, str(status))
+            for pk in changed
+            for status in self._reached.get(pk, ())
+        )
+        if counts and self.reached:
             self._count_for_its_day(changed)
+            transaction.on_commit(partial(counters.count, self.reached), robust=True)
         return changed
 
     def _count_for_its_day(self, changed: set[int]) -> None:
@@ -237,37 +243,6 @@ class Settlement:
         for day in sorted(days):
             allowance.count(days[day], day=day)
 
-    def _count(self, changed: set[int]) -> None:
-        reached = Counter(
-            (self._messages[pk].channel, str(status))
-            for pk in changed
-            for status in self._reached.get(pk, ())
-        )
-        self.accepted = Counter(
-            {
-                channel: number
-                for (channel, status), number in reached.items()
-                if status == Message.Status.ACCEPTED
-            }
-        )
-        if reached:
-            transaction.on_commit(lambda: counters.count(reached), robust=True)
-
-    def _lock_letters(self) -> dict[int, tuple[UUID, str]]:
-        """All messages of the letters about to be withheld, locked in one order.
-
-        Of two senders that withhold the last two messages of a letter, the second one then sees
-        what the first did.
-        """
-        if not self._withheld:
-            return {}
-        letters = {message.letter for message in self._withheld}
-        locked = Message.objects.filter(letter__in=letters).order_by("pk").select_for_update()
-        return {
-            pk: (letter, status)
-            for pk, letter, status in locked.values_list("pk", "letter", "status")
-        }
-
     def _update(self) -> set[int]:
         messages = [self._messages[pk] for pk in sorted(self._messages)]
         changes = [
@@ -276,7 +251,7 @@ class Settlement:
             for message in messages
         ]
         with connection.cursor() as cursor:
-            cursor.execute(UPDATE, [json.dumps(changes, default=str)])
+            cursor.execute(UPDATE, [orjson.dumps(changes).decode()])
             children = dict(cursor.fetchall())
         for pk, child_id in children.items():
             # A child may have been found since the message was read.
@@ -303,60 +278,9 @@ class Settlement:
             for kind, title, body in self._entries[message.pk]
         )
 
-    def _flag_contacts(self, changed: set[int]) -> None:
-        bad = [each for each in self._bad_contacts if each.pk in changed and each.parent_id]
-        for channel, address, failed_at in [
-            ("email", "email", "email_failed_at"),
-            ("text", "phone", "phone_failed_at"),
-        ]:
-            here = [each for each in bad if each.channel == channel]
-            if here:
-                Parent.objects.filter(
-                    pk__in=[each.parent_id for each in here],
-                    **{f"{address}__in": [each.recipient for each in here]},
-                ).update(**{failed_at: self.now})
-        if bad:
-            parents = {each.parent_id for each in bad}
-            related = ParentRelationship.objects.filter(parent__in=parents)
-            self._announce_children(
-                {each.child_id for each in bad if each.child_id}
-                | set(related.values_list("child_id", flat=True))
-            )
 
-    def _announce_children(self, child_ids: set[int]) -> None:
-        """Tell who derives things from contacts. Their fault must not undo what Notify said."""
-        try:
-            with transaction.atomic():
-                children_changed.send(Message, child_ids=sorted(child_ids), by=None, now=self.now)
-        except Exception:
-            logger.exception(
-                "Statuses may be stale after bad contacts: refresh_statuses mends them"
-            )
-
-    def _announce_withheld(self, siblings: dict[int, tuple[UUID, str]], changed: set[int]) -> None:
-        now_withheld = {each.pk for each in self._withheld} & changed
-        letters = {each.letter for each in self._withheld if each.pk in now_withheld}
-        still_alive = {
-            letter
-            for pk, (letter, status) in siblings.items()
-            if status != Status.WITHHELD and pk not in now_withheld
-        }
-        if letters:
-            letters_curtailed.send(Message, letters=letters, now=self.now)
-        if unsent := letters - still_alive:
-            letters_withheld.send(Message, letters=unsent, now=self.now)
-
-    def _report_doubles(self, changed: set[int]) -> None:
-        """An acceptance for a claim that is over is fine if it is the one that we know of."""
-        late = self._accepted.keys() - changed
-        for message in Message.objects.filter(pk__in=late) if late else ():
-            if message.notify_id != self._accepted[message.pk]:
-                logger.error(
-                    "Message %s: Notify accepted it as %s besides %s",
-                    message.reference,
-                    self._accepted[message.pk],
-                    message.notify_id,
-                )
+def _those(messages: Sequence[Message], changed: set[int]) -> list[Message]:
+    return [message for message in messages if message.pk in changed]
 
 
 def judge(

@@ -1,0 +1,101 @@
+"""What follows from outcomes beyond the messages themselves: contacts that are no good, letters of
+which nothing was sent, and what Notify has twice. All of it in the transaction of the outcomes.
+"""
+
+import logging
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from cohorts.models import Parent, ParentRelationship
+from cohorts.signals import children_changed
+from notifications.models import Channel, Message
+from notifications.signals import letters_curtailed, letters_withheld
+
+logger = logging.getLogger(__name__)
+
+Status = Message.Status
+
+# The field of a parent that a message on a channel went to, and the one that says it is no good.
+CONTACTS = {
+    Channel.EMAIL: ("email", "email_failed_at"),
+    Channel.TEXT: ("phone", "phone_failed_at"),
+}
+
+
+def flag_contacts(messages: Collection[Message], *, now: datetime) -> None:
+    """Mark the addresses and numbers these went to as no good, unless a parent has another now."""
+    with_parent = [message for message in messages if message.parent_id]
+    for channel, (contact, failed_at) in CONTACTS.items():
+        here = [message for message in with_parent if message.channel == channel]
+        if here:
+            Parent.objects.filter(
+                pk__in=[message.parent_id for message in here],
+                **{f"{contact}__in": [message.recipient for message in here]},
+            ).update(**{failed_at: now})
+    if with_parent:
+        parents = {message.parent_id for message in with_parent}
+        related = ParentRelationship.objects.filter(parent__in=parents)
+        _announce_children(
+            {message.child_id for message in with_parent if message.child_id}
+            | set(related.values_list("child_id", flat=True)),
+            now=now,
+        )
+
+
+def _announce_children(child_ids: set[int], *, now: datetime) -> None:
+    """Tell who derives things from contacts. Their fault must not undo what Notify said."""
+    try:
+        with transaction.atomic():
+            children_changed.send(Message, child_ids=sorted(child_ids), by=None, now=now)
+    except Exception:
+        logger.exception("Statuses may be stale after bad contacts: refresh_statuses mends them")
+
+
+def lock_letters(messages: Collection[Message]) -> dict[int, tuple[UUID, str]]:
+    """Lock all messages of the letters about to be withheld, in one order: letter and status.
+
+    Of two senders that withhold the last two messages of a letter, the second one then sees
+    what the first did.
+    """
+    if not messages:
+        return {}
+    letters = {message.letter for message in messages}
+    locked = Message.objects.filter(letter__in=letters).order_by("pk").select_for_update()
+    return {
+        pk: (letter, status) for pk, letter, status in locked.values_list("pk", "letter", "status")
+    }
+
+
+def announce_withheld(
+    messages: Collection[Message], siblings: Mapping[int, tuple[UUID, str]], *, now: datetime
+) -> None:
+    """Tell which letters lost these, and of which these were the last.
+
+    `siblings` is what `lock_letters` found.
+    """
+    letters = {message.letter for message in messages}
+    now_withheld = {message.pk for message in messages}
+    still_alive = {
+        letter
+        for pk, (letter, status) in siblings.items()
+        if status != Status.WITHHELD and pk not in now_withheld
+    }
+    if letters:
+        letters_curtailed.send(Message, letters=letters, now=now)
+    if unsent := letters - still_alive:
+        letters_withheld.send(Message, letters=unsent, now=now)
+
+
+def report_doubles(accepted: Mapping[int, UUID]) -> None:
+    """Log what Notify accepted for claims that were over, by message: fine if it is known by it."""
+    for message in Message.objects.filter(pk__in=accepted) if accepted else ():
+        if message.notify_id != accepted[message.pk]:
+            logger.error(
+                "Message %s: Notify accepted it as %s besides %s",
+                message.reference,
+                accepted[message.pk],
+                message.notify_id,
+            )
