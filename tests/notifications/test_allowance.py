@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications import allowance, condition, rules, stoppages
+from notifications import allowance, condition, counters, rules, stoppages
 from notifications.models import Allowance, Channel, Lane, Message, Stoppage
 from tests.conftest import signed_in
 from tests.notifications.conftest import NOW
@@ -166,6 +166,14 @@ def test_a_mailing_rests_before_the_limit_replies_go_and_the_rest_follows_tomorr
     postman.send()
     assert set(status_of(mailing)) == {Status.ACCEPTED}
     assert allowance.accepted_today(clock.now)["email"] == 3
+
+
+def test_a_sender_counts_what_came_of_its_messages(queued, postman):
+    for _ in range(2):
+        queued()
+    postman.send()
+    assert counters.read() == {("email", "accepted"): 2}
+    assert allowance.accepted_today(NOW)["email"] == 2
 
 
 def status_of(messages):

@@ -159,6 +159,20 @@ def test_a_backlog_is_true_while_it_has_something_due(queued):
     assert not backlog
 
 
+def test_a_claimed_message_brings_what_is_read_of_it_until_it_has_settled(
+    queued, django_assert_num_queries
+):
+    queued()
+    [claimed] = claim()
+    with django_assert_num_queries(0):
+        brought = {
+            field.attname: getattr(claimed, field.attname)
+            for field in Message._meta.concrete_fields
+            if field.attname not in ("created_at", "key_type", "notify_service")
+        }
+    assert brought == Message.objects.values(*brought).get(pk=claimed.pk)
+
+
 def test_what_comes_back_to_a_queue_is_in_the_next_backlog(queued):
     first, second = queued(), queued()
     backlog = claims.backlog(lanes=[Lane.BULK], channels=CHANNELS, now=NOW)
