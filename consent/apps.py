@@ -34,6 +34,7 @@ class ConsentConfig(AppConfig):
 
         statuses.register_facts("consent", facts.consent_facts)
         statuses.register_facts("triage", facts.triage_facts)
+        statuses.register_facts("exclusion", facts.exclusion_facts)
         for template in messages.ASKING:
             outbox.register_guard(template, guard)
         outbox.register_guard(messages.SESSION_REMINDER, reminder_guard)

@@ -4,10 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from consent import doses, questions, status_rules
+from consent.choices import Decision, Route
 from consent.decisions import DOUBLES
 from consent.models import ConsentResponse, GillickAssessment, Triage
 from consent.status_rules import CHILD
+from sessions_app.choices import Exclusion
 
 Pair = tuple[int, str]
 Facts = dict[Pair, str]
@@ -33,6 +37,30 @@ def who_gave(child_ids: Collection[int], academic_year: int) -> dict[Pair, set[i
         )
         for (child_id, programme), responses in _responses(child_ids, academic_year).items()
     }
+
+
+def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
+    """What keeps parents from being written to and no status tells; one query.
+
+    A child who consented alone said whether their parents are told. The last such wish holds while
+    that consent is valid, in later years too: a second dose would tell of the first. What is given
+    anew each year tells nothing of the year before. Source: consent §11; lessons I9.
+    """
+    wishes = ConsentResponse.objects.filter(
+        Q(academic_year=academic_year)
+        | Q(academic_year__lt=academic_year, programme__is_seasonal=False),
+        child_id__in=child_ids,
+        route=Route.SELF,
+        decision=Decision.GIVEN,
+        invalidated_at__isnull=True,
+    ).order_by("responded_at", "pk")
+    last = {
+        (child_id, programme): is_told
+        for child_id, programme, is_told in wishes.values_list(
+            "child_id", "programme_id", "notify_parents"
+        )
+    }
+    return {pair: Exclusion.CHILD_DECIDED for pair, is_told in last.items() if not is_told}
 
 
 def triage_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:

@@ -14,7 +14,7 @@ from consent.models import ConsentRequest
 from consent.selectors.sessions import is_open_to_parents
 from notifications.models import Message
 from sessions_app import statuses
-from sessions_app.choices import ConsentStatus, VaccinationStatus
+from sessions_app.choices import ConsentStatus, Exclusion, VaccinationStatus
 from sessions_app.models import Membership, Session
 
 CALLED_BACK = "The request was called back"
@@ -96,10 +96,18 @@ class _Facts:
         return self._settled(requests, session.academic_year)
 
     def _settled(self, requests: list[ConsentRequest], academic_year: int) -> str:
-        """Why no programme of the letter is open any more; empty while one is."""
+        """Why no programme of the letter is open any more; empty while one is.
+
+        A letter that names what the child keeps from their parents never goes (I9).
+        """
+        found = [
+            self.statuses.get((request.child_id, request.programme_id, academic_year))
+            for request in requests
+        ]
+        if any(status and status.exclusion == Exclusion.CHILD_DECIDED for status in found):
+            return str(Exclusion.CHILD_DECIDED.label)
         reasons = []
-        for request in requests:
-            status = self.statuses.get((request.child_id, request.programme_id, academic_year))
+        for status in found:
             if status is None:
                 reasons.append(CALLED_BACK)
             elif status.vaccination == VaccinationStatus.VACCINATED:

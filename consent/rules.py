@@ -74,15 +74,21 @@ class ProgrammeFacts:
     triage: str
     is_vaccinated: bool
     is_in_year_group: bool
+    is_kept_from_parents: bool = False
 
     @property
-    def is_to_be_asked(self) -> bool:
+    def is_unanswered(self) -> bool:
         """Nobody has answered, and the child is to have it and has not had it."""
         return (
             self.consent == ConsentStatus.NO_RESPONSE
             and not self.is_vaccinated
             and self.is_in_year_group
         )
+
+    @property
+    def is_to_be_asked(self) -> bool:
+        """Unanswered, unless the child asked that their parents be told nothing of it (I9)."""
+        return self.is_unanswered and not self.is_kept_from_parents
 
     @property
     def standing(self) -> Standing:
@@ -168,6 +174,11 @@ def _why_nobody_is_asked(programmes: tuple[ProgrammeFacts, ...]) -> str:
         )
     if all(programme.is_vaccinated for programme in wanted):
         return "No consent request is needed because the child is already vaccinated."
+    if any(programme.is_unanswered for programme in wanted):
+        return (
+            "Consent requests cannot be sent because the child consented themselves and asked us "
+            "not to tell their parents."
+        )
     return "No consent request is needed because a response has already been recorded."
 
 

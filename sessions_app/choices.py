@@ -35,6 +35,7 @@ class Exclusion(TextChoices):
     RESTRICTED = "restricted", "The record is flagged as sensitive"
     YEAR_GROUP = "year_group", "Not in a year group of the programme"
     VACCINATED = "vaccinated", "Already vaccinated"
+    CHILD_DECIDED = "child_decided", "The child asked us not to tell their parents"
     REFUSED = "refused", "Consent refused"
     CONFLICTS = "conflicts", "Conflicting consent"
     FOLLOW_UP = "follow_up", "A parent asked to talk first"

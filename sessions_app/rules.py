@@ -17,7 +17,10 @@ CALL_BACK_WITHIN = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What decides whether a child may be invited for one programme."""
+    """What decides whether a child may be invited for one programme.
+
+    `barred` is an exclusion that an app above knows of and no status tells.
+    """
 
     is_deceased: bool = False
     is_invalid: bool = False
@@ -27,14 +30,16 @@ class Facts:
     vaccination: str = VaccinationStatus.NOT_VACCINATED
     consent: str = ConsentStatus.NO_RESPONSE
     triage: str = TriageStatus.NOT_NEEDED
+    barred: str = ""
 
 
 def exclusion(facts: Facts) -> str:
     """Why parents are not invited for this programme, or "" when they are.
 
     The first reason that applies is the one people read. Delayed triage and given consent do
-    not exclude; who refused and asked to be contacted hears from a person first. Source: sessions
-    and clinics §6.3; consent §7.
+    not exclude; who refused and asked to be contacted hears from a person first. What a child
+    keeps from their parents goes before all that one of these may hear of. Source: sessions and
+    clinics §6.3; consent §7; lessons I9.
     """
     reasons = (
         (facts.is_deceased, Exclusion.DECEASED),
@@ -42,6 +47,7 @@ def exclusion(facts: Facts) -> str:
         (facts.is_restricted, Exclusion.RESTRICTED),
         (not facts.is_in_year_groups, Exclusion.YEAR_GROUP),
         (facts.vaccination == VaccinationStatus.VACCINATED, Exclusion.VACCINATED),
+        (bool(facts.barred), facts.barred),
         (facts.triage == TriageStatus.DO_NOT_VACCINATE, Exclusion.DO_NOT_VACCINATE),
         (facts.consent == ConsentStatus.REFUSED, Exclusion.REFUSED),
         (facts.consent == ConsentStatus.CONFLICTS, Exclusion.CONFLICTS),

@@ -34,12 +34,14 @@ UNKNOWN = {
     "consent": ConsentStatus.NO_RESPONSE,
     "triage": TriageStatus.NOT_NEEDED,
     "vaccination": VaccinationStatus.NOT_VACCINATED,
+    "exclusion": "",
 }
 _providers: dict[str, FactProvider] = {}
 
 
 def register_facts(name: str, provider: FactProvider) -> None:
-    """Let `provider` answer for "consent", "triage" or "vaccination" from now on.
+    """Let `provider` answer for "consent", "triage", "vaccination" or "exclusion" from now on: the
+    last is what keeps parents from being written to and no status tells.
 
     A pair it leaves out takes the value of nothing known yet.
     """
@@ -87,7 +89,7 @@ def compute(child_ids: Sequence[int], academic_year: int, *, today: date) -> lis
     known = {
         name: provider(child_ids, academic_year, today) for name, provider in _providers.items()
     }
-    consents, triages, vaccinations = (known.get(name, {}) for name in UNKNOWN)
+    consents, triages, vaccinations, exclusions = (known.get(name, {}) for name in UNKNOWN)
     statuses = []
     for child_id, organisation_id, birth_year, died_on, restricted_at, invalidated_at in (
         Child.objects.filter(id__in=child_ids)
@@ -115,6 +117,7 @@ def compute(child_ids: Sequence[int], academic_year: int, *, today: date) -> lis
                 vaccination=vaccination,
                 consent=consent,
                 triage=triage,
+                barred=exclusions.get(pair, UNKNOWN["exclusion"]),
             )
             statuses.append(
                 Status(

@@ -16,8 +16,7 @@ from consent.models import ConsentRequest
 from sessions_app.models import Session
 
 # Children of a session and its programmes that nobody has answered for, who may be vaccinated and
-# whose parents may be written to: `exclusion` is empty for those alone. Who asked that their
-# parents be told nothing of a programme is not written about (I9).
+# whose parents may be written to: `exclusion` is empty for those alone.
 UNANSWERED = """
 SELECT member.child_id, status.programme_id
 FROM sessions_app_membership member
@@ -32,10 +31,6 @@ WHERE member.session_id = %(session)s
   AND status.consent = 'no_response'
   AND (%(children)s::bigint[] IS NULL OR member.child_id = ANY(%(children)s))
   AND EXISTS (SELECT FROM cohorts_contact contact WHERE contact.child_id = member.child_id)
-  AND NOT EXISTS (
-      SELECT FROM consent_consentresponse own
-      WHERE own.child_id = member.child_id AND own.programme_id = status.programme_id
-        AND own.route = 'self' AND own.notify_parents = false AND own.invalidated_at IS NULL)
 """
 ASKED = """EXISTS (
     SELECT FROM consent_consentrequest asked

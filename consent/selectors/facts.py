@@ -8,7 +8,7 @@ from consent import rules, status_rules
 from consent.facts import consent_facts, triage_facts
 from consent.selectors.sessions import is_closed, programmes_of, responses_close_on
 from sessions_app import statuses
-from sessions_app.choices import ConsentStatus, TriageStatus, VaccinationStatus
+from sessions_app.choices import ConsentStatus, Exclusion, TriageStatus, VaccinationStatus
 from sessions_app.models import Session
 
 
@@ -43,6 +43,7 @@ def _programme_facts(programme, status, year_group: int) -> rules.ProgrammeFacts
         triage=status.triage if status else TriageStatus.NOT_NEEDED,
         is_vaccinated=bool(status) and status.vaccination == VaccinationStatus.VACCINATED,
         is_in_year_group=year_group in programme.year_groups,
+        is_kept_from_parents=bool(status) and status.exclusion == Exclusion.CHILD_DECIDED,
     )
 
 

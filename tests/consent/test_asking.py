@@ -187,6 +187,7 @@ def test_i09_nobody_is_asked_about_what_the_child_wants_kept_from_them(school, n
     assert school.run("2026-12-22") == 0
     own.invalidated_at = at("2026-12-20T10:00")
     own.save()
+    school.refresh(child)
     assert school.run("2026-12-22") == 1
 
 

@@ -245,6 +245,7 @@ def test_a_request_may_be_sent_while_nothing_speaks_against_it():
         (without(consent=ConsentStatus.CONFLICTS), OPEN_DAY, "already been recorded"),
         (without(is_vaccinated=True), OPEN_DAY, "already vaccinated"),
         (without(is_in_year_group=False), OPEN_DAY, "not in a year group"),
+        (without(is_kept_from_parents=True), OPEN_DAY, "asked us not to tell their parents"),
     ],
 )
 def test_e28_e30_why_no_request_may_be_sent(facts, today, words):

@@ -34,6 +34,11 @@ def at(text: str) -> datetime:
         ({"triage": TriageStatus.DELAY}, ""),
         ({"triage": TriageStatus.NEEDED}, ""),
         ({"triage": TriageStatus.SAFE}, ""),
+        ({"barred": Exclusion.CHILD_DECIDED}, Exclusion.CHILD_DECIDED),
+        (
+            {"barred": Exclusion.CHILD_DECIDED, "consent": ConsentStatus.FOLLOW_UP},
+            Exclusion.CHILD_DECIDED,
+        ),
         ({"is_contactable": False}, Exclusion.NO_CONTACT),
         ({"is_deceased": True, "is_contactable": False}, Exclusion.DECEASED),
         (
@@ -56,6 +61,7 @@ facts = st.builds(
     vaccination=st.sampled_from(VaccinationStatus.values),
     consent=st.sampled_from(ConsentStatus.values),
     triage=st.sampled_from(TriageStatus.values),
+    barred=st.sampled_from(["", Exclusion.CHILD_DECIDED]),
 )
 
 
@@ -81,6 +87,7 @@ def test_i05_i07_invited_means_in_a_year_group_unvaccinated_and_not_refused(fact
             ConsentStatus.FOLLOW_UP,
         )
         assert facts.triage != TriageStatus.DO_NOT_VACCINATE
+        assert not facts.barred
 
 
 days = st.dates(date(2024, 9, 1), date(2030, 8, 31))
