@@ -40,7 +40,10 @@ def who_gave(child_ids: Collection[int], academic_year: int) -> dict[Pair, set[i
 
 
 def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
-    """What keeps parents from being written to and no status tells; one query.
+    """What keeps parents from being written to and no status tells; two queries.
+
+    Where a nurse decided against the vaccination and answers since call for another look, triage is
+    needed, but "no" is still what was decided.
 
     A child who consented alone said whether their parents are told. The last such wish holds while
     that consent is valid, in later years too: a second dose would tell of the first. What is given
@@ -60,7 +63,15 @@ def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date)
             "child_id", "programme_id", "notify_parents"
         )
     }
-    return {pair: Exclusion.CHILD_DECIDED for pair, is_told in last.items() if not is_told}
+    decided = {
+        (child_id, programme): Exclusion.DO_NOT_VACCINATE
+        for (child_id, programme), decisions in _decisions(child_ids, academic_year).items()
+        if status_rules.is_decided_against(
+            decisions, programme=programme, academic_year=academic_year
+        )
+    }
+    kept = {pair: Exclusion.CHILD_DECIDED for pair, is_told in last.items() if not is_told}
+    return {**decided, **kept}
 
 
 def triage_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:

@@ -189,6 +189,18 @@ def newest_triage(
     )
 
 
+def is_decided_against(
+    decisions: Iterable[TriageDecision], *, programme: str, academic_year: int
+) -> bool:
+    """Whether the decision that counts is not to vaccinate.
+
+    Newer answers may call for a nurse to look again; until one does, nobody is invited to what was
+    decided against. Source: sessions and clinics §6.3; decision 0045.
+    """
+    newest = newest_triage(decisions, programme=programme, academic_year=academic_year)
+    return newest is not None and newest.outcome == TriageOutcome.DO_NOT_VACCINATE
+
+
 def lapsing(
     decisions: Iterable[TriageDecision],
     *,

@@ -142,8 +142,10 @@ def _change(history: History, random: Random, now: datetime) -> None:
         history.events.append(Event("refusal stands", row, now))
 
 
-def slow_model(history: History, today: date) -> tuple[str, str]:
-    """Consent and triage by replaying the history: no row's end state is looked at."""
+def slow_model(history: History, today: date) -> tuple[str, str, bool]:
+    """Consent, triage and whether a nurse's "no" stands, by replaying the history: no row's end
+    state is looked at.
+    """
     words: dict[int, list[Word]] = {}
     views: dict[int, str] = {}
     latest: dict[Word, datetime] = {}
@@ -193,7 +195,9 @@ def slow_model(history: History, today: date) -> tuple[str, str]:
         frozenset({"perhaps"}): "follow_up",
         frozenset({"yes", "perhaps"}): "follow_up",
     }.get(frozenset(said), "conflicts")
-    return consent, _slow_triage(history, rows, consent, shared, triages, today)
+    triage = _slow_triage(history, rows, consent, shared, triages, today)
+    stands_no = bool(triages) and history.triages[triages[-1]].outcome == "do_not_vaccinate"
+    return consent, triage, stands_no
 
 
 def _last_word(said: list[Word], latest: dict[Word, datetime], views: dict[int, str]) -> int:
@@ -233,7 +237,7 @@ def _slow_triage(history, rows, consent, shared, triages, today) -> str:
     return "safe" if fits else "needed"
 
 
-def status_of(history: History, today: date) -> tuple[str, str]:
+def status_of(history: History, today: date) -> tuple[str, str, bool]:
     scope = {"programme": WANTED[0], "academic_year": WANTED[1]}
     return (
         str(rules.consent_status(history.responses, **scope)),
@@ -246,6 +250,7 @@ def status_of(history: History, today: date) -> tuple[str, str]:
                 **scope,
             )
         ),
+        rules.is_decided_against(history.triages, **scope),
     )
 
 
@@ -290,14 +295,14 @@ def test_a_later_refusal_always_blocks_whatever_triage_said(seed):
 def test_histories_reach_every_status():
     random = Random(4)
     seen = [status_of(random_history(random), date(2026, 10, 9)) for _ in range(20_000)]
-    assert {consent for consent, _ in seen} == {
+    assert {consent for consent, _, _ in seen} == {
         "no_response",
         "given",
         "refused",
         "conflicts",
         "follow_up",
     }
-    assert {triage for _, triage in seen} == {
+    assert {triage for _, triage, _ in seen} == {
         "not_needed",
         "needed",
         "safe",
@@ -305,3 +310,5 @@ def test_histories_reach_every_status():
         "delay",
         "invite_to_clinic",
     }
+    assert ("given", "needed", True) in seen
+    assert all(stands_no for _, triage, stands_no in seen if triage == "do_not_vaccinate")

@@ -233,6 +233,22 @@ def test_new_answers_that_worry_reopen_triage(child, mum, answered, nurse_client
     assert triage_of(child) == "needed"
 
 
+def test_a_newer_answer_lifts_no_decision_against_before_a_nurse_looks_again(
+    child, mum, answered, nurse_client, address, clinic, morning
+):
+    """What says "no" ends by a nurse's decision only: parents are not invited meanwhile."""
+    answered(child, "given", parent=mum, health_answers=[ASTHMA])
+    post(nurse_client, address, "do_not_vaccinate")
+    again = at("2027-01-12T10:03")
+    answered(child, "given", parent=mum, health_answers=[ASTHMA], responded_at=again)
+    status = ProgrammeStatus.objects.get(child=child, programme="hpv")
+    assert (status.triage, status.exclusion) == ("needed", "do_not_vaccinate")
+    assert clinic.plan("2027-01-12T10:04") == 0
+    morning.move_to(at("2027-01-12T10:05"), tick=False)
+    post(nurse_client, address, "safe")
+    assert len(clinic.invitations(child)) == 1
+
+
 def test_consent_14_27_administrators_and_strangers_do_not_triage(
     worried, administrator_client, client_elsewhere, address, clinic, child
 ):
