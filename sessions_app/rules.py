@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from calendars.clock import london_day, london_instant
+from calendars.clock import LONDON, london_day, london_instant
 from cohorts.rules import MANY_FAMILIES
 from sessions_app.choices import ConsentStatus, Exclusion, TriageStatus, VaccinationStatus
 
-INVITATIONS_GO_AT = time(9)
+INVITATIONS_GO_AT, JOBS_INVITE_UNTIL = time(9), time(21)
 LEAST_DAYS_BETWEEN_INVITATIONS = 7
 # From so many letters of one person's action on they wait, so that it can be called back.
 HELD_FROM = MANY_FAMILIES
@@ -60,6 +60,21 @@ def exclusion(facts: Facts) -> str:
 def invitations_open_at(invitations_on: date) -> datetime:
     """The instant from which first invitations go: nine o'clock in London on that day."""
     return london_instant(invitations_on, INVITATIONS_GO_AT)
+
+
+def jobs_invite_now(now: datetime) -> bool:
+    """Whether jobs write to families at this hour: from nine in the morning to nine in the evening.
+
+    What became due for a child at night by no person's doing, nine o'clock's planning picks up.
+    Source: sessions and clinics §6.1 rule 5.
+    """
+    return INVITATIONS_GO_AT <= now.astimezone(LONDON).time() < JOBS_INVITE_UNTIL
+
+
+def day_jobs_invite(now: datetime) -> date:
+    """The day of the next hour in which jobs write to families: today's, or tomorrow's."""
+    is_over = now.astimezone(LONDON).time() >= JOBS_INVITE_UNTIL
+    return london_day(now) + timedelta(days=is_over)
 
 
 def next_bookable(dates: Collection[date], today: date) -> date | None:

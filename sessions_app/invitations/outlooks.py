@@ -219,7 +219,7 @@ def _upcoming(session: Session, dates: list[date], now: datetime) -> tuple[str, 
         return "Will be invited when clinic dates are added", None
     if rules.next_bookable(dates, today) is None:
         return "Waiting for a clinic date: no date is left to book", None
-    day = max(session.invitations_on, today)
+    day = max(session.invitations_on, rules.day_jobs_invite(now))
     return f"Will be invited on {govuk_date(day)}", day
 
 

@@ -197,9 +197,12 @@ def plan(
 
     A letter is to all parents of one child. Many that a person's action queues are held for two
     minutes and can be called back (`mailings`). Without `session_ids` all clinic sessions of
-    the years at hand are looked at; with `child_ids` only these children. Safe to run twice, late
-    and by many at once. Source: sessions and clinics §6.1, §6.2.
+    the years at hand are looked at; with `child_ids` only these children, and of what jobs learn of
+    them at night nothing before nine. Safe to run twice, late and by many at once. Source: sessions
+    and clinics §6.1, §6.2.
     """
+    if child_ids is not None and by is None and not rules.jobs_invite_now(now):
+        return 0
     sessions = _clinics(now)
     if session_ids is not None:
         sessions = sessions.filter(pk__in=list(session_ids))

@@ -15,7 +15,7 @@ from sessions_app.models import Membership, ProgrammeStatus, Session
 from tests import factories
 from tests.consent.school import School
 from tests.pages import count_queries
-from tests.sessions_app.conftest import at
+from tests.sessions_app.conftest import Clinic, at
 
 pytestmark = pytest.mark.django_db
 DAY = date(2027, 1, 12)
@@ -119,6 +119,16 @@ def test_consent_11_an_own_consent_is_good_for_one_day(school, agrees_alone):
     assert (entry.body, entry.session_id) == (f"HPV\n{expiry.OF_THE_DAY}", school.session.pk)
     assert expire(school) == 0
     assert list(statuses.stale([child.pk], today=date(2027, 1, 13))) == []
+
+
+def test_nobody_is_written_to_at_night_because_a_consent_lapsed(organisation, school, agrees_alone):
+    clinic = Clinic(organisation)
+    child = school.child()
+    agrees_alone(child)
+    clinic.join(child, now="2027-01-12T12:00")
+    assert expire(school) == 1
+    assert clinic.messages(child) == []
+    assert clinic.plan("2027-01-13T09:00") == 1
 
 
 def test_consent_11_the_parents_answer_counts_again(school, agrees_alone):

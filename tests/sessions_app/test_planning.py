@@ -318,10 +318,22 @@ def test_without_a_booking_link_the_letter_says_how_to_contact_the_team(clinic):
     assert "Swiftqueue" not in said["how_to_book"] + said["how_to_book_short"]
 
 
-def test_texts_queued_at_night_are_held_until_eight(clinic):
-    child = clinic.child(joined="2027-01-10T22:15")
+def test_texts_queued_at_night_are_held_until_eight(clinic, nurse):
+    child = clinic.child()
+    clinic.refresh(child)
+    invitations.catch_up([child.pk], now=at("2027-01-10T22:15"), by=nurse)
     due = {message.channel: message.due_at for message in clinic.messages(child)}
     assert due == {"email": at("2027-01-10T22:15"), "text": at("2027-01-11T08:00")}
+
+
+@pytest.mark.parametrize("joined", ["2027-01-10T21:00", "2027-01-11T04:20", "2027-01-11T08:59"])
+def test_what_jobs_learn_at_night_waits_for_nine(clinic, joined):
+    """Rule 5 of §6.1: no family gets an email at night because a job placed their child."""
+    child = clinic.child(joined=joined)
+    assert invitations.catch_up([child.pk], now=at(joined)) == 0
+    assert clinic.messages(child) == []
+    assert clinic.outlook(child, joined).text == "Will be invited on 11 January 2027"
+    assert clinic.plan("2027-01-11T09:00") == 1
 
 
 def move(session_date, day):

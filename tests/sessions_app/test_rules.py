@@ -90,6 +90,14 @@ def test_i05_i07_invited_means_in_a_year_group_unvaccinated_and_not_refused(fact
         assert not facts.barred
 
 
+@pytest.mark.parametrize("day", ["2027-01-12", "2027-03-28", "2027-07-12", "2027-10-31"])
+def test_jobs_invite_from_nine_to_nine_in_london(day):
+    hours = [hour for hour in range(24) if rules.jobs_invite_now(at(f"{day}T{hour:02}:59"))]
+    assert hours == list(range(9, 21))
+    assert rules.jobs_invite_now(at(f"{day}T09:00"))
+    assert not rules.jobs_invite_now(at(f"{day}T21:00"))
+
+
 days = st.dates(date(2024, 9, 1), date(2030, 8, 31))
 instants = st.datetimes(datetime(2024, 9, 1), datetime(2030, 8, 31), timezones=st.just(UTC))
 
