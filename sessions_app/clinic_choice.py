@@ -13,6 +13,7 @@ from sessions_app.clinic import find_clinic
 from sessions_app.invitations.outlooks import preview_joining
 from sessions_app.memberships import school_sessions_to_join
 from sessions_app.models import Membership, SessionDate
+from sessions_app.schedule_rules import years_to_prepare
 
 
 def days_at_school(child: Child, school: Location, today: date) -> list[date] | None:
@@ -44,22 +45,37 @@ def invitation_after_move(
     *, child: Child, school: Location | None, organisation: Organisation, now: datetime
 ) -> str:
     """That the parents will be invited to the community clinic, and when; empty where the child
-    goes to a school's session, or they were invited or are left out.
+    goes to a school's session, or they were invited or are left out. From August on also of the
+    coming year, in whose sessions a move places them too: the first invitation is told.
 
     Source: cohorts and imports §2.3; sessions and clinics §1.4.
     """
     today = london_day(now)
-    year = academic_year_of(today)
-    clinic = find_clinic(organisation, year)
-    if clinic is None or (
-        school is not None
-        and school_sessions_to_join(organisation, year, today).filter(location=school).exists()
-    ):
-        return ""
-    found = preview_joining(clinic, [child.pk], now=now)
+    clinics = [
+        clinic
+        for year in years_to_prepare(today)
+        if (clinic := find_clinic(organisation, year)) is not None
+        and not _has_session(child, school, organisation, year, today)
+    ]
+    found = [preview_joining(clinic, [child.pk], now=now) for clinic in clinics]
     what = "Their parents will be invited to the community clinic"
-    if found.now:
+    if any(one.now for one in found):
         return f"{what} at once."
-    if found.later:
-        return f"{what} on {govuk_date(found.later[0][0])}."
-    return f"{what} once there is a clinic date to book." if found.waiting else ""
+    if days := [day for one in found for day, _ in one.later]:
+        return f"{what} on {govuk_date(min(days))}."
+    waits = any(one.waiting for one in found)
+    return f"{what} once there is a clinic date to book." if waits else ""
+
+
+def _has_session(
+    child: Child, school: Location | None, organisation: Organisation, year: int, today: date
+) -> bool:
+    """Whether a child who moves there goes to the school's own session of a year: not in a coming
+    year for which they are too old.
+    """
+    if school is None:
+        return False
+    is_coming = year > academic_year_of(today)
+    if is_coming and child.year_group(year) not in school.year_groups:
+        return False
+    return school_sessions_to_join(organisation, year, today).filter(location=school).exists()

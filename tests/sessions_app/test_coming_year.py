@@ -8,6 +8,7 @@ from cohorts.signals import children_placed
 from notifications.models import Message
 from sessions_app import invitations, memberships, services, statuses
 from sessions_app.choices import Exclusion
+from sessions_app.clinic_choice import invitation_after_move
 from sessions_app.models import Invitation, Membership, Session, SessionDate
 from tests.factories import ChildFactory, RelationshipFactory, SchoolFactory
 from tests.sessions_app.conftest import at
@@ -119,3 +120,35 @@ def test_statuses_of_both_years_are_kept_fresh_in_august(organisation):
     statuses.refresh([one.pk], today=date(2027, 8, 1))
     assert {status.academic_year for status in one.statuses.all()} == {2026, 2027}
     assert list(statuses.stale([one.pk], today=date(2027, 8, 31))) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "when"),
+    [
+        ("2027-07-31T10:00", "once there is a clinic date to book"),
+        ("2027-08-02T10:00", "on 16 August 2027"),
+        ("2027-08-20T10:00", "at once"),
+    ],
+)
+def test_before_a_move_in_august_the_coming_years_invitation_is_foretold(
+    organisation, prepared, now, when
+):
+    one = child(organisation)
+    prepared()
+    statuses.refresh([one.pk], today=date(2027, 8, 2))
+    told = invitation_after_move(child=one, school=None, organisation=organisation, now=at(now))
+    assert told == f"Their parents will be invited to the community clinic {when}."
+
+
+@pytest.mark.parametrize(("born", "is_told"), [(2013, True), (2014, False)])
+def test_who_moves_to_a_school_that_they_will_outgrow_is_foretold_the_invitation(
+    organisation, prepared, born, is_told
+):
+    school = SchoolFactory(team__organisation=organisation, register_year_groups=[7, 8])
+    one = child(organisation, date_of_birth=date(born, 10, 1))
+    prepared()
+    statuses.refresh([one.pk], today=date(2027, 8, 2))
+    told = invitation_after_move(
+        child=one, school=school, organisation=organisation, now=at("2027-08-20T10:00")
+    )
+    assert ("at once" in told) is is_told
