@@ -18,6 +18,7 @@ from consent.selectors.responses import later_answer
 from consent.selectors.triage import lapsing_of
 from consent.services import voiding
 from consent.services.responders import is_unknown_contact, responder_of
+from consent.services.telling import tell_what_stands
 from consent.signals import response_considered
 from govuk.filters import govuk_date
 from sessions_app import invitations, statuses
@@ -33,13 +34,14 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Attached:
-    """A response that has found its child, the consents it became, and whether nothing was
-    announced of it before.
+    """A response that has found its child, the consents it became, whether nothing was announced of
+    it before, and whether a person or the address it came from vouches for who answered.
     """
 
     response: OnlineResponse
     consents: list[ConsentResponse]
     is_first: bool
+    is_trusted: bool
 
 
 def match_of(response: OnlineResponse, *, matched_at: datetime) -> UUID:
@@ -61,9 +63,8 @@ def attach(
     The caller's transaction has locked the child and who shares a parent, then the response, which
     waits; and calls `finish`. `by` is who matched it; without, it matched by itself.
     """
-    contacts = []
-    if by is None and is_unknown_contact(child, response):
-        contacts = unknown_contact.contacts_of(child)
+    is_trusted = by is not None or not is_unknown_contact(child, response)
+    contacts = [] if is_trusted else unknown_contact.contacts_of(child)
     relationship, is_new = responder_of(child, response)
     if is_new:
         _log(
@@ -98,7 +99,7 @@ def attach(
     )
     if contacts:
         unknown_contact.warn(contacts, response, child, now=now)
-    return Attached(response, consents, is_first)
+    return Attached(response, consents, is_first, is_trusted)
 
 
 def finish(
@@ -124,6 +125,10 @@ def finish(
             by=by,
             now=now,
         )
+        # What was decided is no matter for somebody whom nobody knows.
+        if each.is_trusted:
+            is_replied_to = each.response.confirmation_sent_at is not None
+            tell_what_stands(each.consents, now=now, by=by, is_replied_to=is_replied_to)
 
 
 def _consents(

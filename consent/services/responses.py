@@ -22,7 +22,8 @@ from consent.selectors.facts import child_facts
 from consent.services.attaching import reopen_triage
 from consent.services.follow_ups import resolve_by_answer
 from consent.services.replies import confirm_answers
-from consent.services.triage import Verdict, add_triage, check_basis, letters
+from consent.services.telling import tell, tell_what_stands
+from consent.services.triage import Verdict, add_triage, check_basis
 from consent.services.who_answers import (
     Parental,
     Responder,
@@ -31,7 +32,6 @@ from consent.services.who_answers import (
     spread,
 )
 from govuk.filters import govuk_date
-from notifications import outbox
 from sessions_app import invitations, statuses
 from sessions_app.models import Session
 
@@ -136,7 +136,7 @@ def record_response(
     # In August a session may be of the coming school year, whose status it then is.
     statuses.refresh(touched, today=max(london_day(now), first_day_of(session.academic_year)))
     invitations.catch_up(touched, now=now, by=by)
-    undecided = _triage(child, session, responder, given, responses, now=now, by=by)
+    undecided = _triage(child, session, given, responses, now=now, by=by)
     if given.route != Route.SELF:
         confirm_answers(
             undecided,
@@ -146,6 +146,7 @@ def record_response(
             now=now,
             by=by,
         )
+        tell_what_stands(undecided, now=now, by=by)
     return responses[0]
 
 
@@ -220,7 +221,6 @@ def _store(
 def _triage(
     child: Child,
     session: Session,
-    responder: Responder,
     given: Given,
     responses: Sequence[ConsentResponse],
     *,
@@ -245,9 +245,7 @@ def _triage(
             now=now,
             by=by,
         )
-        if responder.parent is not None:
-            told = letters(triage, [responder.parent.pk], now=now, by=by)
-            outbox.queue_all(told, now=now)
+        tell(triage, [response], now=now, by=by)
     return undecided
 
 

@@ -11,14 +11,13 @@ from activity import services as activity
 from activity.models import Entry
 from calendars.clock import london_day
 from calendars.rules import first_day_of
-from cohorts.models import Child, Contact
-from consent import messages, rules, status_rules, triage_options
+from cohorts.models import Child
+from consent import rules, status_rules, triage_options
 from consent.choices import TriageOutcome
 from consent.models import Triage
 from consent.selectors.facts import child_facts
-from consent.selectors.triage import basis_now, counted_responses, newest_triage
-from notifications import outbox
-from notifications.models import Channel, Lane, Message
+from consent.selectors.triage import basis_now, counted_responses
+from consent.services import telling
 from sessions_app import invitations, memberships, statuses
 from sessions_app.clinic import community_clinic
 from sessions_app.models import Membership, Session
@@ -63,9 +62,9 @@ def decide_triage(
     """Add a decision with its activity entry, its messages and its place in the clinic.
 
     `session` was fetched `with_days`. One form decides once: the same `form_token` again returns
-    what the first did. Every condition is looked at anew. Parents are written to where the decision
-    differs from the last one, or they answered after that. Raises TriageNotPossible, or
-    TriageOutdated where it was made on other answers or decisions than there are now.
+    what the first did. Every condition is looked at anew. Parents are written to as `telling` says.
+    Raises TriageNotPossible, or TriageOutdated where it was made on other answers or decisions than
+    there are now.
     """
     child = Child.objects.lock(child.pk)
     if done := Triage.objects.filter(form_token=form_token, child=child).first():
@@ -112,7 +111,6 @@ def add_triage(
     offered = triage_options.options(programme, agreement, is_at_clinic=session.is_clinic)
     if agreement is None or verdict.option not in offered:
         raise TriageNotPossible("Consent has changed. Look at the responses and decide again.")
-    before = newest_triage(child, programme, session.academic_year)
     triage = Triage.objects.create(
         child=child,
         programme_id=programme,
@@ -147,42 +145,5 @@ def add_triage(
         )
         memberships.join(clinic, [child.pk], reason=Membership.Reason.TRIAGE, now=now, by=by)
     invitations.catch_up([child.pk], now=now, by=by)
-    told_at = before.performed_at if before and before.said == triage.said else None
-    parents = [
-        response.parent_id
-        for _, response in counted
-        if response.parent_id and (told_at is None or response.responded_at > told_at)
-    ]
-    outbox.queue_all(letters(triage, parents, now=now, by=by), now=now)
+    telling.tell(triage, [response for _, response in counted], now=now, by=by)
     return triage
-
-
-def letters(triage: Triage, parents: list[int], *, now: datetime, by: User) -> list[Message]:
-    """One email to each address of the parents who gave consent; none where no one may be told."""
-    child = triage.child
-    if child.date_of_death or child.invalidated_at or child.is_restricted:
-        return []
-    contacts = {
-        contact.recipient: contact
-        for contact in Contact.objects.filter(
-            child=child, parent_id__in=parents, channel=Channel.EMAIL
-        ).order_by("-parent_id")
-    }
-    values = messages.about_triage(triage)
-    return [
-        Message(
-            letter=triage.form_token,
-            template=messages.TRIAGE[triage.outcome],
-            channel=contact.channel,
-            recipient=contact.recipient,
-            personalisation=values,
-            organisation_id=triage.organisation_id,
-            child=child,
-            parent_id=contact.parent_id,
-            session_id=triage.session_id,
-            sent_by=by,
-            lane=Lane.URGENT,
-            due_at=now,
-        )
-        for contact in contacts.values()
-    ]
