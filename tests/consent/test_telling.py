@@ -62,7 +62,7 @@ def decide(link, nurse):
         session = Session.objects.with_days().select_related("organisation", "location__team")
         counted = [seen for seen, _ in counted_responses(child, "hpv", 2026)]
         agreement = status_rules.agreed(counted)
-        options = triage_options.options("hpv", agreement)
+        options = triage_options.options("hpv", agreement, is_at_clinic=False)
         return decide_triage(
             child=child,
             session=session.get(pk=link.session.pk),
