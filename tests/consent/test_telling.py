@@ -1,5 +1,6 @@
 """What each parent is told of triage, and that they are told it once. Consent §10."""
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -144,7 +145,7 @@ def test_a_form_on_paper_that_joins_a_no_hears_of_it(child, decide, link, nurse)
         who=KnownParent(dad.pk, stored_details(dad)),
         route=Route.PAPER,
         answers=[answer],
-        answered_at=at("2027-01-08T00:00"),
+        signed_on=date(2027, 1, 8),
     )
     record_response(draft_id=draft.pk, given=given, now=clock("11:00"), by=nurse)
     assert told() == [("do_not_vaccinate", MO), ("do_not_vaccinate", DI)]
