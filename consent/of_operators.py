@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from accounts.foretelling import Effect
 from accounts.models import Organisation, User
 from calendars.clock import london_day
-from calendars.rules import first_day_of
 from govuk.filters import count, govuk_date_with_weekday
 from programmes.models import OrganisationProgramme, Programme
 from sessions_app.invitations.of_operators import UNDO, newly_eligible
@@ -75,5 +74,7 @@ def _at_schools(organisation: Organisation, programme: Programme, *, now: dateti
 
 def _asked_on(school: Session, now: datetime) -> date:
     """The day on which jobs ask; not before the next night has worked out statuses anew."""
-    requests_on = max(school.consent_requests_on, first_day_of(school.academic_year))
-    return max(asks_on(requests_on=requests_on, now=now), london_day(now) + timedelta(days=1))
+    day = asks_on(
+        requests_on=school.consent_requests_on, academic_year=school.academic_year, now=now
+    )
+    return max(day, london_day(now) + timedelta(days=1))

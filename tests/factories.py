@@ -104,7 +104,8 @@ class ParentFactory(DjangoModelFactory):
     organisation = factory.SubFactory(OrganisationFactory)
     full_name = factory.Sequence(lambda n: f"Parent {n}")
     email = factory.Sequence(lambda n: f"parent{n}@example.com")
-    phone = factory.Sequence(lambda n: f"+447700900{n % 1000:03d}")
+    # Numbers from 500 to 599 order the sandbox to go wrong.
+    phone = factory.Sequence(lambda n: f"+447700900{n % 500:03d}")
 
 
 class RelationshipFactory(DjangoModelFactory):

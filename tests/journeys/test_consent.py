@@ -244,4 +244,4 @@ def test_a_parent_opens_the_link(visitor, clinic):
     visitor.go(f"/consent/{clinic.slug}/hpv/start")
     visitor.sees_heading("Give or refuse consent for the HPV vaccination")
     visitor.go(f"/consent/{clinic.slug}/mmr/start")
-    visitor.sees_heading("You can no longer submit a consent response")
+    visitor.sees_heading("You cannot submit a consent response here")
