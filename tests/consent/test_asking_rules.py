@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from consent import asking_rules
 from consent.asking_rules import Reminder
-from tests.sessions_app.conftest import at
+from tests.instants import at
 
 JAN_12, JAN_15 = date(2027, 1, 12), date(2027, 1, 15)
 

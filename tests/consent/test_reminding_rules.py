@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calendars.clock import LONDON, london_day
 from consent import reminding_rules
-from tests.sessions_app.conftest import at
+from tests.instants import at
 
 JAN_12 = date(2027, 1, 12)
 
