@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from calendars.clock import LONDON, london_day
+from calendars.clock import london_day
 from calendars.rules import first_day_of
 from consent.asking_rules import DAYS_BETWEEN
 from consent.choices import Unanswered
 from govuk.filters import govuk_date
 from sessions_app.choices import Exclusion
-from sessions_app.schedule_rules import WRITES_UNTIL, consent_closes_on
+from sessions_app.schedule_rules import consent_closes_on, next_evening
 
 _DAY = timedelta(days=1)
 
@@ -88,11 +88,7 @@ def _why_not(asking: Asking, exclusion: str, today: date) -> str:
 
 def _next_day(asking: Asking, last_written_on: date | None, now: datetime) -> date:
     """The day of the job's next run that may write: who joins late is asked then, too."""
-    is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
-    days = [
-        london_day(now) + (_DAY if is_over else timedelta()),
-        first_day_of(asking.academic_year),
-    ]
+    days = [next_evening(now), first_day_of(asking.academic_year)]
     if asking.requests_on is not None:
         days.append(asking.requests_on)
     if last_written_on is not None:

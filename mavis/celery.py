@@ -60,17 +60,17 @@ TIMETABLE = {
         "task": "sessions_app.plan_overdue",
         "schedule": crontab(hour="9-20"),
     },
-    # At four in the afternoon, and again until eight for what was missed.
+    # At four in the afternoon, and again until eight for what was missed or came later.
     "ask-and-remind": {
         "title": "Ask parents for consent, and remind them",
         "task": "consent.ask_and_remind",
-        "schedule": crontab(minute="*/15", hour="16-19"),
+        "schedule": crontab(minute="*/5", hour="16-19"),
     },
     # At nine, and again until eight in the evening for what was missed.
     "remind-of-sessions": {
         "title": "Remind parents who agreed of tomorrow’s visit to the school",
         "task": "consent.remind_of_sessions",
-        "schedule": crontab(minute="*/15", hour="9-19"),
+        "schedule": crontab(minute="*/5", hour="9-19"),
     },
     # At two at night, and again until eight for what was missed: no session begins before.
     "expire-self-consents": {

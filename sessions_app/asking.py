@@ -16,10 +16,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from calendars.clock import london_day, london_instant
+from calendars.clock import LONDON, london_day, london_instant
 from sessions_app import rules
 from sessions_app.models import Mailing, Session, SessionDate
-from sessions_app.schedule_rules import WRITES_FROM, is_open_for_consent
+from sessions_app.schedule_rules import (
+    WRITES_FROM,
+    WRITES_UNTIL,
+    is_open_for_consent,
+    next_evening,
+)
 from sessions_app.signals import dates_saved
 
 
@@ -76,7 +81,8 @@ def outlook(session: Session, dates: SchoolDates, *, now: datetime) -> AskingOut
 
 def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
     """Let the jobs of today wait where what a person saved makes many due: until the evening, two
-    minutes at least. What waited before, or was called back, is settled by that.
+    minutes at least, or the next one where that is past its last job. What waited before, or was
+    called back, is settled by that.
 
     For whoever has locked the session. None where few are due, or nobody is before tomorrow.
     """
@@ -84,10 +90,12 @@ def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
     session = Session.objects.with_days().select_related("organisation", "location__team")
     school = session.get(pk=session_id)
     found = outlook(school, saved_dates(school), now=now)
-    letters = found.today(london_day(now))
+    is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
+    letters = found.today(london_day(now) if is_over else next_evening(now))
     if letters < rules.HELD_FROM:
         return None
-    evening = london_instant(london_day(now), WRITES_FROM)
+    may_go_at = rules.held_until(now)
+    evening = london_instant(next_evening(may_go_at), WRITES_FROM)
     return Mailing.objects.create(
         session=school,
         kind=Mailing.Kind.ASKING,
@@ -95,7 +103,7 @@ def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
         queued_at=now,
         letters=letters,
         messages=found.emails + found.texts,
-        goes_at=max(evening, rules.held_until(now)),
+        goes_at=max(evening, may_go_at),
     )
 
 

@@ -243,10 +243,16 @@ def mailing_of(mailing: Mailing) -> str:
     return f"{what} to the parents of {count(mailing.letters, 'child', 'children')}{about}"
 
 
+def time_it_goes(goes_at: datetime, now: datetime) -> str:
+    """When today, or tomorrow, what waits is sent: "4:00pm", "4:00pm tomorrow"."""
+    tomorrow = "" if london_day(goes_at) == london_day(now) else " tomorrow"
+    return f"{govuk_time(goes_at)}{tomorrow}"
+
+
 def held_notice(mailing: Mailing, now: datetime) -> str:
     """That a mailing waits, until when, and how long that is."""
     return (
-        f"{mailing_of(mailing)} will be sent at {govuk_time(mailing.goes_at)}. "
+        f"{mailing_of(mailing)} will be sent at {time_it_goes(mailing.goes_at, now)}. "
         f"You can call them back for {time_left(mailing.goes_at, now)}."
     )
 

@@ -21,6 +21,8 @@ DAY = timedelta(days=1)
 PREPARATION = timedelta(days=31)
 # When jobs write to the parents of a school's children, in London. Source: consent §8.1.
 WRITES_FROM, WRITES_UNTIL = time(16), time(20)
+# When the last of an evening's jobs begins: what is saved later goes the next day.
+LAST_JOB_AT = time(19, 55)
 # When parents are reminded of tomorrow's visit to a school. Source: consent §8.1; E40.
 REMINDS_FROM, REMINDS_UNTIL = time(9), time(20)
 
@@ -60,8 +62,13 @@ def asks_on(*, requests_on: date, academic_year: int, now: datetime) -> date:
 
     Not before 1 September: in August, the sessions of the coming year wait.
     """
-    is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
-    return max(requests_on, first_day_of(academic_year), london_day(now) + is_over * DAY)
+    return max(requests_on, first_day_of(academic_year), next_evening(now))
+
+
+def next_evening(now: datetime) -> date:
+    """The day on which the next job that writes to parents of schools begins."""
+    is_over = now.astimezone(LONDON).time() > LAST_JOB_AT
+    return london_day(now) + is_over * DAY
 
 
 def anchor_date(dates: Collection[date], today: date) -> date | None:

@@ -30,6 +30,7 @@ def show(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
             "what": display.mailing_of(mailing),
             "is_held": mailing.is_held(now),
             "time_left": mailing.goes_at and display.time_left(mailing.goes_at, now),
+            "time_it_goes": mailing.goes_at and display.time_it_goes(mailing.goes_at, now),
             "can_release": _can_release(mailing, now),
             "is_of_school": mailing.kind in Mailing.OF_SCHOOLS,
         },

@@ -17,6 +17,7 @@ from notifications import outbox, wording
 from notifications.models import Lane, Message
 from notifications.signals import letters_withheld
 from programmes.models import OrganisationProgramme, Programme
+from sessions_app import schedule_rules
 from sessions_app.models import Membership, Session, SessionDate
 from tests import factories
 from tests.consent.school import School
@@ -354,6 +355,8 @@ def test_i02_i17_the_timetable_runs_the_job_at_the_hours_in_which_it_writes():
     assert entry["task"] == ask_and_remind.name
     assert entry["task"] in app.tasks
     assert entry["schedule"].hour == {16, 17, 18, 19}
+    last = schedule_rules.LAST_JOB_AT
+    assert (last.hour, last.minute) == (19, max(entry["schedule"].minute))
     for template in messages.ASKING:
         assert outbox.guard_of(template)
         for channel in ("email", "text"):

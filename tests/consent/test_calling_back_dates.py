@@ -15,7 +15,7 @@ from consent.selectors.request_outlooks import request_outlooks
 from consent.services import asking
 from notifications.models import Message
 from sessions_app import asking as school_asking
-from sessions_app import invitations, schedule
+from sessions_app import display, invitations, schedule
 from sessions_app.models import Mailing
 from sessions_app.rules import HELD_FROM
 from sessions_app.schedule_rules import Day
@@ -115,6 +115,24 @@ def test_who_saves_in_the_evening_has_two_minutes(school, nurse):
     assert school.run("2027-01-05", "16:15") == 0
     assert Message.objects.count() == 0
     assert school.run("2027-01-05", "16:30") == HELD_FROM
+
+
+@pytest.mark.parametrize("time", ["19:54", "19:55", "19:56", "19:59"])
+def test_who_saves_when_two_minutes_outlast_the_evening_can_call_back_until_the_next(
+    school, nurse, time
+):
+    save(school.session, nurse, [JAN_19], now=f"2027-01-05T{time}")
+    assert mailing_of(school).goes_at == at("2027-01-06T16:00")
+    notice = display.held_notice(mailing_of(school), at(f"2027-01-05T{time}"))
+    assert "will be sent at 4:00pm tomorrow" in notice
+    assert [school.run("2027-01-05", late) for late in ("19:55", "19:59")] == [0, 0]
+    assert school.run("2027-01-06", "16:00") == HELD_FROM
+
+
+def test_what_is_saved_before_the_last_job_of_the_evening_is_sent_by_it(school, nurse):
+    save(school.session, nurse, [JAN_12], now="2027-01-05T19:52")
+    assert mailing_of(school).goes_at == at("2027-01-05T19:54")
+    assert school.run("2027-01-05", "19:55") == HELD_FROM
 
 
 def test_few_are_asked_without_waiting(organisation, nurse):

@@ -32,14 +32,14 @@ TUESDAY = date(2027, 1, 12)
         (
             replace(SCHOOL, requests_on=date(2027, 1, 4)),
             NEVER,
-            "19:59",
+            "19:55",
             "request_scheduled",
             "Request scheduled for 12 January 2027",  # who joined late
         ),
         (
             replace(SCHOOL, requests_on=date(2027, 1, 4)),
             NEVER,
-            "20:00",
+            "19:56",
             "request_scheduled",
             "Request scheduled for 13 January 2027",
         ),
