@@ -13,6 +13,7 @@ from consent.guard import CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
 from consent.models import OnlineResponse
 from notifications import outbox
 from notifications.models import Lane, Message
+from sessions_app.rules import when_jobs_write
 
 TEMPLATE = "consent_unknown_contact"
 ABOUT_ANOTHER = "The response turned out to be about another child"
@@ -39,7 +40,7 @@ def contacts_of(child: Child) -> list[Contact]:
 def warn(
     contacts: Sequence[Contact], response: OnlineResponse, child: Child, *, now: datetime
 ) -> None:
-    """Queue one warning to each of the contacts, however often it is asked for."""
+    """Queue one warning to each of the contacts, however often it is asked for; at night for nine."""
     programmes = sorted(
         (decision.programme for decision in response.decisions.all()), key=lambda one: one.name
     )
@@ -57,7 +58,7 @@ def warn(
                 parent_id=contact.parent_id,
                 session_id=response.session_id,
                 lane=Lane.URGENT,
-                due_at=now,
+                due_at=when_jobs_write(now),
             )
             for contact in contacts
         ],

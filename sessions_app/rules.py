@@ -71,6 +71,13 @@ def jobs_invite_now(now: datetime) -> bool:
     return INVITATIONS_GO_AT <= now.astimezone(LONDON).time() < JOBS_INVITE_UNTIL
 
 
+def when_jobs_write(due_at: datetime) -> datetime:
+    """Then, if jobs write to families at that hour, else the next nine in the morning."""
+    if jobs_invite_now(due_at):
+        return due_at
+    return london_instant(day_jobs_invite(due_at), INVITATIONS_GO_AT)
+
+
 def day_jobs_invite(now: datetime) -> date:
     """The day of the next hour in which jobs write to families: today's, or tomorrow's."""
     is_over = now.astimezone(LONDON).time() >= JOBS_INVITE_UNTIL

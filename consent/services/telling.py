@@ -23,6 +23,7 @@ from consent.models import ConsentResponse, Triage
 from consent.selectors.triage import counted_responses, newest_triage
 from notifications import outbox
 from notifications.models import Channel, Lane, Message
+from sessions_app.rules import when_jobs_write
 
 # Decisions that stand until a nurse makes another, or until their day.
 STANDING = (
@@ -30,8 +31,9 @@ STANDING = (
     TriageOutcome.DELAY,
     TriageOutcome.INVITE_TO_CLINIC,
 )
-# A reply to an online answer goes first: it must not be read as the later word.
-AFTER_THE_REPLY = timedelta(minutes=5)
+# A reply to an online answer goes first: it must not be read as the later word. One whose hint was
+# lost is queued within ten minutes (`confirm_overlooked`).
+AFTER_THE_REPLY = timedelta(minutes=15)
 NEVER_SENT = (Message.Status.WITHHELD, Message.Status.REJECTED, Message.Status.FAILED)
 
 
@@ -63,6 +65,9 @@ def tell_what_stands(
     """Queue, for parents whose consent joined a decision that it does not reopen, what was decided;
     how many emails. No nurse decides again, and their reply said that they will be told.
 
+    Some ten queries for each answer where a decision stands. At night no job writes: it is due then
+    when jobs write again.
+
     Statuses are as they are now; `is_replied_to`: whether the reply to them was queued before.
     """
     return sum(
@@ -88,8 +93,35 @@ def _tell_what_stands(
     if answer.pk not in [seen.order for seen, _ in counted if seen.is_given]:
         return 0
     due_at = now if is_replied_to else now + AFTER_THE_REPLY
+    if by is None:
+        due_at = when_jobs_write(due_at)
     letters = _letters(triage, [answer.parent_id], due_at=due_at, by=by)
-    return outbox.queue_all(letters, now=now)
+    return outbox.queue_all(_once_more(letters), now=now)
+
+
+def _once_more(letters: Sequence[Message]) -> list[Message]:
+    """These letters, each as a resend where its address was sent this decision before: whoever
+    answers anew is told anew what stands, unless the earlier one still waits.
+    """
+    earlier = {
+        message.pk: message
+        for message in Message.objects.filter(letter__in={letter.letter for letter in letters})
+    }
+    follows = {message.resend_of_id: message for message in earlier.values()}
+    newest = {
+        (message.channel, message.recipient): message
+        for _, message in sorted(earlier.items())
+        if message.resend_of_id is None
+    }
+    told = []
+    for letter in letters:
+        last = newest.get((letter.channel, letter.recipient))
+        while last is not None and last.pk in follows:
+            last = follows[last.pk]
+        if last is None or last.status != Message.Status.WAITING:
+            letter.resend_of = last
+            told.append(letter)
+    return told
 
 
 def _letters(

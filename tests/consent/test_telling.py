@@ -109,7 +109,37 @@ def test_who_answers_after_a_no_without_a_worry_hears_of_it_after_their_reply(
     decide(child, "do_not_vaccinate", "10:00")
     link.match(dads(decisions=[GIVEN], recorded_at=clock("10:30")), now=clock("10:31"))
     assert told() == [("do_not_vaccinate", MO), ("do_not_vaccinate", DI)]
-    assert Message.objects.get(recipient=DI).due_at == clock("10:36")
+    assert Message.objects.get(recipient=DI).due_at == clock("10:46")
+
+
+def test_who_answers_anew_after_a_no_is_told_once_more_after_their_reply(child, decide, link):
+    """Their reply says that we expect to vaccinate."""
+    decide(child, "do_not_vaccinate", "10:00")
+    Message.objects.update(status="delivered", accepted_at=clock("10:01"))
+    link.match(link.response(decisions=[GIVEN], recorded_at=clock("15:00")), now=clock("15:01"))
+    assert told() == [("do_not_vaccinate", MO), ("do_not_vaccinate", MO)]
+    first, again = Message.objects.filter(template__startswith="triage_").order_by("pk")
+    assert (again.resend_of, again.due_at) == (first, clock("15:16"))
+    assert triage_guard([again], now=clock("15:17")) == {}
+    link.match(link.response(decisions=[GIVEN], recorded_at=clock("15:02")), now=clock("15:03"))
+    assert len(told()) == 2, "the second one still waits"
+
+
+@pytest.mark.parametrize("status", ["withheld", "failed"])
+def test_who_never_got_what_was_decided_is_told_when_they_answer_anew(
+    child, decide, link, nurse, status
+):
+    decide(child, "do_not_vaccinate", "10:00")
+    Message.objects.update(status=status)
+    link.match(link.response(decisions=[GIVEN], recorded_at=clock("15:00")), now=clock("15:01"))
+    assert told() == [("do_not_vaccinate", MO), ("do_not_vaccinate", MO)]
+
+
+def test_a_job_that_finds_the_child_at_night_tells_from_nine(child, dads, decide, link):
+    decide(child, "do_not_vaccinate", "10:00")
+    tomorrow = at("2027-01-13T04:20")
+    link.match(dads(decisions=[GIVEN], recorded_at=clock("23:30")), now=tomorrow)
+    assert Message.objects.get(recipient=DI).due_at == at("2027-01-13T09:00")
 
 
 def test_a_newer_worry_waits_for_the_nurse(child, dads, decide, link):
