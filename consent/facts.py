@@ -40,28 +40,34 @@ def who_gave(child_ids: Collection[int], academic_year: int) -> dict[Pair, set[i
 
 
 def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
-    """What keeps parents from being written to and no status tells; two queries.
+    """What keeps parents from being written to and no status tells; at most two queries, and one
+    of doses where a child withdrew.
 
     Where a nurse decided against the vaccination and answers since call for another look, triage is
     needed, but "no" is still what was decided.
 
     A child who consented alone said whether their parents are told. The last such wish holds while
     that consent is valid, in later years too: a second dose would tell of the first. What is given
-    anew each year tells nothing of the year before. Source: consent §11; lessons I9.
+    anew each year tells nothing of the year before. Nor is there anything to tell of a consent that
+    was withdrawn before anybody acted on it. Source: consent §11; lessons I9.
     """
-    wishes = ConsentResponse.objects.filter(
-        Q(academic_year=academic_year)
-        | Q(academic_year__lt=academic_year, programme__is_seasonal=False),
-        child_id__in=child_ids,
-        route=Route.SELF,
-        decision=Decision.GIVEN,
-        invalidated_at__isnull=True,
-    ).order_by("responded_at", "pk")
-    last = {
-        (child_id, programme): is_told
-        for child_id, programme, is_told in wishes.values_list(
-            "child_id", "programme_id", "notify_parents"
+    wishes = list(
+        ConsentResponse.objects.filter(
+            Q(academic_year=academic_year)
+            | Q(academic_year__lt=academic_year, programme__is_seasonal=False),
+            child_id__in=child_ids,
+            route=Route.SELF,
+            decision=Decision.GIVEN,
+            invalidated_at__isnull=True,
         )
+        .select_related("assessment")
+        .order_by("responded_at", "pk")
+    )
+    over = {wish.pk for wish in doses.not_acted_on(one for one in wishes if one.withdrawn_at)}
+    last = {
+        (wish.child_id, wish.programme_id): wish.notify_parents
+        for wish in wishes
+        if wish.pk not in over
     }
     decided = {
         (child_id, programme): Exclusion.DO_NOT_VACCINATE

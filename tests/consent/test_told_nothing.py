@@ -189,6 +189,27 @@ def test_i09_the_childs_last_wish_holds(school, agrees_alone):
     assert exclusion(child) == "", "nobody acted on it, and there is nothing to tell"
 
 
+@pytest.mark.parametrize("withdrawn_at", [None, at("2026-01-12T11:00")])
+@pytest.mark.parametrize("dose_on", [None, "2026-01-11", "2026-01-12"])
+def test_i09_a_wish_ends_with_a_consent_that_was_withdrawn_before_anybody_acted_on_it(
+    school, agrees_alone, withdrawn_at, dose_on
+):
+    """Were it to last, nobody would ask the parents in any later year."""
+    child = school.child()
+    last_year = factories.SessionFactory(
+        organisation=school.organisation, academic_year=2025, programmes=["mmr"]
+    )
+    if dose_on:
+        factories.VaccinationRecordFactory(
+            child=child, programme_id="mmr", performed_on=dose_on, dose_sequence=1
+        )
+    agrees_alone(
+        child, tell=False, session=last_year, when="2026-01-12T10:00", withdrawn_at=withdrawn_at
+    )
+    is_over = withdrawn_at and dose_on != "2026-01-12"
+    assert exclusion(child) == ("" if is_over else "child_decided")
+
+
 @pytest.fixture
 def told_nothing_last_year(school, clinic, agrees_alone):
     """A child who had the first dose of MMR alone a year ago."""
