@@ -10,6 +10,7 @@ from uuid import UUID
 
 from calendars.clock import london_day
 from cohorts.models import Child, Contact
+from consent.facts import exclusion_facts
 from consent.models import ConsentRequest
 from consent.selectors.sessions import is_open_to_parents
 from notifications.models import Message
@@ -73,10 +74,18 @@ class _Facts:
                 "child_id", "channel", "recipient"
             )
         )
+        years = {session.academic_year for session in self.sessions.values()}
         self.statuses = {
             (status.child_id, status.programme_id, status.academic_year): status
-            for year in {session.academic_year for session in self.sessions.values()}
+            for year in years
             for status in statuses.compute(sorted(child_ids), year, today=today)
+        }
+        # Not from the statuses: theirs name one reason only, and "already vaccinated" goes before.
+        self.kept = {
+            (*pair, year)
+            for year in years
+            for pair, reason in exclusion_facts(child_ids, year, today).items()
+            if reason == Exclusion.CHILD_DECIDED
         }
 
     def why_not(self, message: Message, requests: list[ConsentRequest]) -> str:
@@ -100,14 +109,12 @@ class _Facts:
 
         A letter that names what the child keeps from their parents never goes (I9).
         """
-        found = [
-            self.statuses.get((request.child_id, request.programme_id, academic_year))
-            for request in requests
-        ]
-        if any(status and status.exclusion == Exclusion.CHILD_DECIDED for status in found):
+        named = [(request.child_id, request.programme_id, academic_year) for request in requests]
+        if not self.kept.isdisjoint(named):
             return str(Exclusion.CHILD_DECIDED.label)
         reasons = []
-        for status in found:
+        for each in named:
+            status = self.statuses.get(each)
             if status is None:
                 reasons.append(CALLED_BACK)
             elif status.vaccination == VaccinationStatus.VACCINATED:

@@ -262,3 +262,18 @@ def test_i09_a_request_on_its_way_is_held_back_if_it_names_what_the_child_keeps(
     agrees_alone(child, tell=False)
     held = request_guard(requests, now=at(MORNING))
     assert held == {message.pk: Exclusion.CHILD_DECIDED.label for message in requests}
+
+
+def test_i09_a_request_on_its_way_is_held_back_though_the_child_was_vaccinated_since(
+    school, clinic, agrees_alone, nurse
+):
+    """That a programme is done goes before the wish in what is stored, and MMR is still open."""
+    child = clinic.child(joined="2026-12-01T10:00")
+    send(child, clinic, nurse)
+    requests = [one for one in clinic.messages(child) if one.template.startswith("consent")]
+    agrees_alone(child, tell=False, programme="hpv")
+    factories.VaccinationRecordFactory(child=child, programme_id="hpv", performed_on=DAY)
+    school.refresh(child, MORNING)
+    assert exclusion(child, "hpv") == "vaccinated"
+    held = request_guard(requests, now=at(MORNING))
+    assert held == {message.pk: Exclusion.CHILD_DECIDED.label for message in requests}
