@@ -84,18 +84,20 @@ def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
     minutes at least, or the next one where that is past its last job. What waited before, or was
     called back, is settled by that.
 
-    For whoever has locked the session. None where few are due, or nobody is before tomorrow.
+    For whoever has locked the session. None where few are due, or nobody is before tomorrow, or
+    the next evening would be too late to ask.
     """
     _settle(session_id, by=by, now=now)
     session = Session.objects.with_days().select_related("organisation", "location__team")
     school = session.get(pk=session_id)
-    found = outlook(school, saved_dates(school), now=now)
+    dates = saved_dates(school)
+    found = outlook(school, dates, now=now)
     is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
     letters = found.today(london_day(now) if is_over else next_evening(now))
-    if letters < rules.HELD_FROM:
-        return None
     may_go_at = rules.held_until(now)
-    evening = london_instant(next_evening(may_go_at), WRITES_FROM)
+    day = next_evening(may_go_at)
+    if letters < rules.HELD_FROM or not is_open_for_consent(list(dates.rows), day):
+        return None
     return Mailing.objects.create(
         session=school,
         kind=Mailing.Kind.ASKING,
@@ -103,7 +105,7 @@ def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
         queued_at=now,
         letters=letters,
         messages=found.emails + found.texts,
-        goes_at=max(evening, may_go_at),
+        goes_at=max(london_instant(day, WRITES_FROM), may_go_at),
     )
 
 

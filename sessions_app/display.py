@@ -13,7 +13,7 @@ from govuk.filters import count, govuk_date_with_weekday, govuk_time
 from programmes.together import forms_for, name_in_address
 from sessions_app.asking import AskingOutlook
 from sessions_app.models import Mailing, Session
-from sessions_app.rules import HELD_FROM, join_words
+from sessions_app.rules import HELD_FROM, held_until, join_words
 from sessions_app.schedule_rules import (
     REMINDS_FROM,
     WRITES_FROM,
@@ -21,6 +21,7 @@ from sessions_app.schedule_rules import (
     asks_on,
     consent_closes_on,
     is_open_for_consent,
+    next_evening,
 )
 from sessions_app.selectors.lists import Tab
 
@@ -175,7 +176,8 @@ def _calling_back(found: AskingOutlook, *, now: datetime) -> list[str]:
             "The reminders of the visit go two minutes after you confirm. Until then you can call "
             "them back, and nothing is sent."
         )
-    if found.today(london_day(now)) >= HELD_FROM:
+    today = london_day(now)
+    if found.today(today) >= HELD_FROM and next_evening(held_until(now)) == today:
         is_before = now.astimezone(LONDON).time() < WRITES_FROM
         when = "Until 4pm" if is_before else "For two minutes after you confirm"
         said.append(

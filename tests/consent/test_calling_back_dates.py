@@ -79,6 +79,9 @@ def test_the_page_says_whom_the_dates_have_asked_and_who_is_left_out(
     [
         (TEN, FEB_16, "on Tuesday 26 January 2027, from 4pm: requests for consent to the parents"),
         ("2027-01-05T16:30", JAN_19, "today before 8pm: requests"),
+        ("2027-01-05T19:46", date(2027, 1, 6), "today before 8pm: requests"),
+        ("2027-01-05T19:56", JAN_19, "tomorrow from 4pm: requests"),
+        ("2027-01-05T19:56", date(2027, 1, 6), "Who will be written to nobody"),
         ("2027-01-05T20:30", JAN_19, "tomorrow from 4pm: requests"),
         ("2027-01-05T20:30", date(2027, 1, 6), "Who will be written to nobody"),
     ],
@@ -88,6 +91,15 @@ def test_the_page_says_when_they_are_asked(school, nurse, nurse_client, morning,
     shown = page(nurse_client.get(drafted(school, nurse, day)))
     assert said in shown.text
     assert ("call back" in shown.text) == ("today" in said)
+
+
+def test_the_page_promises_no_two_minutes_that_outlast_the_evening(
+    school, nurse, nurse_client, morning
+):
+    morning.move_to(at("2027-01-05T19:54"), tick=False)
+    shown = page(nurse_client.get(drafted(school, nurse, date(2027, 1, 6))))
+    assert "today before 8pm: requests" in shown.text
+    assert "call back" not in shown.text
 
 
 def test_the_page_takes_as_many_queries_for_many_children(school, nurse, nurse_client, morning):
@@ -127,6 +139,27 @@ def test_who_saves_when_two_minutes_outlast_the_evening_can_call_back_until_the_
     assert "will be sent at 4:00pm tomorrow" in notice
     assert [school.run("2027-01-05", late) for late in ("19:55", "19:59")] == [0, 0]
     assert school.run("2027-01-06", "16:00") == HELD_FROM
+
+
+@pytest.mark.parametrize(
+    ("time", "goes_at", "asked_at"),
+    [
+        ("19:46", "2027-01-05T19:48", "19:50"),
+        ("19:53", "2027-01-05T19:55", "19:55"),
+        ("19:54", None, "19:55"),  # the next evening would be too late
+        ("19:56", None, None),
+    ],
+)
+def test_nobody_waits_on_the_eve_of_the_only_visit_until_it_is_too_late(
+    school, nurse, time, goes_at, asked_at
+):
+    save(school.session, nurse, [date(2027, 1, 6)], now=f"2027-01-05T{time}")
+    mailing = mailing_of(school)
+    assert (mailing and mailing.goes_at) == (at(goes_at) if goes_at else None)
+    later = [late for late in ("19:50", "19:55") if late > time]
+    asked = {late: school.run("2027-01-05", late) for late in later}
+    assert asked == {late: HELD_FROM if late == asked_at else 0 for late in later}
+    assert school.run("2027-01-06", "16:00") == 0
 
 
 def test_what_is_saved_before_the_last_job_of_the_evening_is_sent_by_it(school, nurse):
