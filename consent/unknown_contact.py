@@ -40,7 +40,7 @@ def contacts_of(child: Child) -> list[Contact]:
 def warn(
     contacts: Sequence[Contact], response: OnlineResponse, child: Child, *, now: datetime
 ) -> None:
-    """Queue one warning to each of the contacts, however often it is asked for; at night for nine."""
+    """Queue one warning to each of the contacts, however often asked for; at night for nine."""
     programmes = sorted(
         (decision.programme for decision in response.decisions.all()), key=lambda one: one.name
     )
