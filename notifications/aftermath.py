@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from cohorts.models import Parent, ParentRelationship
 from cohorts.signals import children_changed
@@ -54,18 +54,28 @@ def _announce_children(child_ids: set[int], *, now: datetime) -> None:
         logger.exception("Statuses may be stale after bad contacts: refresh_statuses mends them")
 
 
-def lock_letters(messages: Collection[Message]) -> dict[int, tuple[UUID, str]]:
-    """Lock all messages of the letters about to be withheld, in one order: letter and status.
+def take_letters(letters: Collection[UUID]) -> None:
+    """Let only this transaction withhold or reword messages of these letters until it ends.
 
-    Of two senders that withhold the last two messages of a letter, the second one then sees
-    what the first did.
+    Of two senders that have the last two messages of a letter, the second one then sees what the
+    first did. The rows are not locked: what waits stays free to follow a corrected address, which
+    is not waited for while this transaction waits for the child whom the corrector has.
     """
+    keys = sorted(letter.int >> 65 for letter in letters)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
+
+
+def lock_letters(messages: Collection[Message]) -> dict[int, tuple[UUID, str]]:
+    """Take the letters about to be withheld: of all their messages, the letter and status."""
     if not messages:
         return {}
     letters = {message.letter for message in messages}
-    locked = Message.objects.filter(letter__in=letters).order_by("pk").select_for_update()
+    take_letters(letters)
+    siblings = Message.objects.filter(letter__in=letters)
     return {
-        pk: (letter, status) for pk, letter, status in locked.values_list("pk", "letter", "status")
+        pk: (letter, status)
+        for pk, letter, status in siblings.values_list("pk", "letter", "status")
     }
 
 

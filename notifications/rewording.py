@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from activity import services as activity
 from activity.models import Entry
 from notifications import wording
+from notifications.aftermath import take_letters
 from notifications.models import Message
 from notifications.signals import letters_curtailed
 
@@ -49,13 +50,7 @@ def reword(rewordings: Sequence[tuple[Message, Rewording]], *, now: datetime) ->
     """
     if not rewordings:
         return []
-    letters = {message.letter for message, _ in rewordings}
-    list(
-        Message.objects.filter(letter__in=letters)
-        .order_by("pk")
-        .select_for_update()
-        .values_list("pk")
-    )
+    take_letters({message.letter for message, _ in rewordings})
     changed = _update(rewordings)
     kept = [(message, instead) for message, instead in rewordings if message.pk in changed]
     activity.record_all(

@@ -4,21 +4,24 @@ at each address.
 
 from collections import Counter
 from datetime import date, timedelta
+from threading import Event
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cohorts.models import Parent
-from notifications import claims, hints, resending, rewording, sending, sweeping
+from cohorts.models import Child, Parent
+from cohorts.signals import children_changed
+from notifications import claims, hints, resending, rewording, sending, settling, sweeping
 from notifications.models import Channel, Lane, Message
 from programmes.models import OrganisationProgramme, Programme
 from sessions_app.invitations.guard import guard, what_is_left
 from sessions_app.models import Invitation, SessionDate
 from tests import factories
 from tests.sessions_app.conftest import Clinic, at
+from tests.sessions_app.test_concurrent_planning import wait_for_a_waiter
 from tests.threads import at_once
 from vaccinations.models import VaccinationRecord
 from vaccinations.services import facts_changed
@@ -300,6 +303,43 @@ def test_two_senders_that_leave_it_out_of_the_last_two_messages_free_it(sandboxe
     assert at_once(
         lambda: len(rewording.reword(one, now=W)), lambda: len(rewording.reword(two, now=W))
     ) == [1, 1]
+    assert letters.standing() == ["menacwy"]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("is_withheld", [False, True])
+def test_what_waits_follows_a_corrected_address_while_the_rest_of_its_letter_is_held_up(
+    sandboxed, is_withheld
+):
+    """The sender waits for the child whom the person has, and the person for nobody."""
+    letters = Letters(sandboxed)
+    child = letters.family()
+    letters.plan("2027-01-04T09:00")
+    Message.objects.filter(channel="text").update(due_at=W + timedelta(days=1), left_out=["hpv"])
+    letters.vaccinate(child)
+    [email] = letters.claim()
+    instead = guard([email], now=W)[email.pk]
+    child_is_held = Event()
+
+    def corrects():
+        with transaction.atomic():
+            Child.objects.lock(child.pk)
+            child_is_held.set()
+            wait_for_a_waiter()
+            Parent.objects.update(phone="+447700900999")
+            children_changed.send(Parent, child_ids=[child.pk], by=None, now=W)
+
+    def sends():
+        child_is_held.wait()
+        if is_withheld:
+            settlement = settling.Settlement(now=W)
+            settlement.withhold(email, reason="No longer offered")
+            settlement.save()
+        else:
+            rewording.reword([(email, instead)], now=W)
+
+    at_once(corrects, sends)
+    assert Message.objects.get(channel="text").recipient == "+447700900999"
     assert letters.standing() == ["menacwy"]
 
 
