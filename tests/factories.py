@@ -97,6 +97,11 @@ class ChildFactory(DjangoModelFactory):
     postcode = "CV1 2AB"
 
 
+# Ends of made-up numbers: some Notify takes and forgets, those from 500 to 599 order the sandbox to
+# go wrong.
+ORDINARY = [n for n in range(1000) if n not in (0, 111, 222) and not 500 <= n < 600]
+
+
 class ParentFactory(DjangoModelFactory):
     class Meta:
         model = Parent
@@ -104,8 +109,7 @@ class ParentFactory(DjangoModelFactory):
     organisation = factory.SubFactory(OrganisationFactory)
     full_name = factory.Sequence(lambda n: f"Parent {n}")
     email = factory.Sequence(lambda n: f"parent{n}@example.com")
-    # Numbers from 500 to 599 order the sandbox to go wrong.
-    phone = factory.Sequence(lambda n: f"+447700900{n % 500:03d}")
+    phone = factory.Sequence(lambda n: f"+447700900{ORDINARY[n % len(ORDINARY)]:03d}")
 
 
 class RelationshipFactory(DjangoModelFactory):
