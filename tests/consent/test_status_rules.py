@@ -219,3 +219,53 @@ def test_consent_14_28_refusal_after_safe_triage():
     assert not rules.may_be_vaccinated(
         consent=consent(*responses), triage=triage(responses, [decided("safe")])
     )
+
+
+@pytest.mark.parametrize(
+    ("decisions", "is_against"),
+    [
+        ([], False),
+        ([decided("do_not_vaccinate")], True),
+        ([decided("do_not_vaccinate"), decided("safe", days=2)], False),
+        ([decided("safe"), decided("do_not_vaccinate", days=2)], True),
+        ([decided("do_not_vaccinate", is_invalid=True)], False),
+        ([replace(decided("do_not_vaccinate"), programme="hpv")], False),
+        ([replace(decided("do_not_vaccinate"), academic_year=2025)], False),
+    ],
+)
+def test_it_is_decided_against_while_the_newest_decision_says_no(decisions, is_against):
+    assert rules.is_decided_against(decisions, **SCOPE) == is_against
+
+
+def test_only_parents_whose_last_word_is_consent_gave_it():
+    said = [
+        answer(MUM, "given"),
+        answer(DAD, "refused"),
+        answer(DAD, "given", days=1),
+        answer(3, "given"),
+        answer(3, "refused", days=1),
+    ]
+    assert rules.parents_who_gave(said, **SCOPE) == {MUM, DAD}
+    assert rules.parents_who_gave([answer(CHILD, "given")], **SCOPE) == set()
+    assert rules.parents_who_gave([replace(said[0], programme="hpv")], **SCOPE) == set()
+
+
+EARLIER, SAFE = decided("delay_vaccination", days=1), decided("safe", days=3)
+OTHERS = [replace(SAFE, programme="hpv"), replace(SAFE, academic_year=2025)]
+VOID = replace(EARLIER, is_invalid=True)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "since", "lapse"),
+    [
+        ([], None, []),
+        ([SAFE], None, [SAFE]),
+        ([EARLIER, SAFE, VOID, *OTHERS], None, [EARLIER, SAFE]),
+        ([EARLIER, SAFE], SAFE.performed_at, [SAFE]),
+        ([EARLIER, SAFE], EARLIER.performed_at, [EARLIER, SAFE]),
+        ([SAFE, replace(EARLIER, performed_at=MONDAY + timedelta(days=5))], None, []),
+        ([replace(SAFE, is_invalid=True)], None, []),
+    ],
+)
+def test_what_was_found_safe_lapses_with_what_it_replaced(decisions, since, lapse):
+    assert rules.lapsing(decisions, since=since, **SCOPE) == lapse

@@ -98,6 +98,22 @@ def test_jobs_invite_from_nine_to_nine_in_london(day):
     assert not rules.jobs_invite_now(at(f"{day}T21:00"))
 
 
+@pytest.mark.parametrize(
+    ("due_at", "goes_at"),
+    [
+        ("2027-01-12T09:00", "2027-01-12T09:00"),
+        ("2027-01-12T20:59", "2027-01-12T20:59"),
+        ("2027-01-12T21:00", "2027-01-13T09:00"),
+        ("2027-01-12T23:59", "2027-01-13T09:00"),
+        ("2027-01-12T04:20", "2027-01-12T09:00"),
+        ("2027-03-27T23:00", "2027-03-28T09:00"),
+    ],
+)
+def test_what_a_job_would_send_at_night_goes_at_nine(due_at, goes_at):
+    assert rules.when_jobs_write(at(due_at)) == at(goes_at)
+    assert rules.day_jobs_invite(at(due_at)) == at(goes_at).date()
+
+
 days = st.dates(date(2024, 9, 1), date(2030, 8, 31))
 instants = st.datetimes(datetime(2024, 9, 1), datetime(2030, 8, 31), timezones=st.just(UTC))
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from calendars.rules import academic_year_of
 from sessions_app import schedule_rules as rules
 from sessions_app.schedule_rules import Day, Notice, State
+from tests.instants import at
 
 days = st.dates(date(2020, 1, 1), date(2040, 12, 31))
 sets_of_days = st.frozensets(days, min_size=1, max_size=8)
@@ -321,3 +322,33 @@ def test_dates_that_swap_places_are_still_offered():
     saved = {1: date(2027, 3, 10), 2: date(2027, 3, 11)}
     changes = rules.changes(saved, [Day(1, date(2027, 3, 11)), Day(2, date(2027, 3, 10))])
     assert changes and changes.gone == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "evening"),
+    [
+        ("2027-01-12T03:00", date(2027, 1, 12)),
+        ("2027-01-12T19:55", date(2027, 1, 12)),
+        ("2027-01-12T19:56", date(2027, 1, 13)),
+        ("2027-07-12T19:55", date(2027, 7, 12)),
+        ("2027-07-31T23:30", date(2027, 8, 1)),
+    ],
+)
+def test_what_is_saved_after_the_evenings_last_job_goes_the_next_day(now, evening):
+    assert rules.next_evening(at(now)) == evening
+
+
+@pytest.mark.parametrize(
+    ("requests_on", "academic_year", "now", "day"),
+    [
+        (date(2027, 1, 5), 2026, "2027-01-12T12:00", date(2027, 1, 12)),  # who joined late
+        (date(2027, 1, 20), 2026, "2027-01-12T12:00", date(2027, 1, 20)),
+        (date(2027, 1, 5), 2026, "2027-01-12T20:30", date(2027, 1, 13)),
+        (date(2027, 8, 20), 2027, "2027-08-10T12:00", date(2027, 9, 1)),
+    ],
+)
+def test_parents_are_asked_on_the_day_or_the_next_evening_and_never_before_september(
+    requests_on, academic_year, now, day
+):
+    asked = rules.asks_on(requests_on=requests_on, academic_year=academic_year, now=at(now))
+    assert asked == day
