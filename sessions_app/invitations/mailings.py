@@ -20,6 +20,7 @@ from sessions_app.invitations.planning import plan
 from sessions_app.models import DatesNotice, Invitation, Mailing, Session
 
 GONE = "The two minutes are over, and the messages are being sent. They cannot be called back."
+RELEASED = "These messages no longer wait here. Go to the session to see what is sent now."
 CALLED_BACK = "Called back before it was sent"
 ONE_OF = {
     Mailing.Kind.INVITATIONS: "Invitation",
@@ -56,13 +57,16 @@ def call_back(*, mailing_id: UUID, by: User, now: datetime) -> bool:
     """Take back a mailing of which nothing was sent yet; false if somebody has done so already.
 
     All of it or nothing: a sender that has claimed one of its messages makes it too late. The
-    children read it in their log. Raises `CallingBackRefused` once the two minutes are over.
+    children read it in their log. Raises `CallingBackRefused` once the two minutes are over, and
+    for one that was let go or replaced: what it was about may be on its way by another.
     """
     waited_for = Mailing.objects.filter(pk=mailing_id, kind__in=list(_coming))
     for session_id in waited_for.values_list("session_id", flat=True):
         # The jobs that wait for it hold the session while they look.
         Session.objects.lock(session_id)
     mailing = _lock(mailing_id)
+    if mailing.released_at is not None:
+        raise CallingBackRefused(RELEASED)
     if mailing.called_back_at is not None:
         return False
     if not mailing.is_held(now):

@@ -202,6 +202,21 @@ def test_other_dates_settle_what_waited_and_what_was_called_back(school, nurse):
     assert school.run("2027-01-26") == HELD_FROM
 
 
+def test_what_other_dates_replaced_is_not_called_back_but_what_replaced_it(
+    school, nurse, nurse_client, morning
+):
+    """Its page was open: "Nothing was sent" would be read of messages that go."""
+    morning.move_to(at(TEN), tick=False)
+    save(school.session, nurse, [JAN_19], now=TEN)
+    first = mailing_of(school)
+    save(school.session, nurse, [JAN_12], now="2027-01-05T11:00")
+    keys = {"slug": school.session.slug, "mailing_id": first.pk}
+    answer = nurse_client.post(reverse("sessions:mailing-call-back", kwargs=keys), follow=True)
+    assert "no longer wait here" in page(answer).text
+    assert "was called back already" not in page(answer).text
+    assert mailing_of(school).called_back_at is None
+
+
 def test_too_late_it_cannot_be_called_back(school, nurse):
     save(school.session, nurse, [JAN_19], now=TEN)
     with pytest.raises(invitations.CallingBackRefused):
