@@ -9,6 +9,7 @@ from notifications import wording
 from notifications.models import Message
 from tests import factories
 from tests.consent.online import NOW
+from tests.sessions_app.conftest import at
 
 pytestmark = pytest.mark.django_db
 STRANGER = {"parent_name": "Di Lee", "email": "di@example.com", "phone": "+447700900333"}
@@ -33,6 +34,12 @@ def test_i24_the_parents_on_record_are_warned_once_and_the_stranger_is_not(link)
         assert link.school.team.phone in shown.body
         assert "Di Lee" not in shown.body
         assert "di@example.com" not in shown.body
+
+
+def test_a_job_that_finds_the_child_at_night_warns_from_nine(link):
+    link.child()
+    link.match(link.response(**STRANGER), now=at("2027-01-13T04:20"))
+    assert {one.due_at for one in warnings()} == {at("2027-01-13T09:00")}
 
 
 @pytest.mark.parametrize("known", [{"email": "mo@example.com"}, {"phone": "+447700900001"}])
