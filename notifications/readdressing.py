@@ -7,7 +7,7 @@ whose address was corrected while a message waited, as texts do at night, would 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.dispatch import receiver
 
 from cohorts.models import Contact, Parent
@@ -79,7 +79,8 @@ def _staying_of(child_ids: list[int]) -> list[int]:
 
 def follow_correction(parent: Parent, *, email: str, phone: str) -> None:
     """Send on what waits for a parent at the address and number that were on record until now, also
-    what was given with an answer: it was the one put right.
+    what was given with an answer: it was the one put right. A letter stays at an address that
+    another parent of the child has, too.
 
     Runs in the transaction that corrected them, before `children_changed`.
     """
@@ -93,8 +94,10 @@ def follow_correction(parent: Parent, *, email: str, phone: str) -> None:
         goes_there = Message.objects.filter(
             letter=OuterRef("letter"), channel=channel, recipient=new
         )
+        shared = Contact.objects.filter(child=OuterRef("child"), channel=channel, recipient=old)
         waiting = Message.objects.filter(
             ~Exists(goes_there),
+            ~Exists(shared) | Q(template__in=_staying),
             parent=parent,
             channel=channel,
             recipient=old,

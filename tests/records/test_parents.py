@@ -232,6 +232,14 @@ class TestChanging:
             message.refresh_from_db()
         assert (waiting.recipient, sent.recipient) == ("mona@example.com", "mo@example.com")
 
+    def test_a_letter_stays_at_an_address_that_another_parent_shares(self, nurse_client, mum):
+        factories.RelationshipFactory(child=mum.child, parent__email="mo@example.com")
+        shared = message_to(mum)
+        data = form_of(nurse_client, mum) | {"email": "mona@example.com"}
+        nurse_client.post(address("change-parent", mum), data)
+        shared.refresh_from_db()
+        assert shared.recipient == "mo@example.com"
+
     def test_a_reply_that_waits_at_the_wrong_address_follows_too(self, nurse_client, mum, clinic):
         def reply_to(address):
             response = factories.ResponseFactory(
