@@ -1,6 +1,6 @@
 """Sending what is due: claim, ask the guards, call Notify on threads, write down in batches.
 
-The thread that runs `send_due` alone talks to the database and Redis; the pool's threads only
+The thread that runs `send_due` alone talks to the database and Redis; those of `calling` only
 talk to Notify. No transaction is open while Notify is called. Several senders may run at once:
 one brake holds all of them, and a claim belongs to one.
 Source: Notify §11, `docs/decisions/0010-outbox.md`.
@@ -8,11 +8,9 @@ Source: Notify §11, `docs/decisions/0010-outbox.md`.
 
 import logging
 import queue
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import redis
@@ -21,36 +19,30 @@ from django.db import OperationalError, connection
 
 from notifications import (
     allowance,
+    calling,
     claims,
     counters,
+    guarding,
     limiter,
-    notify,
     outbox,
     restoring,
-    rewording,
     rules,
     slots,
     stoppages,
-    wording,
 )
+from notifications.judging import judge
 from notifications.models import Lane, Message
-from notifications.settling import Settlement, judge
 
 logger = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 # What a claim, the guards and writing down cost is nearly the same for one message as for a batch.
 BATCH = 100
 # Short enough to end before a stopping worker is killed; what is left is asked for anew.
 BUDGET = timedelta(seconds=20)
 SETTLE_AFTER_SECONDS = 0.25
-# A claim that grew older than this before its request could start is given back.
-START_WITHIN_SECONDS = 30
-GUARD_RETRY = timedelta(minutes=1)
 
 
-def send_due(*, lane: int, clock: Clock, budget: timedelta = BUDGET) -> int:
+def send_due(*, lane: int, clock: calling.Clock, budget: timedelta = BUDGET) -> int:
     """Send what is due until nothing is, or the time is over; how many requests were made.
 
     A sender of the bulk lane takes urgent messages first. What is left over gets a new sender.
@@ -76,19 +68,15 @@ def send_due(*, lane: int, clock: Clock, budget: timedelta = BUDGET) -> int:
 class Sender:
     """One run of sending: its threads, what is under way, and what is not written down yet."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: calling.Clock) -> None:
         self._clock = clock
         self._limiter = limiter.shared_limiter()
         self._threads = settings.NOTIFY_SENDER_THREADS
         # A batch for the last free thread or two would not be worth its queries.
         self._fewest_free = min(BATCH, self._threads) // 2
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="notify")
-        self._own = threading.local()
-        self._connections: list[notify.Notify] = []
-        self._done: queue.SimpleQueue = queue.SimpleQueue()
-        self._finished: list[tuple[Message, rules.Outcome | None]] = []
+        self._calls = calling.Calls(clock, threads=self._threads)
+        self._finished: list[calling.Attempt] = []
         self._first_finished = 0.0
-        self._under_way = 0
         self._backlog = claims.Backlog([])
         self._left_for_bulk: int | None = None
         self._uncounted: Counter[tuple[str, str]] = Counter()
@@ -100,9 +88,7 @@ class Sender:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._pool.shutdown()
-        for each in self._connections:
-            each.close()
+        self._calls.close()
 
     def run(self, *, lane: int, slot: slots.Slot, budget: timedelta) -> None:
         """Send until nothing is due or the budget is spent, then write down all outcomes."""
@@ -112,20 +98,20 @@ class Sender:
             while time.monotonic() < ends and self._send_some(lanes, ends):
                 slot.keep()
         finally:
-            while self._under_way:
+            while self._calls.under_way:
                 self._wait(1, only_outcomes=True)
             self._settle()
             self._count()
 
     def _send_some(self, lanes: Sequence[int], ends: float) -> bool:
         """Start what may start now; whether it is worth trying again."""
-        free = self._threads - self._under_way
+        free = self._threads - self._calls.under_way
         if free < self._fewest_free:
             self._wait(1, only_outcomes=True)
             return True
         if not self._look_for_backlog(lanes):
             # What is under way may come back to be tried again.
-            if not self._under_way:
+            if not self._calls.under_way:
                 return False
             self._wait(1, only_outcomes=True)
             return True
@@ -145,7 +131,7 @@ class Sender:
         messages = self._backlog.claim(most=grant.count, now=self._clock())
         if self._left_for_bulk is not None:
             self._left_for_bulk -= len(messages)
-        allowed = self._ask_guards(self._recognise(messages))
+        allowed = guarding.ask(self._recognise(messages), now=self._clock())
         for message in allowed:
             self._start(message)
         self._limiter.give_back(grant.count - len(allowed))
@@ -175,7 +161,7 @@ class Sender:
     def _unsettled(self) -> int:
         """Requests that nobody has counted yet."""
         uncounted = sum(allowance.taken(self._uncounted).values())
-        return self._under_way + len(self._finished) + uncounted
+        return self._calls.under_way + len(self._finished) + uncounted
 
     def _count(self) -> None:
         """Count what came of messages since the last look, a second ago."""
@@ -203,86 +189,9 @@ class Sender:
             logger.exception("What was sent before the restore could not be compared")
             return []
 
-    def _ask_guards(self, messages: Sequence[Message]) -> list[Message]:
-        """Those that may still go, as they are or reworded; the others are written down as
-        withheld.
-        """
-        now = self._clock()
-        settlement = Settlement(now=now)
-        allowed: list[Message] = []
-        reworded: list[tuple[Message, rewording.Rewording]] = []
-        for template in sorted({message.template for message in messages}):
-            batch = [message for message in messages if message.template == template]
-            guard = outbox.guard_of(template)
-            try:
-                answers = guard(batch, now=now) if guard else {}
-            except Exception:
-                # Without the guard's word nothing goes; the fault must not hold up the others.
-                logger.exception("The guard of %s failed: its messages wait", template)
-                for message in batch:
-                    settlement.release(message, due_at=now + GUARD_RETRY)
-                continue
-            for message in batch:
-                match answers.get(message.pk):
-                    case None:
-                        allowed.append(message)
-                    case rewording.Rewording() as instead:
-                        reworded.append((message, instead))
-                    case reason:
-                        settlement.withhold(message, reason=reason)
-        # The sweep finds as stale claims what cannot be written down; the others go all the same.
-        try:
-            settlement.save()
-        except Exception:
-            logger.exception("What was withheld could not be written down")
-        try:
-            allowed += rewording.reword(reworded, now=now)
-        except Exception:
-            logger.exception("What messages say instead could not be written down")
-        return allowed
-
     def _start(self, message: Message) -> None:
-        claimed = time.monotonic()
-        self._under_way += 1
         self.requests += 1
-        self._pool.submit(self._call, message, claimed)
-
-    def _call(self, message: Message, claimed: float) -> None:
-        """On a thread of the pool: make the request and hand back what came of it."""
-        outcome: rules.Outcome | None = None
-        try:
-            outcome = self._attempt(message, claimed)
-        except Exception as error:
-            logger.exception("Sending %s failed", message.reference)
-            outcome = rules.Unknown(f"Our own error: {type(error).__name__}")
-        finally:
-            self._done.put((message, outcome))
-
-    def _attempt(self, message: Message, claimed: float) -> rules.Outcome | None:
-        try:
-            words = wording.get(message.template, message.channel)
-        except wording.UnknownWording as error:
-            return rules.Rejected("mistake", f"there is no wording of that name: {error}")
-        if not hasattr(self._own, "connection"):
-            self._own.connection = notify.Notify()
-            self._connections.append(self._own.connection)
-        now = self._clock()
-        too_old = time.monotonic() - claimed > START_WITHIN_SECONDS or (
-            now - message.claimed_at > timedelta(seconds=START_WITHIN_SECONDS)
-        )
-        if too_old or rules.send_not_before(message.channel, now) > now:
-            return None
-        return self._own.connection.send(
-            notify.Request(
-                channel=message.channel,
-                recipient=message.recipient,
-                template_id=words.template_id,
-                personalisation=message.personalisation,
-                reference=message.reference,
-                reply_to_id=str(message.reply_to_id) if message.reply_to_id else None,
-                sanitise=words.sanitise,
-            )
-        )
+        self._calls.start(message)
 
     def _wait(self, seconds: float, *, only_outcomes: bool = False) -> None:
         """Collect outcomes for that long at most, and write down what is ripe.
@@ -290,21 +199,20 @@ class Sender:
         `only_outcomes` ends the wait early once nothing is under way.
         """
         until = time.monotonic() + seconds
-        while len(self._finished) < BATCH and (self._under_way or not only_outcomes):
+        while len(self._finished) < BATCH and (self._calls.under_way or not only_outcomes):
             left = until - time.monotonic()
             try:
-                self._collect(self._done.get(timeout=left) if left > 0 else self._done.get_nowait())
+                self._collect(self._calls.ended(within_seconds=left))
             except queue.Empty:
                 break
         age = time.monotonic() - self._first_finished
-        if len(self._finished) >= BATCH or not self._under_way or age > SETTLE_AFTER_SECONDS:
+        if len(self._finished) >= BATCH or not self._calls.under_way or age > SETTLE_AFTER_SECONDS:
             self._settle()
 
-    def _collect(self, done: tuple[Message, rules.Outcome | None]) -> None:
+    def _collect(self, attempt: calling.Attempt) -> None:
         if not self._finished:
             self._first_finished = time.monotonic()
-        self._finished.append(done)
-        self._under_way -= 1
+        self._finished.append(attempt)
 
     def _settle(self) -> None:
         """Write down what is finished: first what stops others, then the rows."""
@@ -331,9 +239,7 @@ class Sender:
         except redis.RedisError:
             logger.warning("No Redis: unanswered requests are not counted")
 
-    def _stop_where_needed(
-        self, finished: Sequence[tuple[Message, rules.Outcome | None]], now: datetime
-    ) -> None:
+    def _stop_where_needed(self, finished: Sequence[calling.Attempt], now: datetime) -> None:
         stops = {}
         for message, outcome in finished:
             match outcome:

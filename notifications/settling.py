@@ -281,36 +281,3 @@ class Settlement:
 
 def _those(messages: Sequence[Message], changed: set[int]) -> list[Message]:
     return [message for message in messages if message.pk in changed]
-
-
-def judge(
-    attempts: Sequence[tuple[Message, rules.Outcome | None]],
-    *,
-    now: datetime,
-    stops_when_restricted: bool,
-) -> Settlement:
-    """What attempts to send came to, to be saved; None stands for one that was not made."""
-    settlement = Settlement(now=now)
-    for message, outcome in attempts:
-        match outcome:
-            case rules.Accepted():
-                settlement.accept(
-                    message, notify_id=outcome.notify_id, version=outcome.template_version
-                )
-            case rules.Rejected("restricted") if stops_when_restricted:
-                settlement.release(message)
-            case rules.Rejected("mistake"):
-                settlement.park(message, reason=rules.rejection_in_words(outcome, message.channel))
-            case rules.Rejected():
-                settlement.reject(message, outcome)
-            case rules.NotSent():
-                settlement.wait(
-                    message,
-                    due_at=now + rules.retry_after(message.attempts),
-                    reason=outcome.reason,
-                )
-            case rules.Unknown():
-                settlement.doubt(message, outcome)
-            case _:
-                settlement.release(message)
-    return settlement

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cohorts.models import Child, Parent
 from cohorts.signals import children_changed
-from notifications import claims, hints, resending, rewording, sending, settling, sweeping
+from notifications import claims, guarding, hints, resending, rewording, sending, settling, sweeping
 from notifications.models import Channel, Lane, Message
 from programmes.models import OrganisationProgramme, Programme
 from sessions_app.invitations.guard import guard, what_is_left
@@ -146,8 +146,7 @@ def test_the_second_falls_away_after_the_first_was_left_out(letters):
     child = letters.family()
     letters.plan("2027-01-04T09:00")
     letters.vaccinate(child)
-    with sending.Sender(letters.clock) as sender:
-        assert len(sender._ask_guards(letters.claim())) == 2
+    assert len(guarding.ask(letters.claim(), now=letters.now)) == 2
     assert letters.standing() == ["menacwy"], "nobody was told of HPV"
     Message.objects.update(status="waiting", claim=None)
     letters.vaccinate(child, "menacwy")
@@ -191,8 +190,7 @@ def test_what_was_left_out_once_stays_out_of_a_message_that_is_tried_again(lette
     letters.plan("2027-01-04T09:00")
     letters.send("text")
     record = letters.vaccinate(child)
-    with sending.Sender(letters.clock) as sender:
-        sender._ask_guards(letters.claim())
+    guarding.ask(letters.claim(), now=letters.now)
     Message.objects.filter(channel="email").update(status="waiting", claim=None)
     letters.undo(record)
     letters.send()
@@ -204,8 +202,7 @@ def test_a_sender_that_dies_after_writing_the_new_words_loses_and_doubles_nothin
     letters.plan("2027-01-04T09:00")
     letters.send("text")
     letters.vaccinate(child)
-    with sending.Sender(letters.clock) as sender:
-        sender._ask_guards(letters.claim())
+    guarding.ask(letters.claim(), now=letters.now)
     for _ in range(12):
         letters.now += timedelta(minutes=1)
         sweeping.sweep(clock=letters.clock)
@@ -374,8 +371,8 @@ def test_the_queries_of_leaving_out_do_not_grow(letters):
 
 
 def _queries_of_asking(letters, claimed):
-    with sending.Sender(letters.clock) as sender, CaptureQueriesContext(connection) as queries:
-        sender._ask_guards(claimed)
+    with CaptureQueriesContext(connection) as queries:
+        guarding.ask(claimed, now=letters.now)
     return len(queries)
 
 

@@ -1,0 +1,52 @@
+"""Asking the guards just before sending, and writing down what they hold back or change."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from notifications import outbox, rewording
+from notifications.models import Message
+from notifications.settling import Settlement
+
+logger = logging.getLogger(__name__)
+
+RETRY = timedelta(minutes=1)
+
+
+def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
+    """Those that may still go, as they are or reworded; the others are written down as withheld.
+
+    Where a guard fails, its messages wait a minute.
+    """
+    settlement = Settlement(now=now)
+    allowed: list[Message] = []
+    reworded: list[tuple[Message, rewording.Rewording]] = []
+    for template in sorted({message.template for message in messages}):
+        batch = [message for message in messages if message.template == template]
+        guard = outbox.guard_of(template)
+        try:
+            answers = guard(batch, now=now) if guard else {}
+        except Exception:
+            # Without the guard's word nothing goes; the fault must not hold up the others.
+            logger.exception("The guard of %s failed: its messages wait", template)
+            for message in batch:
+                settlement.release(message, due_at=now + RETRY)
+            continue
+        for message in batch:
+            match answers.get(message.pk):
+                case None:
+                    allowed.append(message)
+                case rewording.Rewording() as instead:
+                    reworded.append((message, instead))
+                case reason:
+                    settlement.withhold(message, reason=reason)
+    # The sweep finds as stale claims what cannot be written down; the others go all the same.
+    try:
+        settlement.save()
+    except Exception:
+        logger.exception("What was withheld could not be written down")
+    try:
+        allowed += rewording.reword(reworded, now=now)
+    except Exception:
+        logger.exception("What messages say instead could not be written down")
+    return allowed
