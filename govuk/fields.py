@@ -167,6 +167,34 @@ class RadiosField(ChoicesMixin, GovukField, forms.ChoiceField):
     widget = forms.RadioSelect
 
 
+class FilterRadiosField(RadiosField):
+    """Radios that narrow a list: `any_of` puts "Any" first, which stands until another is chosen
+    and cleans to "", as does a value that is none of the choices.
+    """
+
+    ANY = "any"
+
+    def __init__(self, *, choices=(), **kwargs):
+        super().__init__(
+            choices=self.any_of(choices),
+            required=False,
+            initial=self.ANY,
+            govuk={"classes": "govuk-radios--small"},
+            **kwargs,
+        )
+
+    @classmethod
+    def any_of(cls, choices):
+        """The choices, with "Any" before them."""
+        return [(cls.ANY, "Any"), *choices]
+
+    def bound_data(self, data, initial):
+        return data if self.valid_value(data) else initial
+
+    def clean(self, value):
+        return value if value != self.ANY and self.valid_value(value) else ""
+
+
 class CheckboxesField(ChoicesMixin, GovukField, forms.MultipleChoiceField):
     template_name = "govuk/checkboxes.html"
     widget = forms.CheckboxSelectMultiple

@@ -10,9 +10,9 @@ from govuk.fields import (
     AS_HEADING,
     CharField,
     CheckboxField,
+    FilterRadiosField,
     GovukDateField,
     IntegerField,
-    RadiosField,
     SelectField,
 )
 from govuk.filters import govuk_date
@@ -24,7 +24,6 @@ from sessions_app.schedule_rules import Day
 
 # More than the school days of a year, and few enough fields for one request.
 MOST_DATES = 200
-ANY = "any"
 
 
 class SessionDateForm(GovukForm):
@@ -178,9 +177,7 @@ class SessionChildrenFilter(GovukForm):
     """
 
     name = CharField(label="Name", required=False, max_length=300)
-    state = RadiosField(
-        label="Invitation", required=False, choices=[(ANY, "Any"), *State.choices], initial=ANY
-    )
+    state = FilterRadiosField(label="Invitation", choices=State.choices)
     reason = SelectField(
         label="Not invited because",
         required=False,
@@ -199,4 +196,4 @@ class SessionChildrenFilter(GovukForm):
         if not self.is_bound:
             return {}
         self.full_clean()
-        return {name: value for name, value in self.cleaned_data.items() if value != ANY}
+        return self.cleaned_data

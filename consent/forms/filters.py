@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from calendars.rules import year_group_label
 from consent.selectors.lists import Filters, year_groups_of
-from govuk.fields import CharField, IntegerCheckboxesField, RadiosField
+from govuk.fields import CharField, FilterRadiosField, IntegerCheckboxesField
 from govuk.forms import GovukForm
 from programmes.models import Programme
 from sessions_app.invitations import State
@@ -14,27 +14,20 @@ class FiltersForm(GovukForm):
     """Name, year group, and what else tells this session's children apart."""
 
     name = CharField(label="Name", required=False)
-    programme = RadiosField(
-        label="Programme", required=False, govuk={"classes": "govuk-radios--small"}
-    )
+    programme = FilterRadiosField(label="Programme")
     year_groups = IntegerCheckboxesField(
         label="Year group", required=False, govuk={"classes": "govuk-checkboxes--small"}
     )
-    invitation = RadiosField(
-        label="Clinic invitation",
-        required=False,
-        choices=State.choices,
-        govuk={"classes": "govuk-radios--small"},
-    )
+    invitation = FilterRadiosField(label="Clinic invitation", choices=State.choices)
 
     def __init__(self, *args, programmes: Sequence[Programme], is_clinic: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["year_groups"].choices = [
             (group, year_group_label(group)) for group in year_groups_of(programmes)
         ]
-        self.fields["programme"].choices = [
+        self.fields["programme"].choices = FilterRadiosField.any_of(
             (programme.key, programme.name) for programme in programmes
-        ]
+        )
         if len(programmes) < 2:
             del self.fields["programme"]
         if not is_clinic:

@@ -6,7 +6,7 @@ import html5lib
 import pytest
 from django.http import QueryDict
 
-from govuk.fields import AS_HEADING, CharField, GovukDateField, RadiosField
+from govuk.fields import AS_HEADING, CharField, FilterRadiosField, GovukDateField, RadiosField
 from govuk.forms import GovukForm
 from tests.govuk.kitchen import EveryField
 
@@ -163,3 +163,25 @@ def test_what_people_type_is_escaped():
     html = str(bound("name=<script>"))
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize(
+    ("query", "asked", "marked"),
+    [
+        ("", "", "any"),
+        ("state=any", "", "any"),
+        ("state=nonsense", "", "any"),
+        ("state=sent", "sent", "sent"),
+    ],
+)
+def test_radios_of_a_filter_say_any_until_another_is_chosen(query, asked, marked):
+    class Filter(GovukForm):
+        state = FilterRadiosField(label="State", choices=[("sent", "Sent"), ("due", "Due")])
+
+    form = Filter(QueryDict(query))
+    assert form.is_valid()
+    assert form.cleaned_data["state"] == asked
+    items = form["state"].params["items"]
+    assert [item["value"] for item in items] == ["any", "sent", "due"]
+    assert [item["value"] for item in items if item["checked"]] == [marked]
+    assert form["state"].params["classes"] == "govuk-radios--small"
