@@ -42,6 +42,11 @@ class Standing(Enum):
         "The responses differ. The child cannot be vaccinated until they agree.",
     )
     FOLLOW_UP = "Follow-up requested", "blue", "Somebody refused, and asked to talk about it."
+    NOT_OFFERED = (
+        "Not offered",
+        "grey",
+        "The child is not in a year group for this vaccination.",
+    )
     NO_RESPONSE = "No response", "blue", "Nobody has responded yet."
     NEEDS_TRIAGE = (
         "Needs triage",
@@ -92,7 +97,8 @@ class ProgrammeFacts:
 
     @property
     def standing(self) -> Standing:
-        """The first that applies; a refusal blocks whatever triage said.
+        """The first that applies; a refusal blocks whatever triage said, and nobody waits for a
+        response about a child outside the year groups.
 
         Source: sessions and clinics §3.4; consent §9.3 rule 5.
         """
@@ -106,6 +112,8 @@ class ProgrammeFacts:
             return Standing.INVITED_TO_CLINIC
         if status_rules.may_be_vaccinated(consent=self.consent, triage=self.triage):
             return Standing.SAFE if self.triage == TriageStatus.SAFE else Standing.READY
+        if self.consent == ConsentStatus.NO_RESPONSE and not self.is_in_year_group:
+            return Standing.NOT_OFFERED
         if self.consent != ConsentStatus.GIVEN:
             return Standing[ConsentStatus(self.consent).name]
         return Standing.NEEDS_TRIAGE

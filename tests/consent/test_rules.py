@@ -319,6 +319,14 @@ def test_where_a_child_stands(consent, triage, is_vaccinated, title):
     assert facts.standing.title == title
 
 
+@pytest.mark.parametrize(
+    ("consent", "title"), [("no_response", "Not offered"), ("refused", "Consent refused")]
+)
+def test_nobody_waits_for_an_answer_about_a_child_outside_the_year_groups(consent, title):
+    facts = replace(HPV, consent=consent, is_in_year_group=False)
+    assert facts.standing.title == title
+
+
 @given(st.sampled_from(ConsentStatus.values), st.sampled_from(TriageStatus.values))
 def test_only_given_consent_and_finished_triage_make_a_child_ready(consent, triage):
     standing = replace(HPV, consent=consent, triage=triage).standing
