@@ -74,7 +74,8 @@ def _introduction(session: Session, today: date) -> list[str]:
     deadline = respond_by(session, today=today)
     by = f" by {govuk_date(deadline)}" if deadline else ""
     sentences.append(
-        f"Fill in this form and return it{by}, whether or not you agree. How is said at its end."
+        f"Fill in this form and return it{by}, whether or not you agree. "
+        "The last part of the form says how."
     )
     sentences.append(
         "Somebody with parental responsibility must fill it in. Use capital letters, and a pen."
