@@ -39,5 +39,5 @@ class Exclusion(TextChoices):
     REFUSED = "refused", "Consent refused"
     CONFLICTS = "conflicts", "Conflicting consent"
     FOLLOW_UP = "follow_up", "A parent asked to talk first"
-    DO_NOT_VACCINATE = "do_not_vaccinate", "Triage decided: do not vaccinate"
+    DO_NOT_VACCINATE = "do_not_vaccinate", "Triage decided not to vaccinate"
     NO_CONTACT = "no_contact", "No contact details"

@@ -183,7 +183,7 @@ class TestPerProgramme:
         ("vaccination", "vaccinated", "Not invited: already vaccinated"),
         ("consent", "refused", "Not invited: consent refused"),
         ("consent", "conflicts", "Not invited: conflicting consent"),
-        ("triage", "do_not_vaccinate", "Not invited: triage decided: do not vaccinate"),
+        ("triage", "do_not_vaccinate", "Not invited: triage decided not to vaccinate"),
     ],
 )
 def test_e10_e11_e12_i07_excluded_and_shown(clinic, facts, name, value, because):
