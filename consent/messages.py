@@ -81,8 +81,21 @@ def school_examples(
     session: Session, template: str, *, today: date
 ) -> list[tuple[str, wording.Preview]]:
     """What a parent of a made-up child reads about a school's session, by the channel's name."""
-    child = Child(given_name="Sam", family_name="Taylor")
-    values = personalisation(child, session, list(session.programmes.order_by("name")), today=today)
+    programmes = list(session.programmes.order_by("name"))
+    return _read(template, personalisation(_example(), session, programmes, today=today))
+
+
+def visit_examples(session: Session, day: date) -> list[tuple[str, wording.Preview]]:
+    """The same of a reminder of one day of it, for who agreed to all."""
+    programmes = list(session.programmes.order_by("name"))
+    return _read(SESSION_REMINDER, about_visit(_example(), session, programmes, day=day))
+
+
+def _example() -> Child:
+    return Child(given_name="Sam", family_name="Taylor")
+
+
+def _read(template: str, values: dict[str, str]) -> list[tuple[str, wording.Preview]]:
     return [
         (str(channel.label), wording.get(template, channel).preview(values)) for channel in Channel
     ]

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from copy import copy
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from calendars.clock import london_day, london_instant
 from calendars.rules import academic_year_of
 from cohorts.models import Contact
 from consent import asking_rules, reminding_rules
-from consent.messages import SCHOOL_REMINDER, SCHOOL_REQUEST, school_examples
+from consent.messages import SCHOOL_REMINDER, SCHOOL_REQUEST, school_examples, visit_examples
 from consent.models import ConsentRequest
 from consent.of_files import reasons
 from consent.selectors import asking, reminding
@@ -36,7 +37,6 @@ def asked_because_of_dates(session: Session, dates: SchoolDates, *, now: datetim
             "child_id", flat=True
         )
     )
-    visit = _told_of_visit(session, dates, now=now)
     drafted = copy(session)
     drafted.live_dates = [SessionDate(session=session, value=one) for one in sorted(dates.rows)]
     templates = [
@@ -47,7 +47,6 @@ def asked_because_of_dates(session: Session, dates: SchoolDates, *, now: datetim
         on=day,
         requests=len(asked),
         reminders=len(reminded),
-        visit=len(visit),
         **_messages(asked | reminded),
         left_out=sorted(reasons(session, members - asked - reminded).items()),
         examples=[
@@ -55,6 +54,7 @@ def asked_because_of_dates(session: Session, dates: SchoolDates, *, now: datetim
             for template, summary in templates
             if summary
         ],
+        **_of_visit(drafted, dates, now=now),
     )
 
 
@@ -111,14 +111,23 @@ def _reminded(session: Session, dates: SchoolDates, *, now: datetime) -> set[int
     }
 
 
-def _told_of_visit(session: Session, dates: SchoolDates, *, now: datetime) -> set[int]:
-    """Whose parents are reminded of tomorrow's visit today."""
+def _of_visit(session: Session, dates: SchoolDates, *, now: datetime) -> dict[str, Any]:
+    """Whose parents are reminded of tomorrow's visit today, and what they read."""
     tomorrow = reminding_rules.day_reminded_of(now)
     if tomorrow not in dates.rows or reminding_rules.is_too_late_to_remind(now):
-        return set()
+        return {}
     ready = reminding.ready_and_not_reminded(session, tomorrow)
     found = reminding.addressees(ready, session.academic_year)
-    return {address.child_id for address in found}
+    if not found:
+        return {}
+    channels = [address.channel for address in found]
+    summary = "What parents will read who are reminded of the visit"
+    return {
+        "visit": len({address.child_id for address in found}),
+        "visit_emails": channels.count(Channel.EMAIL),
+        "visit_texts": channels.count(Channel.TEXT),
+        "visit_examples": [(summary, visit_examples(session, tomorrow))],
+    }
 
 
 def _messages(child_ids: Collection[int]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from consent.signals import response_considered
 from notifications.signals import letters_withheld
 from sessions_app import statuses
 from sessions_app.models import Session
-from sessions_app.signals import dates_saved, session_closed
+from sessions_app.signals import dates_saved, session_closed, visit_released
 
 
 @receiver(letters_withheld)
@@ -71,9 +71,10 @@ def session_is_over(*, session: Session, by: User, now: datetime, **_) -> None:
     expiry.expire_with_session(session, by=by, now=now)
 
 
-@receiver(dates_saved)
-def dates_changed(*, session: Session, by: User, now: datetime, **_) -> None:
-    """A visit that becomes tomorrow's after nine is reminded of at once. Source: E40.
+@receiver([dates_saved, visit_released])
+def visit_may_be_due(*, session: Session, by: User, now: datetime, **_) -> None:
+    """A visit that becomes tomorrow's after nine is reminded of at once, and so is one whose
+    reminders are let go after they were called back. Source: E40.
 
     Once the dates are committed: who imports a file has locked children and waits for the session,
     which is locked until then. What fails here the job finds within a quarter of an hour.

@@ -7,7 +7,7 @@ Source: `docs/decisions/0065-a-schools-requests-can-be-called-back.md`.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -20,12 +20,13 @@ from calendars.clock import LONDON, london_day, london_instant
 from sessions_app import rules
 from sessions_app.models import Mailing, Session, SessionDate
 from sessions_app.schedule_rules import (
+    REMINDS_UNTIL,
     WRITES_FROM,
     WRITES_UNTIL,
     is_open_for_consent,
     next_evening,
 )
-from sessions_app.signals import dates_saved
+from sessions_app.signals import visit_released
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,21 @@ class AskingOutlook:
     """How many children's parents jobs write to about a school with such dates.
 
     `requests` go on the day `on`, `reminders` to answer today; emails and texts are those of both.
-    Reminders of tomorrow's visit go at once, or from nine. Of `left_out`, each has its reason.
+    Reminders of tomorrow's visit go at once, or from nine, and have emails and texts of their own.
+    Of `left_out`, each has its reason.
     """
 
     on: date | None = None
     requests: int = 0
     reminders: int = 0
-    visit: int = 0
     emails: int = 0
     texts: int = 0
     left_out: list[tuple[str, int]] = field(default_factory=list)
     examples: list[tuple[str, Any]] = field(default_factory=list)
+    visit: int = 0
+    visit_emails: int = 0
+    visit_texts: int = 0
+    visit_examples: list[tuple[str, Any]] = field(default_factory=list)
 
     def today(self, today: date) -> int:
         """To how many children's parents jobs write of consent on that day, if it is today."""
@@ -79,6 +84,22 @@ def outlook(session: Session, dates: SchoolDates, *, now: datetime) -> AskingOut
     return _outlooks[0](session, dates, now=now) if _outlooks else AskingOutlook()
 
 
+def outlook_of_release(mailing: Mailing, *, now: datetime) -> AskingOutlook:
+    """Whom jobs write to once a called back mailing of a school is let go: about what it was about,
+    and nothing else that was called back.
+    """
+    session = _with_days(mailing.session_id)
+    found = outlook(session, saved_dates(session), now=now)
+    if mailing.kind == Mailing.Kind.VISIT:
+        return AskingOutlook(
+            visit=found.visit,
+            visit_emails=found.visit_emails,
+            visit_texts=found.visit_texts,
+            visit_examples=found.visit_examples,
+        )
+    return replace(found, visit=0, visit_emails=0, visit_texts=0, visit_examples=[])
+
+
 def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
     """Let the jobs of today wait where what a person saved makes many due: until the evening, two
     minutes at least, or the next one where that is past its last job. What waited before, or was
@@ -88,8 +109,11 @@ def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
     the next evening would be too late to ask.
     """
     _settle(session_id, by=by, now=now)
-    session = Session.objects.with_days().select_related("organisation", "location__team")
-    school = session.get(pk=session_id)
+    return _hold(session_id, by=by, now=now)
+
+
+def _hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
+    school = _with_days(session_id)
     dates = saved_dates(school)
     found = outlook(school, dates, now=now)
     is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
@@ -145,7 +169,8 @@ def may_still_go(mailing: Mailing, dates: Collection[date], *, now: datetime) ->
     if mailing.session.is_closed or mailing.kind not in Mailing.OF_SCHOOLS:
         return False
     if mailing.kind == Mailing.Kind.VISIT:
-        return london_day(mailing.queued_at) == today
+        is_over = now.astimezone(LONDON).time() >= REMINDS_UNTIL
+        return london_day(mailing.queued_at) == today and not is_over
     return is_open_for_consent(dates, today)
 
 
@@ -153,7 +178,8 @@ def may_still_go(mailing: Mailing, dates: Collection[date], *, now: datetime) ->
 def release(*, mailing_id: UUID, by: User, now: datetime) -> Mailing | None:
     """Let what was called back at a school go after all; what waits now, if it is many again.
 
-    Whoever is still due is written to. Released once, however many people ask.
+    Whoever is still due is written to, about that alone: messages about consent and reminders of a
+    visit that were both called back are let go each by itself. Released once, however many ask.
     """
     session_id = Mailing.objects.values_list("session_id", flat=True).get(pk=mailing_id)
     session = Session.objects.lock(session_id)
@@ -162,8 +188,15 @@ def release(*, mailing_id: UUID, by: User, now: datetime) -> Mailing | None:
         return None
     mailing.released_at = now
     mailing.save(update_fields=["released_at"])
-    dates_saved.send(Session, session=session, by=by, now=now)
-    return hold(session_id, by=by, now=now) if mailing.kind == Mailing.Kind.ASKING else None
+    if mailing.kind == Mailing.Kind.ASKING:
+        return _hold(session_id, by=by, now=now)
+    visit_released.send(Session, session=session, by=by, now=now)
+    return None
+
+
+def _with_days(session_id: int) -> Session:
+    sessions = Session.objects.with_days().select_related("organisation", "location__team")
+    return sessions.get(pk=session_id)
 
 
 def _of(session: Session, kind: Mailing.Kind) -> QuerySet[Mailing]:

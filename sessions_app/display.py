@@ -259,6 +259,18 @@ def held_notice(mailing: Mailing, now: datetime) -> str:
     )
 
 
+def released_notice(found: AskingOutlook, waits: Mailing | None, *, now: datetime) -> str:
+    """That what was called back at a school goes after all: what waits again, and until when."""
+    if waits is not None:
+        return f"Confirmed. {held_notice(waits, now)}"
+    if found.visit >= HELD_FROM:
+        return (
+            f"Confirmed. Reminders of the visit to the parents of {_children(found.visit)} go in "
+            "two minutes, unless you call them back."
+        )
+    return "Confirmed. Parents are written to when it is due."
+
+
 def invited_notice(letters: int) -> str:
     """What to add to a success message: that parents are being invited, or that they wait."""
     if not letters:

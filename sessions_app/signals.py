@@ -6,6 +6,10 @@ from django.dispatch import Signal
 # Sent with: session (Session), by (User) and now (datetime).
 session_closed = Signal()
 
-# The dates of a session are saved, or what follows from them is let go after it was called back.
+# The dates of a session are saved.
 # Sent with: session (Session), by (User) and now (datetime).
 dates_saved = Signal()
+
+# Reminders of tomorrow's visit to a school are let go after they were called back.
+# Sent with: session (Session), by (User) and now (datetime).
+visit_released = Signal()

@@ -86,11 +86,11 @@ def release(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
 def _release_at_school(request: HttpRequest, mailing: Mailing, now: datetime) -> HttpResponse:
     """The same for what saving a school's dates brought about."""
     session = mailing.session
+    found = asking.outlook_of_release(mailing, now=now)
     if request.method == "POST":
-        asking.release(mailing_id=mailing.pk, by=request.user, now=now)
-        messages.success(request, "Confirmed. Parents are written to when it is due.")
+        waits = asking.release(mailing_id=mailing.pk, by=request.user, now=now)
+        messages.success(request, display.released_notice(found, waits, now=now))
         return redirect("sessions:show", slug=session.slug)
-    found = asking.outlook(session, asking.saved_dates(session), now=now)
     return render(
         request,
         "sessions/release.html",
