@@ -13,6 +13,7 @@ from cohorts.consequences import Line, Writing
 from consent.messages import SCHOOL_REQUEST, school_examples
 from consent.services import undelivered
 from govuk.filters import govuk_date_with_weekday
+from sessions_app import asking as school_asking
 from sessions_app.choices import Exclusion
 from sessions_app.models import Membership, ProgrammeStatus, Session
 from sessions_app.schedule_rules import asks_on, is_open_for_consent, years_to_prepare
@@ -27,7 +28,8 @@ def asked_because_of_file(
     """The requests that jobs will send for these children, who came into sessions of schools with
     an import or about whom it changed something, such as how to reach their parents.
 
-    Nothing of them can be called back: they go on their day, whoever imported.
+    Nothing of them can be called back: they go on their day, whoever imported. A school whose
+    requests were called back asks nobody until a person lets them go.
     """
     today = london_day(now)
     members, newcomers = _members(organisation, child_ids, now=now)
@@ -43,12 +45,16 @@ def asked_because_of_file(
         .select_related("organisation", "location__team")
         .order_by("location__name")
     )
+    waits = school_asking.waiting(members, now=now)
     due: dict[date, int] = Counter()
     left_out: dict[str, int] = Counter()
     shown = None
     for school in schools:
+        goes_at = waits.get(school.pk, now)
         day = asks_on(
-            requests_on=school.consent_requests_on, academic_year=school.academic_year, now=now
+            requests_on=school.consent_requests_on,
+            academic_year=school.academic_year,
+            now=goes_at or now,
         )
         if not is_open_for_consent(days_of(school), day):
             continue
@@ -59,7 +65,10 @@ def asked_because_of_file(
         }
         if asked or children & newcomers:
             shown = shown or school
-        due[day] += len(asked)
+        if goes_at is None:
+            left_out[f"Called back at {school.location.name}"] += len(asked)
+        else:
+            due[day] += len(asked)
         left_out.update(reasons(school, children - asked))
     if shown is None:
         return []
@@ -73,7 +82,7 @@ def asked_because_of_file(
                 for day, size in sorted(due.items())
                 if size
             ],
-            left_out=sorted(left_out.items()),
+            left_out=sorted((reason, size) for reason, size in left_out.items() if size),
             examples=[
                 (
                     f"What parents will read, here for {shown.location.name}",

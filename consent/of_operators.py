@@ -9,6 +9,7 @@ from accounts.models import Organisation, User
 from calendars.clock import london_day
 from govuk.filters import count, govuk_date_with_weekday
 from programmes.models import OrganisationProgramme, Programme
+from sessions_app import asking
 from sessions_app.invitations.of_operators import UNDO, newly_eligible
 from sessions_app.models import Session
 from sessions_app.schedule_rules import asks_on, is_open_for_consent, years_to_prepare
@@ -48,17 +49,26 @@ def _at_schools(organisation: Organisation, programme: Programme, *, now: dateti
             consent_requests_on__isnull=False,
         )
         .exclude(pk__in=Session.objects.clinics())
+        .select_related("location")
     ):
         schools[school.academic_year].append(school)
+    every = [school.pk for sessions in schools.values() for school in sessions]
+    waits = asking.waiting(every, now=now)
     due: Counter[date] = Counter()
+    called_back: Counter[str] = Counter()
     for year, sessions in schools.items():
         newly = newly_eligible(sessions, programme, academic_year=year, today=today)
         for school in sessions:
-            day = _asked_on(school, now)
+            goes_at = waits.get(school.pk, now)
+            day = _asked_on(school, goes_at or now)
             # Who is asked for another programme on that day, too, gets no letter more.
             is_asked_already = school.consent_requests_on <= today
             found = newly[school.pk]
-            if is_open_for_consent(days_of(school), day):
+            if not is_open_for_consent(days_of(school), day):
+                continue
+            if goes_at is None:
+                called_back[school.location.name] += len(found.children)
+            else:
                 due[day] += len(found.children if is_asked_already else found.for_this_only)
     return [
         Effect(
@@ -68,6 +78,15 @@ def _at_schools(organisation: Organisation, programme: Programme, *, now: dateti
             f"from 4pm. {UNDO}.",
         )
         for day, families in sorted(due.items())
+        if families
+    ] + [
+        Effect(
+            0,
+            f"{organisation}: the parents of {count(families, 'child', 'children')} are not asked. "
+            f"Called back at {name}: nobody is asked there until somebody of the organisation "
+            "sends those messages after all.",
+        )
+        for name, families in sorted(called_back.items())
         if families
     ]
 

@@ -145,8 +145,20 @@ def jobs_wait(session: Session, *, now: datetime) -> bool:
     """Whether jobs leave the parents of a school in peace: what a person saved can still be called
     back, or was and nobody has let it go since. For whoever holds the session.
     """
-    is_held = Q(called_back_at=None, goes_at__gt=now)
-    return _of(session, Mailing.Kind.ASKING).filter(is_held | CALLED_BACK).exists()
+    return _of(session, Mailing.Kind.ASKING).filter(_waits(now)).exists()
+
+
+def waiting(session_ids: Collection[int], *, now: datetime) -> dict[int, datetime | None]:
+    """The schools among these whose parents jobs leave in peace, by id: until when, or None where
+    that was called back and nobody has let it go since. One query.
+    """
+    of_these = Mailing.objects.filter(session__in=session_ids, kind=Mailing.Kind.ASKING)
+    return {
+        session_id: None if called_back_at else goes_at
+        for session_id, goes_at, called_back_at in of_these.filter(_waits(now)).values_list(
+            "session_id", "goes_at", "called_back_at"
+        )
+    }
 
 
 def was_called_back(session: Session) -> bool:
@@ -197,6 +209,10 @@ def release(*, mailing_id: UUID, by: User, now: datetime) -> Mailing | None:
 def _with_days(session_id: int) -> Session:
     sessions = Session.objects.with_days().select_related("organisation", "location__team")
     return sessions.get(pk=session_id)
+
+
+def _waits(now: datetime) -> Q:
+    return Q(called_back_at=None, goes_at__gt=now) | CALLED_BACK
 
 
 def _of(session: Session, kind: Mailing.Kind) -> QuerySet[Mailing]:
