@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from cohorts.models import Child, ParentRelationship, SchoolMove
 from cohorts.services.school_moves import schooling_of
@@ -37,7 +37,8 @@ class Hanging:
 
     `lost`: decisions of triage that end with it; `standing`: those made since that are in force
     until a nurse decides again. `leaving`: the parent it added, where nothing else ties them to the
-    child; `staying`: the parent who stays on the record. `replies`, `letters` and `warnings` are
+    child; `staying`: the parent who stays on the record, and `other` the oldest other response of
+    theirs that is matched with the child and counts. `replies`, `letters` and `warnings` are
     messages that were sent: to who answered; to the parent it added, about this child; to the
     parents on record, that somebody else answered. `move` waits for review; `moved` was confirmed.
     """
@@ -49,6 +50,7 @@ class Hanging:
     vaccinated: Sequence[str]
     leaving: ParentRelationship | None
     staying: str
+    other: OnlineResponse | None
     replies: Sequence[SentMessage]
     letters: Sequence[SentMessage]
     warnings: Sequence[SentMessage]
@@ -86,7 +88,8 @@ def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
         .select_related("programme", "child", "parent")
         .order_by("programme__name")
     )
-    relationship, is_leaving = _parent(response, child, consents)
+    tie = _tie(response, child, consents)
+    leaving = tie.relationship if tie and tie.is_leaving else None
     lost = [triage for consent in consents for triage in resting_on(consent)]
     move, moved = _moves(response, child)
     return Hanging(
@@ -95,10 +98,11 @@ def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
         lost=lost,
         standing=_standing(response, child, consents, lost),
         vaccinated=_vaccinated(response, child, consents),
-        leaving=relationship if is_leaving else None,
-        staying=_named(relationship) if relationship and not is_leaving else "",
+        leaving=leaving,
+        staying=_named(tie.relationship) if tie and not leaving else "",
+        other=tie.other if tie else None,
         replies=_sent(child, letter__in=letters_of(response)),
-        letters=_letters(response, child, relationship) if is_leaving else [],
+        letters=_letters(child, leaving) if leaving else [],
         warnings=_sent(child, letter=unknown_contact.letter_of(response)),
         move=move,
         moved=moved,
@@ -110,24 +114,40 @@ def undone_matches(response: OnlineResponse) -> Sequence[UndoneMatch]:
     return list(response.undone_matches.select_related("child", "matched_by", "undone_by"))
 
 
-def _parent(
+@dataclass(frozen=True)
+class _Tie:
+    """What ties the parent who gave a response to the child; `other` as in `Hanging`."""
+
+    relationship: ParentRelationship
+    is_leaving: bool
+    other: OnlineResponse | None
+
+
+def _tie(
     response: OnlineResponse, child: Child, consents: Sequence[ConsentResponse]
-) -> tuple[ParentRelationship | None, bool]:
-    """The parent of the child who gave the response, and whether they leave with it: the match
-    added them, and nothing else that still counts says that they are a parent of this child.
+) -> _Tie | None:
+    """The parent of the child who gave the response. They leave with its match if that added them,
+    and nothing else that still counts says that they are a parent of this child.
     """
-    parent_ids = {consent.parent_id for consent in consents}
     relationship = (
-        ParentRelationship.objects.filter(child=child, parent__in=parent_ids)
+        ParentRelationship.objects.filter(
+            child=child, parent__in={consent.parent_id for consent in consents}
+        )
         .select_related("parent")
         .first()
     )
-    if relationship is None or relationship.pk != response.added_relationship_id:
-        return relationship, False
+    if relationship is None:
+        return None
     others = ConsentResponse.objects.filter(
         child=child, parent=relationship.parent_id, invalidated_at__isnull=True
     ).exclude(pk__in=[consent.pk for consent in consents])
-    return relationship, not others.exists()
+    is_added = relationship.pk == response.added_relationship_id
+    other = OnlineResponse.objects.filter(child=child, decisions__consent__in=others)
+    return _Tie(
+        relationship,
+        is_leaving=is_added and not others.exists(),
+        other=other.order_by("matched_at", "pk").first(),
+    )
 
 
 def _named(relationship: ParentRelationship) -> str:
@@ -177,11 +197,13 @@ def _sent(child: Child, **which) -> Sequence[SentMessage]:
     ]
 
 
-def _letters(
-    response: OnlineResponse, child: Child, relationship: ParentRelationship | None
-) -> Sequence[SentMessage]:
-    assert relationship is not None
-    return _sent(child, parent=relationship.parent_id, created_at__gte=response.matched_at)
+def _letters(child: Child, leaving: ParentRelationship) -> Sequence[SentMessage]:
+    """What went to a parent whom a match added: since their first answer about the child, as the
+    match that added them may be undone already.
+    """
+    answers = ConsentResponse.objects.filter(child=child, parent=leaving.parent_id)
+    first = answers.aggregate(at=Min("responded_at"))["at"]
+    return _sent(child, parent=leaving.parent_id, created_at__gte=first)
 
 
 def _moves(response: OnlineResponse, child: Child) -> tuple[SchoolMove | None, SchoolMove | None]:

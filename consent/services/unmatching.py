@@ -35,6 +35,7 @@ def undo_match(*, response_id: int, child: Child, reason: str, by: User, now: da
 
     Its consents no longer count, and what was found safe on them. The parent whom it added leaves
     the record, unless something else ties them to the child; guards hold back what waits for them.
+    If that is another matched response, they leave with the last one.
     What hung on the match is returned. Raises NotMatched.
     """
     child = Child.objects.lock(child.pk)
@@ -48,6 +49,10 @@ def undo_match(*, response_id: int, child: Child, reason: str, by: User, now: da
     voiding.void_triages(found.lost, because=NOT_ABOUT_CHILD, now=now, by=by)
     if found.leaving is not None:
         found.leaving.delete()
+    elif found.other is not None and response.added_relationship_id is not None:
+        OnlineResponse.objects.filter(pk=found.other.pk).update(
+            added_relationship=response.added_relationship_id
+        )
     if found.move is not None:
         school_moves.take_back(found.move.pk, now=now)
     unlink_from_child(response, child)

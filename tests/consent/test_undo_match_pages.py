@@ -1,5 +1,6 @@
 """“This response is about another child”: the page, and where it leads. Consent §4 and §13."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -140,6 +141,33 @@ def test_what_undoing_does_not_put_right_is_said(nurse_client, response, child):
     )
     assert "Messages about Samuel Poole that went to another family" in asked.text
     assert "Session clinic initial invitation, 12 January 2027" in asked.text
+
+
+def test_of_a_parent_who_answered_twice_the_page_says_what_to_undo_next(
+    nurse_client, nurse, link, response, child
+):
+    other = link.response(
+        given_name="Sam",
+        family_name="Poole",
+        parent_name="Pat Poole",
+        email="pat@example.com",
+        recorded_at=NOW - timedelta(days=2),
+        decisions=[{"programme_id": "mmr", "decision": "refused", "reason": "personal"}],
+    )
+    matching.link(response_id=other.pk, child=child, by=nurse, now=NOW)
+    here = reverse(
+        "consent:undo-match",
+        kwargs={
+            "slug": link.session.slug,
+            "public_id": child.public_id,
+            "response_id": child.consent_responses.get(programme_id="hpv").public_id,
+        },
+    )
+    asked = page(nurse_client.get(here))
+    assert "Pat Poole (Mum) stays on the record of Samuel Poole for now, because another" in (
+        asked.text
+    )
+    assert "of 10 January 2027, is matched with it too" in asked.text
 
 
 def test_of_a_record_made_from_it_the_page_says_that_it_stays(nurse_client, nurse, link):
