@@ -19,7 +19,7 @@ class ConsentConfig(AppConfig):
             unknown_contact,
         )
         from consent.guard import guard
-        from consent.of_dates import asked_because_of_dates, due_today, letters_of_jobs
+        from consent.of_dates import asked_because_of_dates, due_then, letters_of_jobs
         from consent.of_files import asked_because_of_file
         from consent.reminder_guard import reminder_guard
         from consent.replies import TEMPLATES
@@ -44,7 +44,7 @@ class ConsentConfig(AppConfig):
         foretelling.register(OrganisationProgramme, of_operators.of_a_programme_taken_up)
         foretelling.register(Programme, of_operators.of_year_groups)
         mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
-        mailings.register_letters(Mailing.Kind.ASKING, letters_of_jobs, coming=due_today)
+        mailings.register_letters(Mailing.Kind.ASKING, letters_of_jobs, coming=due_then)
         mailings.register_letters(Mailing.Kind.VISIT, reminding.letters_of)
         school_asking.register_outlook(asked_because_of_dates)
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)

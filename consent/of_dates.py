@@ -17,21 +17,25 @@ from consent.selectors import asking, reminding
 from consent.selectors.sessions import is_closed
 from consent.services import undelivered
 from notifications.models import Channel
-from sessions_app.asking import AskingOutlook, SchoolDates
+from sessions_app.asking import AskingOutlook, SchoolDates, saved_dates
+from sessions_app.evening_rules import Writing
 from sessions_app.models import Mailing, Membership, Session, SessionDate
 from sessions_app.schedule_rules import WRITES_FROM, asks_on, is_open_for_consent
 
 
-def asked_because_of_dates(session: Session, dates: SchoolDates, *, now: datetime) -> AskingOutlook:
-    """What jobs would write about a school, fetched `with_days`, once it had these dates.
+def asked_because_of_dates(
+    session: Session, dates: SchoolDates, *, now: datetime, writing: Writing
+) -> AskingOutlook:
+    """What jobs would write about a school, fetched `with_days`, once it had these dates and they
+    write next at that time.
 
     Nothing is changed. A constant number of queries, whatever the number of children.
     """
     today = london_day(now)
     if session.is_clinic or is_closed(session, today=today) or not dates.rows:
         return AskingOutlook()
-    day, asked = _asked(session, dates, now=now)
-    reminded = _reminded(session, dates, now=now) - asked
+    day, asked = _asked(session, dates, at=writing.at)
+    reminded = _reminded(session, dates, at=writing.at) - asked
     members = set(
         Membership.objects.filter(session=session, left_at__isnull=True).values_list(
             "child_id", flat=True
@@ -44,6 +48,7 @@ def asked_because_of_dates(session: Session, dates: SchoolDates, *, now: datetim
         (SCHOOL_REMINDER, reminded and "What parents will read who are reminded to answer"),
     ]
     return AskingOutlook(
+        writing=writing,
         on=day,
         requests=len(asked),
         reminders=len(reminded),
@@ -58,14 +63,13 @@ def asked_because_of_dates(session: Session, dates: SchoolDates, *, now: datetim
     )
 
 
-def due_today(mailing: Mailing, now: datetime) -> Collection[int]:
-    """The children about whom jobs would write today once a mailing that waits goes."""
-    session = Session.objects.with_days().select_related("organisation", "location__team")
-    school = session.get(pk=mailing.session_id)
-    rows = {one.value: one.pk for one in school.live_dates}
-    dates = SchoolDates(rows, school.consent_requests_on, school.days_before_consent_reminders)
-    day, asked = _asked(school, dates, now=now)
-    return _reminded(school, dates, now=now) | (asked if day == london_day(now) else set())
+def due_then(mailing: Mailing, now: datetime) -> Collection[int]:
+    """The children about whom jobs would write the evening on which a mailing goes that waits."""
+    sessions = Session.objects.with_days().select_related("organisation", "location__team")
+    school = sessions.get(pk=mailing.session_id)
+    dates, at = saved_dates(school), max(now, mailing.goes_at)
+    day, asked = _asked(school, dates, at=at)
+    return _reminded(school, dates, at=at) | (asked if day == london_day(at) else set())
 
 
 def letters_of_jobs(mailing: Mailing) -> dict[UUID, int]:
@@ -82,21 +86,21 @@ def letters_of_jobs(mailing: Mailing) -> dict[UUID, int]:
     )
 
 
-def _asked(session: Session, dates: SchoolDates, *, now: datetime) -> tuple[date | None, set[int]]:
-    """The day on which requests go, and about whom."""
+def _asked(session: Session, dates: SchoolDates, *, at: datetime) -> tuple[date | None, set[int]]:
+    """The day on which requests go, where jobs write next at that time, and about whom."""
     if dates.requests_on is None:
         return None, set()
-    day = asks_on(requests_on=dates.requests_on, academic_year=session.academic_year, now=now)
+    day = asks_on(requests_on=dates.requests_on, academic_year=session.academic_year, now=at)
     if not is_open_for_consent(list(dates.rows), day):
         return None, set()
-    pairs = undelivered.to_ask_once_freed(session, now=max(now, london_instant(day, WRITES_FROM)))
+    pairs = undelivered.to_ask_once_freed(session, now=max(at, london_instant(day, WRITES_FROM)))
     return day, {child_id for child_id, _ in pairs}
 
 
-def _reminded(session: Session, dates: SchoolDates, *, now: datetime) -> set[int]:
-    """About whom reminders to answer go today."""
-    today = london_day(now)
-    writes_on = asks_on(requests_on=today, academic_year=session.academic_year, now=now)
+def _reminded(session: Session, dates: SchoolDates, *, at: datetime) -> set[int]:
+    """About whom reminders to answer go on the day of that time."""
+    today = london_day(at)
+    writes_on = asks_on(requests_on=today, academic_year=session.academic_year, now=at)
     is_of_year = session.academic_year == academic_year_of(today)
     has_begun = dates.requests_on is not None and dates.requests_on <= today
     if writes_on != today or not is_of_year or not has_begun:
@@ -107,7 +111,7 @@ def _reminded(session: Session, dates: SchoolDates, *, now: datetime) -> set[int
     return {
         child_id
         for day in due
-        for child_id, _ in asking.to_remind_of_date(session, dates.rows[day], now=now)
+        for child_id, _ in asking.to_remind_of_date(session, dates.rows[day], now=at)
     }
 
 

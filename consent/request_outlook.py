@@ -20,7 +20,8 @@ _DAY = timedelta(days=1)
 @dataclass(frozen=True)
 class Asking:
     """A session's schedule of requests. `is_closed`: or of an earlier school year.
-    `is_called_back`: a person called the requests back, and nobody let them go since.
+    `is_called_back`: a person called the requests back, and nobody let them go since;
+    `waits_until`: they can be called back until then.
     """
 
     is_clinic: bool
@@ -29,6 +30,7 @@ class Asking:
     dates: Collection[date]
     requests_on: date | None
     is_called_back: bool = False
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def _why_not(asking: Asking, exclusion: str, today: date) -> str:
 
 def _next_day(asking: Asking, last_written_on: date | None, now: datetime) -> date:
     """The day of the job's next run that may write: who joins late is asked then, too."""
-    days = [next_evening(now), first_day_of(asking.academic_year)]
+    days = [next_evening(asking.waits_until or now), first_day_of(asking.academic_year)]
     if asking.requests_on is not None:
         days.append(asking.requests_on)
     if last_written_on is not None:

@@ -17,12 +17,10 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from calendars.clock import LONDON, london_day, london_instant
-from sessions_app import rules
+from sessions_app.evening_rules import Writing, next_writing, writing_of
 from sessions_app.models import Mailing, Session, SessionDate
 from sessions_app.schedule_rules import (
     REMINDS_UNTIL,
-    WRITES_FROM,
-    WRITES_UNTIL,
     is_open_for_consent,
     next_evening,
 )
@@ -45,11 +43,13 @@ class SchoolDates:
 class AskingOutlook:
     """How many children's parents jobs write to about a school with such dates.
 
-    `requests` go on the day `on`, `reminders` to answer today; emails and texts are those of both.
+    `writing` is when they do next. `requests` go on the day `on`, `reminders` to answer on that of
+    `writing`; emails and texts are those of both.
     Reminders of tomorrow's visit go at once, or from nine, and have emails and texts of their own.
     Of `left_out`, each has its reason.
     """
 
+    writing: Writing | None = None
     on: date | None = None
     requests: int = 0
     reminders: int = 0
@@ -62,9 +62,11 @@ class AskingOutlook:
     visit_texts: int = 0
     visit_examples: list[tuple[str, Any]] = field(default_factory=list)
 
-    def today(self, today: date) -> int:
-        """To how many children's parents jobs write of consent on that day, if it is today."""
-        return self.reminders + (self.requests if self.on == today else 0)
+    @property
+    def letters(self) -> int:
+        """About how many children jobs write of consent the next time."""
+        is_next = self.writing is not None and self.on == london_day(self.writing.at)
+        return self.reminders + (self.requests if is_next else 0)
 
 
 CALLED_BACK = Q(called_back_at__isnull=False, released_at=None)
@@ -73,15 +75,25 @@ _outlooks: list[Outlook] = []
 
 
 def register_outlook(outlook: Outlook) -> None:
-    """Let the app above that asks parents tell whom; called with the session, its `SchoolDates`
-    and `now`.
+    """Let the app above that asks parents tell whom; called with the session, its `SchoolDates`,
+    `now`, and the `Writing` of the jobs.
     """
     _outlooks[:] = [outlook]
 
 
 def outlook(session: Session, dates: SchoolDates, *, now: datetime) -> AskingOutlook:
-    """Whom jobs write to about a school, fetched `with_days`, if it has these dates."""
-    return _outlooks[0](session, dates, now=now) if _outlooks else AskingOutlook()
+    """Whom jobs write to about a school, fetched `with_days`, if it has these dates, and when:
+    later where so many are due that it can be called back first.
+    """
+    if not _outlooks:
+        return AskingOutlook()
+    (tell,) = _outlooks
+    soonest = Writing(next_writing(now))
+    found = tell(session, dates, now=now, writing=soonest)
+    writing = writing_of(list(dates.rows), letters=found.letters, now=now)
+    if london_day(writing.at) == london_day(soonest.at):
+        return replace(found, writing=writing)
+    return tell(session, dates, now=now, writing=writing)
 
 
 def outlook_of_release(mailing: Mailing, *, now: datetime) -> AskingOutlook:
@@ -114,22 +126,17 @@ def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
 
 def _hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
     school = _with_days(session_id)
-    dates = saved_dates(school)
-    found = outlook(school, dates, now=now)
-    is_over = now.astimezone(LONDON).time() >= WRITES_UNTIL
-    letters = found.today(london_day(now) if is_over else next_evening(now))
-    may_go_at = rules.held_until(now)
-    day = next_evening(may_go_at)
-    if letters < rules.HELD_FROM or not is_open_for_consent(list(dates.rows), day):
+    found = outlook(school, saved_dates(school), now=now)
+    if found.writing is None or not found.writing.is_held:
         return None
     return Mailing.objects.create(
         session=school,
         kind=Mailing.Kind.ASKING,
         queued_by=by,
         queued_at=now,
-        letters=letters,
+        letters=found.letters,
         messages=found.emails + found.texts,
-        goes_at=max(london_instant(day, WRITES_FROM), may_go_at),
+        goes_at=found.writing.at,
     )
 
 
@@ -161,11 +168,6 @@ def waiting(session_ids: Collection[int], *, now: datetime) -> dict[int, datetim
     }
 
 
-def was_called_back(session: Session) -> bool:
-    """Whether what jobs would write about a school was called back, and nobody let it go since."""
-    return _of(session, Mailing.Kind.ASKING).filter(CALLED_BACK).exists()
-
-
 def visit_was_called_back(session: Session, *, now: datetime) -> bool:
     """Whether today's reminders of a visit were called back and nobody has let them go since."""
     midnight = london_instant(london_day(now), time.min)
@@ -183,7 +185,7 @@ def may_still_go(mailing: Mailing, dates: Collection[date], *, now: datetime) ->
     if mailing.kind == Mailing.Kind.VISIT:
         is_over = now.astimezone(LONDON).time() >= REMINDS_UNTIL
         return london_day(mailing.queued_at) == today and not is_over
-    return is_open_for_consent(dates, today)
+    return is_open_for_consent(dates, next_evening(now))
 
 
 @transaction.atomic

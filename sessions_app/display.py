@@ -21,7 +21,6 @@ from sessions_app.schedule_rules import (
     asks_on,
     consent_closes_on,
     is_open_for_consent,
-    next_evening,
 )
 from sessions_app.selectors.lists import Tab
 
@@ -100,12 +99,15 @@ def requests_text(
     now: datetime,
     written_on: date | None = None,
     is_past: bool = False,
+    writes_at: datetime | None = None,
 ) -> str:
-    """The same for a school, whose requests go in the evening: Today from 4pm."""
+    """The same for a school, whose requests go in the evening: Today from 4pm. `writes_at` is when
+    jobs write about it next, where that is known to be later than the next time they run.
+    """
     today = london_day(now)
     if on is None or written_on is not None or is_past:
         return notice_text(on, today=today, written_on=written_on, is_past=is_past)
-    day = asks_on(requests_on=on, academic_year=academic_year, now=now)
+    day = asks_on(requests_on=on, academic_year=academic_year, now=writes_at or now)
     if max(on, first_day_of(academic_year)) > today:
         return notice_text(day, today=today)
     return evening(day, now=now) if is_open_for_consent(dates, day) else TOO_LATE
@@ -149,10 +151,10 @@ def _asking_lines(found: AskingOutlook, *, now: datetime) -> list[tuple[str, str
                 "who gave consent",
             )
         )
-    if found.reminders:
+    if found.reminders and found.writing:
         lines.append(
             (
-                _begin_small(evening(london_day(now), now=now)),
+                _begin_small(evening(london_day(found.writing.at), now=now)),
                 f"reminders to the parents of {_children(found.reminders)} who were asked before "
                 "and have not answered",
             )
@@ -176,10 +178,11 @@ def _calling_back(found: AskingOutlook, *, now: datetime) -> list[str]:
             "The reminders of the visit go two minutes after you confirm. Until then you can call "
             "them back, and nothing is sent."
         )
-    today = london_day(now)
-    if found.today(today) >= HELD_FROM and next_evening(held_until(now)) == today:
-        is_before = now.astimezone(LONDON).time() < WRITES_FROM
-        when = "Until 4pm" if is_before else "For two minutes after you confirm"
+    if found.writing and found.writing.is_held:
+        until = found.writing.at
+        is_short = until == held_until(now)
+        tomorrow = "" if london_day(until) == london_day(now) else " tomorrow"
+        when = "For two minutes after you confirm" if is_short else f"Until 4pm{tomorrow}"
         said.append(
             f"{when} you can call back the messages about consent. None is sent before then."
         )

@@ -9,7 +9,7 @@ from calendars.clock import london_day
 from consent.models import ConsentRequest
 from consent.request_outlook import Asking, RequestOutlook, Written, request_outlook
 from consent.selectors.sessions import is_closed
-from sessions_app.asking import was_called_back
+from sessions_app.asking import waiting
 from sessions_app.choices import ConsentStatus, Exclusion
 from sessions_app.models import ProgrammeStatus, Session
 from sessions_app.selectors.lists import days_of
@@ -24,13 +24,15 @@ def request_outlooks(
     """For each child and programme of a session, fetched `with_days`, that nobody has answered
     for. Programmes for other year groups are left out. Three queries.
     """
+    goes_at = waiting([session.pk], now=now).get(session.pk, now)
     asking = Asking(
         is_clinic=session.is_clinic,
         is_closed=is_closed(session, today=london_day(now)),
         academic_year=session.academic_year,
         dates=days_of(session),
         requests_on=session.consent_requests_on,
-        is_called_back=was_called_back(session),
+        is_called_back=goes_at is None,
+        waits_until=goes_at,
     )
     last = _last_written(child_ids, session.academic_year)
     about_anything: dict[int, date] = {}

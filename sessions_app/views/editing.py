@@ -154,7 +154,7 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
         return redirect(_address("notice", draft))
     if not drafted.has_valid_reminders:
         return redirect(_address("reminders", draft))
-    invited = schedule.invited_children(session).count()
+    invited, asked = schedule.invited_children(session).count(), _asking(drafted)
     form = ConfirmScheduleForm(
         request.POST if request.method == "POST" else None,
         is_needed=bool(invited and drafted.changes.gone),
@@ -176,12 +176,12 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
                 for day in drafted.answers.dates
                 if (found := concerns(day, today=drafted.today))
             ],
-            "notice": _notice_words(drafted),
+            "notice": _notice_words(drafted, asked),
             "reminders": display.reminder_text(
                 drafted.answers.reminder_weeks, is_past=drafted.is_past
             ),
             "examples": message_examples(session) if session.is_clinic else {},
-            "asking": _asking(drafted),
+            "asking": asked,
             "preview": (
                 invitations.preview(
                     session,
@@ -238,8 +238,11 @@ def _question(request, draft: ScheduleDraft, drafted: Schedule, form) -> HttpRes
     )
 
 
-def _notice_words(drafted: Schedule) -> str:
-    """When parents are first written to about the session as drafted."""
+def _notice_words(drafted: Schedule, asked: display.Asking | None = None) -> str:
+    """When parents are first written to about the session as drafted; by whom it `asked`, also
+    where so many are that they wait.
+    """
+    writing = asked.outlook.writing if asked else None
     on, known = drafted.notice.on, {"written_on": drafted.written_on, "is_past": drafted.is_past}
     if drafted.session.is_clinic:
         return display.notice_text(on, today=drafted.today, **known)
@@ -248,6 +251,7 @@ def _notice_words(drafted: Schedule) -> str:
         dates=drafted.answers.dates,
         academic_year=drafted.session.academic_year,
         now=clock.now(),
+        writes_at=writing.at if writing else None,
         **known,
     )
 

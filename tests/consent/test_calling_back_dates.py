@@ -90,7 +90,54 @@ def test_the_page_says_when_they_are_asked(school, nurse, nurse_client, morning,
     morning.move_to(at(now), tick=False)
     shown = page(nurse_client.get(drafted(school, nurse, day)))
     assert said in shown.text
-    assert ("call back" in shown.text) == ("today" in said)
+    is_held = "today" in said or now.endswith("19:56") and day == JAN_19
+    assert ("call back" in shown.text) == is_held
+
+
+@pytest.mark.parametrize("time", ["19:53:00", "19:53:01", "19:54", "19:55", "19:56", "19:59"])
+def test_the_page_and_what_waits_name_one_day(school, nurse, nurse_client, morning, time):
+    morning.move_to(at(f"2027-01-05T{time}"), tick=False)
+    address = drafted(school, nurse, JAN_19)
+    shown = page(nurse_client.get(address)).text
+    is_today = time == "19:53:00"
+    when = ("Today before 8pm", "today before 8pm") if is_today else ("Tomorrow from 4pm",) * 2
+    assert f"Consent requests {when[0]}" in shown
+    assert f"{when[1].lower()}: requests for consent to the parents of 21 children" in shown
+    until = "For two minutes after you confirm" if is_today else "Until 4pm tomorrow"
+    assert f"{until} you can call back the messages about consent." in shown
+    nurse_client.post(address)
+    goes_at = at("2027-01-05T19:55" if is_today else "2027-01-06T16:00")
+    assert mailing_of(school).goes_at == goes_at
+    child_ids = [school.session.memberships.first().child_id]
+    (outlook,) = request_outlooks(
+        school.with_days(), child_ids, ["hpv"], now=at(f"2027-01-05T{time}")
+    ).values()
+    assert outlook.text == f"Request scheduled for {5 if is_today else 6} January 2027"
+    assert school.run("2027-01-05", "19:55") == (HELD_FROM if is_today else 0)
+
+
+def test_who_calls_back_until_tomorrow_finds_it_in_each_childs_log(school, nurse):
+    save(school.session, nurse, [JAN_19], now="2027-01-05T19:56")
+    assert call_back(school, nurse, "2027-01-05T19:58")
+    title = "Message about consent called back before it was sent"
+    assert Entry.objects.filter(title=title).count() == HELD_FROM
+
+
+def test_reminders_saved_at_night_are_told_for_the_next_evening(
+    organisation, nurse, nurse_client, morning
+):
+    school = School(organisation, dates=(FEB_16,), requests_on=date(2026, 12, 22))
+    school.child()
+    school.run("2026-12-22")
+    morning.move_to(at("2027-01-05T20:30"), tick=False)
+    draft = schedule.start(school.session, by=nurse)
+    schedule.amend(draft, days=(moved(school.session, JAN_12),))
+    keys = {"slug": school.session.slug, "draft_id": draft.pk}
+    shown = page(nurse_client.get(reverse("sessions:draft-check", kwargs=keys)))
+    assert "tomorrow from 4pm: reminders to the parents of 1 child" in shown.text
+    assert "call back" not in shown.text, "it can be changed until then"
+    save(school.session, nurse, [moved(school.session, JAN_12)], now="2027-01-05T20:31")
+    assert school.run("2027-01-06") == 1
 
 
 def test_the_page_promises_no_two_minutes_that_outlast_the_evening(
@@ -198,7 +245,7 @@ def test_other_dates_settle_what_waited_and_what_was_called_back(school, nurse):
     save(school.session, nurse, [JAN_19], now=TEN)
     save(school.session, nurse, [moved(school.session, FEB_16)], now="2027-01-05T11:00")
     assert school.run("2027-01-05") == 0, "now they are asked on 26 January"
-    assert not school_asking.was_called_back(school.session)
+    assert not school_asking.waiting([school.session.pk], now=at("2027-01-05T11:01"))
     assert school.run("2027-01-26") == HELD_FROM
 
 
