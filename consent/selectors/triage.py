@@ -70,9 +70,10 @@ def lapsing_of(
     return [stored[decision.order] for decision in lapsing]
 
 
-def resting_on(response: ConsentResponse) -> list[Triage]:
+def resting_on(response: ConsentResponse, *, since: datetime | None = None) -> list[Triage]:
     """The decisions that end with a consent which is withdrawn or marked as invalid: that it is
-    safe, if decided since, and what that replaced; the newest first. At most four queries.
+    safe, if decided since it was given, or `since` it was known of the child, and what that
+    replaced; the newest first. At most four queries.
 
     Nothing rests on what is no consent, or does not count any more. "No" and "not yet" stand until
     a nurse decides again. Source: consent §7; decision 0045.
@@ -90,7 +91,8 @@ def resting_on(response: ConsentResponse) -> list[Triage]:
         academic_year=response.academic_year,
         invalidated_at__isnull=True,
     )
-    return lapsing_of(valid.select_related("programme"), *about, since=response.responded_at)
+    since = since or response.responded_at
+    return lapsing_of(valid.select_related("programme"), *about, since=since)
 
 
 def basis_now(child: Child, programme: str, academic_year: int) -> str:

@@ -8,7 +8,7 @@ from django.db.models import Min, Q
 
 from cohorts.models import Child, ParentRelationship, SchoolMove
 from cohorts.services.school_moves import schooling_of
-from consent import unknown_contact
+from consent import questions, unknown_contact
 from consent.models import ConsentResponse, OnlineResponse, Triage, UndoneMatch
 from consent.selectors.triage import newest_of, resting_on
 from consent.services.online_replies import letters_of
@@ -35,8 +35,9 @@ class SentMessage:
 class Hanging:
     """What a match brought about at the child whom the response is not about.
 
-    `lost`: decisions of triage that end with it; `standing`: those made since that are in force
-    until a nurse decides again. `leaving`: the parent it added, where nothing else ties them to the
+    `lost`: decisions of triage that end with it; `again`: those before the match that then count
+    again; `standing`: those made since that are in force until a nurse decides again; `ended`: that
+    it is safe, which ended with the match, for the answers' sake, and does not come back. `leaving`: the parent it added, where nothing else ties them to the
     child; `staying`: the parent who stays on the record, and `other` the oldest other response of
     theirs that is matched with the child and counts. `replies`, `letters` and `warnings` are
     messages that were sent: to who answered; to the parent it added, about this child; to the
@@ -46,7 +47,9 @@ class Hanging:
     response: OnlineResponse
     consents: Sequence[ConsentResponse]
     lost: Sequence[Triage]
+    again: Sequence[Triage]
     standing: Sequence[Triage]
+    ended: Sequence[Triage]
     vaccinated: Sequence[str]
     leaving: ParentRelationship | None
     staying: str
@@ -63,6 +66,7 @@ class Hanging:
         return bool(
             self.vaccinated
             or self.standing
+            or self.ended
             or self.letters
             or self.warnings
             or self.moved
@@ -90,13 +94,17 @@ def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
     )
     tie = _tie(response, child, consents)
     leaving = tie.relationship if tie and tie.is_leaving else None
-    lost = [triage for consent in consents for triage in resting_on(consent)]
+    matched_at = response.matched_at
+    lost = [triage for consent in consents for triage in resting_on(consent, since=matched_at)]
+    again, standing = _left_in_force(response, child, consents, lost)
     move, moved = _moves(response, child)
     return Hanging(
         response=response,
         consents=consents,
         lost=lost,
-        standing=_standing(response, child, consents, lost),
+        again=again,
+        standing=standing,
+        ended=_ended(response, child, consents),
         vaccinated=_vaccinated(response, child, consents),
         leaving=leaving,
         staying=_named(tie.relationship) if tie and not leaving else "",
@@ -154,23 +162,50 @@ def _named(relationship: ParentRelationship) -> str:
     return f"{relationship.parent.display_name} ({relationship.label})"
 
 
-def _standing(
+def _left_in_force(
     response: OnlineResponse,
     child: Child,
     consents: Sequence[ConsentResponse],
     lost: Sequence[Triage],
-) -> Sequence[Triage]:
-    """What is left in force of what nurses decided since the match, by programme."""
+) -> tuple[Sequence[Triage], Sequence[Triage]]:
+    """What nurses decided before the match that counts again without what is lost, and since the
+    match that still counts; one of each programme at most.
+    """
+    assert response.matched_at is not None
     year = response.session.academic_year
     left = Triage.objects.filter(
-        child=child,
-        academic_year=year,
-        invalidated_at__isnull=True,
-        performed_at__gte=response.matched_at,
+        child=child, academic_year=year, invalidated_at__isnull=True
     ).exclude(pk__in=[triage.pk for triage in lost])
     triages = list(left.select_related("programme"))
     newest = [newest_of(triages, consent.programme_id, year) for consent in consents]
-    return [triage for triage in newest if triage is not None]
+    replaced = {triage.programme_id for triage in lost}
+    again, standing = [], []
+    for triage in filter(None, newest):
+        if triage.performed_at >= response.matched_at:
+            standing.append(triage)
+        elif triage.programme_id in replaced:
+            again.append(triage)
+    return again, standing
+
+
+def _ended(
+    response: OnlineResponse, child: Child, consents: Sequence[ConsentResponse]
+) -> Sequence[Triage]:
+    """That it is safe, as decided last of each programme before the match, if that ended it: the
+    answers called for triage, and whoever decided could not know them (decision 0043).
+    """
+    safe = Triage.objects.filter(
+        child=child,
+        academic_year=response.session.academic_year,
+        outcome=Triage.Outcome.SAFE,
+        invalidated_at=response.matched_at,
+    ).select_related("programme")
+    newest = {triage.programme_id: triage for triage in safe.order_by("performed_at", "pk")}
+    return [
+        newest[consent.programme_id]
+        for consent in consents
+        if consent.programme_id in newest and questions.call_for_triage(consent.health_answers)
+    ]
 
 
 def _vaccinated(

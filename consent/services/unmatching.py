@@ -112,6 +112,11 @@ def _tell(found: Hanging, child: Child, reason: str, *, now: datetime, by: User)
         f"{triage.programme.name}: the triage outcome “{triage.get_outcome_display()}” stays"
         for triage in found.standing
     ]
+    stays += [
+        f"{triage.programme.name}: the triage outcome “{triage.get_outcome_display()}”, which "
+        "ended with the match, does not come back"
+        for triage in found.ended
+    ]
     activity.record(
         kind=Entry.Kind.CONSENT,
         title="Match with a consent response undone: it is about another child",

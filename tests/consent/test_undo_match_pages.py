@@ -1,5 +1,6 @@
 """“This response is about another child”: the page, and where it leads. Consent §4 and §13."""
 
+import functools
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,11 +8,12 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import AccessLogEntry
+from consent.models import Triage
 from consent.services import matching, online_replies, unmatching
 from notifications.models import Message
 from sessions_app import statuses
 from tests import factories
-from tests.consent.online import NOW
+from tests.consent.online import NOW, YES_TO_TRIAGE
 from tests.pages import count_queries, page
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +143,38 @@ def test_what_undoing_does_not_put_right_is_said(nurse_client, response, child):
     )
     assert "Messages about Samuel Poole that went to another family" in asked.text
     assert "Session clinic initial invitation, 12 January 2027" in asked.text
+
+
+def test_what_triage_loses_and_gets_back_is_said(nurse_client, nurse, link):
+    child = link.child()
+    answers = [
+        {
+            "programme_id": "hpv",
+            "decision": "given",
+            "methods": ["injection"],
+            "health_answers": YES_TO_TRIAGE,
+        }
+    ]
+    response = link.response(parent_name="Pat Poole", email="pat@example.com", decisions=answers)
+    decide = functools.partial(
+        Triage.objects.create,
+        child=child,
+        programme_id="hpv",
+        organisation=link.organisation,
+        session=link.session,
+        academic_year=2026,
+        performed_by=nurse,
+    )
+    decide(outcome="keep", performed_at=NOW - timedelta(days=1))
+    decide(outcome="safe", performed_at=NOW - timedelta(minutes=5))
+    matching.link(response_id=response.pk, child=child, by=nurse, now=NOW)
+    decide(outcome="safe", performed_at=NOW + timedelta(minutes=5))
+    text = page(nurse_client.get(address("undo-match", response, child))).text
+    safe = "The triage outcome “Safe to vaccinate” for HPV of 12 January 2027 at"
+    assert f"{safe} 10:05am no longer counts." in text
+    kept = "The triage outcome “Keep in triage” for HPV of 11 January 2027 at 10:00am, from before"
+    assert f"{kept} the match, counts again." in text
+    assert f"{safe} 9:55am ended when this response was matched" in text
 
 
 def test_of_a_parent_who_answered_twice_the_page_says_what_to_undo_next(
