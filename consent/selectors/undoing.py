@@ -37,11 +37,15 @@ class Hanging:
 
     `lost`: decisions of triage that end with it; `again`: those before the match that then count
     again; `standing`: those made since that are in force until a nurse decides again; `ended`: that
-    it is safe, which ended with the match, for the answers' sake, and does not come back. `leaving`: the parent it added, where nothing else ties them to the
-    child; `staying`: the parent who stays on the record, and `other` the oldest other response of
-    theirs that is matched with the child and counts. `replies`, `letters` and `warnings` are
-    messages that were sent: to who answered; to the parent it added, about this child; to the
-    parents on record, that somebody else answered. `move` waits for review; `moved` was confirmed.
+    it is safe, which ended with the match, for the answers' sake, and does not come back.
+
+    `leaving`: the parent it added, where nothing else ties them to the child; `staying`: the parent
+    who stays on the record, and `other` the oldest other response of theirs that is matched with
+    the child and counts.
+
+    `replies`, `letters` and `warnings` are messages that were sent: to who answered; to the parent
+    it added, about this child; to the parents on record, that somebody else answered. `move` waits
+    for review; `moved` was confirmed.
     """
 
     response: OnlineResponse

@@ -103,7 +103,8 @@ def test_what_was_decided_since_the_match_ends_and_what_was_before_counts_again(
 
 def test_safe_that_the_match_ended_does_not_come_back_and_is_told(decided, match, undo, child):
     """What was safe for answers on which nobody decided since: a nurse looks again."""
-    kept, safe = decided("keep", BEFORE_THE_MATCH), decided("safe", BEFORE_THE_MATCH)
+    decided("keep", BEFORE_THE_MATCH)
+    safe = decided("safe", BEFORE_THE_MATCH)
     response = match(YES)
     safe.refresh_from_db()
     assert safe.invalidated_at == NOW
