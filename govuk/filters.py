@@ -77,6 +77,12 @@ def count(value: int, one: str, many: str | None = None) -> str:
     return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
+def emails_and_texts(emails: int, texts: int) -> str:
+    """21 emails and 3 text messages; 21 emails and no text messages."""
+    parts = [(emails, "email"), (texts, "text message")]
+    return " and ".join(count(size, one) if size else f"no {one}s" for size, one in parts)
+
+
 def weeks(days: int) -> str:
     """3 weeks; days that make no whole weeks stay days."""
     return count(days, "day") if days % 7 else count(days // 7, "week")
@@ -106,6 +112,7 @@ def newline_references(text: str) -> Markup:
 FILTERS = {
     "academic_year": calendar_rules.academic_year_label,
     "count": count,
+    "emails_and_texts": emails_and_texts,
     "emails": emails,
     "govuk_date": govuk_date,
     "govuk_date_with_weekday": govuk_date_with_weekday,

@@ -200,8 +200,8 @@ def release(*, mailing_id: UUID, by: User, now: datetime) -> Mailing | None:
     mailing = Mailing.objects.select_for_update(of=("self",), no_key=True).get(pk=mailing_id)
     if mailing.called_back_at is None or mailing.released_at is not None:
         return None
-    mailing.released_at = now
-    mailing.save(update_fields=["released_at"])
+    mailing.released_at, mailing.released_by = now, by
+    mailing.save(update_fields=["released_at", "released_by"])
     if mailing.kind == Mailing.Kind.ASKING:
         return _hold(session_id, by=by, now=now)
     visit_released.send(Session, session=session, by=by, now=now)
@@ -222,6 +222,7 @@ def _of(session: Session, kind: Mailing.Kind) -> QuerySet[Mailing]:
 
 
 def _settle(session_id: int, *, by: User, now: datetime) -> None:
+    """Other dates take the place of what waits, and of what was called back: who did that stays."""
     mailings = Mailing.objects.filter(session=session_id, kind__in=Mailing.OF_SCHOOLS)
     waiting = mailings.filter(kind=Mailing.Kind.ASKING, goes_at__gt=now, called_back_at=None)
     waiting.update(called_back_at=now, called_back_by=by, released_at=now)

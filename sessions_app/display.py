@@ -3,16 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import ceil
 
 from django.urls import reverse
 
 from calendars.clock import LONDON, london_day
 from calendars.rules import academic_year_of, first_day_of
-from govuk.filters import count, govuk_date_with_weekday, govuk_time
+from govuk.filters import count, govuk_date_with_weekday
 from programmes.together import forms_for, name_in_address
 from sessions_app.asking import AskingOutlook
-from sessions_app.models import Mailing, Session
+from sessions_app.models import Session
 from sessions_app.rules import HELD_FROM, held_until, join_words
 from sessions_app.schedule_rules import (
     REMINDS_FROM,
@@ -31,7 +30,6 @@ COLOURS = {
     State.CLOSED: "red",
 }
 NOT_PROVIDED = "Not provided"
-MINUTES_AN_HOUR = 60
 NOTHING_SENT = "Not sent: there is no date after today"
 TOO_LATE = "Not sent: responses close before the next messages go"
 EMPTY = {
@@ -223,78 +221,3 @@ def _form_links(session: Session, name: str) -> dict[str, str]:
         )
         for form in forms_for(names)
     }
-
-
-def time_left(until: datetime, now: datetime) -> str:
-    """1 minute 40 seconds; 5 hours 12 minutes; never less than a second."""
-    minutes, seconds = divmod(max(1, ceil((until - now).total_seconds())), 60)
-    if minutes >= MINUTES_AN_HOUR:
-        hours, minutes = divmod(minutes, MINUTES_AN_HOUR)
-        return " ".join([count(hours, "hour")] + [count(minutes, "minute")] * bool(minutes))
-    parts = [count(minutes, "minute")] * bool(minutes) + [count(seconds, "second")] * bool(seconds)
-    return " ".join(parts)
-
-
-def mailing_of(mailing: Mailing) -> str:
-    """What a mailing is and to whom, to go on a sentence with."""
-    what = {
-        Mailing.Kind.INVITATIONS: "Invitations",
-        Mailing.Kind.DATES_CHANGED: "Messages",
-        Mailing.Kind.REMINDERS: "Reminders",
-        Mailing.Kind.ASKING: "Messages about consent",
-        Mailing.Kind.VISIT: "Reminders of the visit",
-    }[Mailing.Kind(mailing.kind)]
-    about = " about the changed dates" if mailing.kind == Mailing.Kind.DATES_CHANGED else ""
-    return f"{what} to the parents of {count(mailing.letters, 'child', 'children')}{about}"
-
-
-def time_it_goes(goes_at: datetime, now: datetime) -> str:
-    """When today, or tomorrow, what waits is sent: "4:00pm", "4:00pm tomorrow"."""
-    tomorrow = "" if london_day(goes_at) == london_day(now) else " tomorrow"
-    return f"{govuk_time(goes_at)}{tomorrow}"
-
-
-def held_notice(mailing: Mailing, now: datetime) -> str:
-    """That a mailing waits, until when, and how long that is."""
-    return (
-        f"{mailing_of(mailing)} will be sent at {time_it_goes(mailing.goes_at, now)}. "
-        f"You can call them back for {time_left(mailing.goes_at, now)}."
-    )
-
-
-def released_notice(found: AskingOutlook, waits: Mailing | None, *, now: datetime) -> str:
-    """That what was called back at a school goes after all: what waits again, and until when."""
-    if waits is not None:
-        return f"Confirmed. {held_notice(waits, now)}"
-    if found.visit >= HELD_FROM:
-        return (
-            f"Confirmed. Reminders of the visit to the parents of {_children(found.visit)} go in "
-            "two minutes, unless you call them back."
-        )
-    return "Confirmed. Parents are written to when it is due."
-
-
-def invited_notice(letters: int) -> str:
-    """What to add to a success message: that parents are being invited, or that they wait."""
-    if not letters:
-        return ""
-    families = f"the parents of {count(letters, 'child', 'children')}"
-    if letters < HELD_FROM:
-        return f" T{families[1:]} are being invited."
-    return f" Invitations to {families} go in two minutes, unless you call them back."
-
-
-def reminded_notice(letters: int) -> str:
-    """That parents are reminded to give consent, or that the reminders wait."""
-    families = f"the parents of {count(letters, 'child', 'children')}"
-    if letters < HELD_FROM:
-        return f"Reminders sent. They go to {families}."
-    return f"Reminders to {families} go in two minutes, unless you call them back."
-
-
-def told_notice(letters: int) -> str:
-    """That families are told of changed dates, or that the messages wait."""
-    families = f"the parents of {count(letters, 'child', 'children')}"
-    if letters < HELD_FROM:
-        return f"T{families[1:]} are being told that dates have changed."
-    return f"Messages to {families} go in two minutes, unless you call them back."

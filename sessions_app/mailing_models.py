@@ -73,7 +73,14 @@ class Mailing(models.Model):
     called_back_at = models.DateTimeField(null=True)
     called_back_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     released_at = models.DateTimeField(
-        null=True, help_text="When a person let what was called back go after all"
+        null=True, help_text="When what was called back was let go, or settled by other dates"
+    )
+    released_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="Who let it go after all; nobody where other dates settled it",
     )
 
     objects = MailingQuerySet.as_manager()
@@ -105,10 +112,19 @@ class Mailing(models.Model):
                 condition=Q(released_at__isnull=True) | Q(called_back_at__isnull=False),
                 name="only_a_called_back_mailing_is_released",
             ),
+            models.CheckConstraint(
+                condition=Q(released_by__isnull=True) | Q(released_at__isnull=False),
+                name="who_releases_a_mailing_does_so_at_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of session {self.session_id}"
+
+    @property
+    def was_replaced(self) -> bool:
+        """Whether other dates took its place before it went: nobody called it back by hand."""
+        return self.called_back_at is not None and self.called_back_at == self.released_at
 
     def is_held(self, now: datetime) -> bool:
         """Whether it can be called back: it waits, and its two minutes are not over."""

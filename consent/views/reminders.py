@@ -17,7 +17,8 @@ from consent.selectors import asking
 from consent.services.asking import RemindersNotPossible, remind_now, why_no_reminders
 from consent.views.lookup import find_session
 from govuk.filters import count, govuk_date_with_weekday
-from sessions_app.display import TOO_LATE, evening, reminded_notice
+from sessions_app.display import TOO_LATE, evening
+from sessions_app.mailing_words import reminded_notice
 from sessions_app.models import Session
 from sessions_app.rules import HELD_FROM
 from sessions_app.schedule_rules import asks_on, is_open_for_consent

@@ -125,8 +125,8 @@ def release(*, mailing_id: UUID, by: User, now: datetime) -> int:
         return 0
     children = sorted(called_back_children(mailing))
     Invitation.objects.called_back().filter(mailing=mailing).update(withheld_at=now)
-    mailing.released_at = now
-    mailing.save(update_fields=["released_at"])
+    mailing.released_at, mailing.released_by = now, by
+    mailing.save(update_fields=["released_at", "released_by"])
     return plan(now=now, session_ids=[mailing.session_id], child_ids=children, by=by)
 
 

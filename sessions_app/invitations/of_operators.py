@@ -13,7 +13,7 @@ from accounts.foretelling import Effect
 from accounts.models import Organisation, User
 from calendars.clock import london_day
 from calendars.rules import academic_year_label, birth_academic_year_of
-from govuk.filters import count, govuk_date_with_weekday
+from govuk.filters import count, emails_and_texts, govuk_date_with_weekday
 from notifications.models import Message
 from programmes.models import OrganisationProgramme, Programme
 from sessions_app import rules, statuses
@@ -66,8 +66,7 @@ def of_settings(
                 families,
                 f"The parents of {count(families, 'child', 'children')} are invited to the "
                 f"community clinic of {academic_year_label(year)}: "
-                f"{count(channels['email'], 'email')} and "
-                f"{count(channels['text'], 'text message')}. {goes}.",
+                f"{emails_and_texts(channels['email'], channels['text'])}. {goes}.",
             )
         )
     return effects

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from govuk.filters import count, govuk_datetime
-from sessions_app import asking, dates_changed, display
+from sessions_app import asking, dates_changed, mailing_words
 from sessions_app.models import DatesChange, Invitation, Mailing, Membership, Session
 from sessions_app.selectors.lists import days_of
 
@@ -53,7 +53,7 @@ def notices(session: Session, *, now: datetime) -> Notices:
         slug=session.slug,
         change=dates_changed.to_tell(session) if session.is_clinic else None,
         invitations_waiting=waiting_to_be_invited(session, now=now).count(),
-        held=[_notice(mailing, display.held_notice(mailing, now)) for mailing in held],
+        held=[_notice(mailing, mailing_words.held_notice(mailing, now)) for mailing in held],
         called_back=_called_back_at_school(session, now=now)
         + [
             _notice(
@@ -81,8 +81,9 @@ def _called_back_at_school(session: Session, *, now: datetime) -> list[Notice]:
     return [
         _notice(
             mailing,
-            f"{display.mailing_of(mailing)} do not go: {mailing.called_back_by.full_name} called "
-            f"them back on {govuk_datetime(mailing.called_back_at)}.",
+            f"{mailing_words.mailing_of(mailing)} are not being sent: "
+            f"{mailing.called_back_by.full_name} called them back on "
+            f"{govuk_datetime(mailing.called_back_at)}.",
         )
         for mailing in waits
         if asking.may_still_go(mailing, days_of(session), now=now)
@@ -112,4 +113,6 @@ def _waits() -> Q:
 
 def _notice(mailing: Mailing, text: str) -> Notice:
     is_of_school = mailing.kind in Mailing.OF_SCHOOLS
-    return Notice(mailing.pk, mailing.session.slug, display.mailing_of(mailing), text, is_of_school)
+    return Notice(
+        mailing.pk, mailing.session.slug, mailing_words.mailing_of(mailing), text, is_of_school
+    )

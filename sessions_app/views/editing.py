@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from calendars import clock
-from sessions_app import asking, display, invitations, schedule
+from sessions_app import asking, display, invitations, mailing_words, schedule
 from sessions_app.forms import ConfirmScheduleForm, NoticeForm, RemindersForm, SessionDates
 from sessions_app.models import ScheduleDraft, Session
 from sessions_app.schedule import DAYS_A_WEEK, Schedule, ScheduleRefused
@@ -219,7 +219,7 @@ def _confirm(
         )
     except ScheduleRefused as refused:
         return _back_to(session, request, str(refused))
-    messages.success(request, f"Session saved.{display.invited_notice(letters)}")
+    messages.success(request, f"Session saved.{mailing_words.invited_notice(letters)}")
     return redirect("sessions:show", slug=session.slug)
 
 

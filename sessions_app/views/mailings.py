@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calendars import clock
-from sessions_app import asking, dates_changed, display, invitations
+from sessions_app import asking, dates_changed, display, invitations, mailing_words
 from sessions_app.invitations import messages as invitation_messages
 from sessions_app.models import DatesChange, Mailing
 from sessions_app.selectors.lists import days_of
 from sessions_app.views.scope import find_mailing, find_session, message_examples
+
+NOT_WAITING = "These messages no longer wait here, or it is too late to send them."
 
 
 @require_safe
@@ -27,11 +29,12 @@ def show(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
         {
             "mailing": mailing,
             "session": mailing.session,
-            "what": display.mailing_of(mailing),
+            "what": mailing_words.mailing_of(mailing),
             "is_held": mailing.is_held(now),
-            "time_left": mailing.goes_at and display.time_left(mailing.goes_at, now),
-            "time_it_goes": mailing.goes_at and display.time_it_goes(mailing.goes_at, now),
+            "time_left": mailing.goes_at and mailing_words.time_left(mailing.goes_at, now),
+            "time_it_goes": mailing.goes_at and mailing_words.time_it_goes(mailing.goes_at, now),
             "can_release": _can_release(mailing, now),
+            "what_now": mailing_words.what_now(mailing) if mailing.called_back_at else "",
             "is_of_school": mailing.kind in Mailing.OF_SCHOOLS,
         },
     )
@@ -57,19 +60,20 @@ def release(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
     mailing = find_mailing(request, slug, mailing_id)
     session, now = mailing.session, clock.now()
     if not _can_release(mailing, now):
-        messages.warning(request, "These messages do not wait for anybody any more.")
+        messages.warning(request, NOT_WAITING)
         return redirect("sessions:mailing", slug=slug, mailing_id=mailing.pk)
     if mailing.kind in Mailing.OF_SCHOOLS:
         return _release_at_school(request, mailing, now)
     if request.method == "POST":
         letters = invitations.release(mailing_id=mailing.pk, by=request.user, now=now)
-        sent = display.invited_notice(letters) or " Invitations go when they are due."
+        sent = mailing_words.invited_notice(letters) or " Invitations go when they are due."
         messages.success(request, f"Confirmed.{sent}")
         return redirect("sessions:show", slug=slug)
     return render(
         request,
         "sessions/release.html",
         {
+            "mailing": mailing,
             "session": session,
             "preview": invitations.preview_joining(
                 session, invitations.called_back_children(mailing), now=now
@@ -89,12 +93,13 @@ def _release_at_school(request: HttpRequest, mailing: Mailing, now: datetime) ->
     found = asking.outlook_of_release(mailing, now=now)
     if request.method == "POST":
         waits = asking.release(mailing_id=mailing.pk, by=request.user, now=now)
-        messages.success(request, display.released_notice(found, waits, now=now))
+        messages.success(request, mailing_words.released_notice(found, waits, now=now))
         return redirect("sessions:show", slug=session.slug)
     return render(
         request,
         "sessions/release.html",
         {
+            "mailing": mailing,
             "session": session,
             "asking": display.asking(found, now=now),
             "caption": session.location.name,
@@ -121,7 +126,7 @@ def tell(request: HttpRequest, slug: str, change_id) -> HttpResponse:
         except dates_changed.TellingRefused as refused:
             messages.warning(request, str(refused))
         else:
-            messages.success(request, display.told_notice(told))
+            messages.success(request, mailing_words.told_notice(told))
         return redirect("sessions:show", slug=slug)
     if dates_changed.to_tell(session) != change:
         messages.warning(request, dates_changed.TOLD_ALREADY)

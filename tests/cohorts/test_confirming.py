@@ -355,7 +355,7 @@ class TestUploads:
         address = nurse_client.get(f"/uploads/{waiting.public_id}/")["Location"]
         shown = page(nurse_client.get(address))
         assert "now: the parents of 21 children" in shown.text
-        assert "21 emails and 0 text messages" in shown.text
+        assert "21 emails and no text messages" in shown.text
         assert "two minutes after the file is imported" in shown.text
         assert "Dear parent" in shown.text or "Sam" in shown.text
         assert shown.summary["New children"] == "22"
@@ -382,18 +382,18 @@ class TestUploads:
         Message.objects.filter(pk=held_back.pk).update(status="withheld", accepted_at=None)
         Message.objects.filter(pk=failed.pk).update(status="failed")
         some = page(nurse_client.get(response["Location"]))
-        assert "21 emails and 0 text messages could be called back until" in some.text
+        assert "21 emails and no text messages could be called back until" in some.text
         assert "and nobody did: 19 sent, 1 not sent and 1 with an unclear outcome." in some.text
         sent.update(status="delivered", accepted_at=NOW + timedelta(minutes=3))
         sent = page(nurse_client.get(response["Location"]))
         assert (
-            "21 emails and 0 text messages were sent from 23 November 2026 at 9:33am" in sent.text
+            "21 emails and no text messages were sent from 23 November 2026 at 9:33am" in sent.text
         )
         assert "Nobody called them back." in sent.text and "two minutes" not in sent.text
         assert "See what became of them: Invitations to the community clinic, 2026/27" in sent.links
         Mailing.objects.update(called_back_at=NOW, called_back_by=nurse)
         back = page(nurse_client.get(response["Location"]))
-        assert "0 text messages were called back by Nadia Nurse on" in back.text
+        assert "no text messages were called back by Nadia Nurse on" in back.text
         twice = page(nurse_client.post(address, shown.values, follow=True))
         assert "does not wait any more" in twice.banner
 
@@ -424,7 +424,7 @@ class TestUploads:
         printed = capsys.readouterr().out
         assert "Invitations to the community clinic, 2026/27" in printed
         assert "now: parents of 21 children" in printed
-        assert "21 emails and 0 text messages" in printed
+        assert "21 emails and no text messages" in printed
         assert "1 child, no contact details" in printed
         assert not Child.objects.exists()
         call_command("import_cohort", str(file), organisation="RYG")

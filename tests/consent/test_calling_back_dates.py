@@ -15,7 +15,7 @@ from consent.selectors.request_outlooks import request_outlooks
 from consent.services import asking
 from notifications.models import Message
 from sessions_app import asking as school_asking
-from sessions_app import display, invitations, schedule
+from sessions_app import invitations, mailing_words, schedule
 from sessions_app.models import Mailing
 from sessions_app.rules import HELD_FROM
 from sessions_app.schedule_rules import Day
@@ -182,7 +182,7 @@ def test_who_saves_when_two_minutes_outlast_the_evening_can_call_back_until_the_
 ):
     save(school.session, nurse, [JAN_19], now=f"2027-01-05T{time}")
     assert mailing_of(school).goes_at == at("2027-01-06T16:00")
-    notice = display.held_notice(mailing_of(school), at(f"2027-01-05T{time}"))
+    notice = mailing_words.held_notice(mailing_of(school), at(f"2027-01-05T{time}"))
     assert "will be sent at 4:00pm tomorrow" in notice
     assert [school.run("2027-01-05", late) for late in ("19:55", "19:59")] == [0, 0]
     assert school.run("2027-01-06", "16:00") == HELD_FROM
@@ -264,6 +264,46 @@ def test_what_other_dates_replaced_is_not_called_back_but_what_replaced_it(
     assert mailing_of(school).called_back_at is None
 
 
+def test_who_called_back_stays_named_once_somebody_else_saves_other_dates(
+    school, nurse, administrator, nurse_client, morning
+):
+    """And what other dates replaced while it waited was called back by nobody."""
+    morning.move_to(at(TEN), tick=False)
+    save(school.session, nurse, [JAN_19], now=TEN)
+    called_back = mailing_of(school)
+    call_back(school, nurse, "2027-01-05T10:30")
+    save(school.session, administrator, [JAN_12], now="2027-01-05T11:00")
+    replaced = mailing_of(school)
+    save(school.session, administrator, [date(2027, 1, 26)], now="2027-01-05T12:00")
+
+    def shown(mailing):
+        keys = {"slug": school.session.slug, "mailing_id": mailing.pk}
+        return page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text
+
+    said = shown(called_back)
+    assert f"Called back 5 January 2027 at 10:30am by {nurse.full_name}" in said
+    assert "Other dates were confirmed on 5 January 2027 at 11:00am." in said
+    said = shown(replaced)
+    assert "were not sent." in said
+    assert f"{administrator.full_name} confirmed other dates on 5 January 2027 at 12:00pm" in said
+    assert "Called back" not in said
+
+
+def test_the_page_names_who_sent_after_all_what_another_called_back(
+    school, nurse, administrator, nurse_client, morning
+):
+    morning.move_to(at(TEN), tick=False)
+    save(school.session, nurse, [JAN_19], now=TEN)
+    call_back(school, nurse, "2027-01-05T10:30")
+    mailing = mailing_of(school)
+    school_asking.release(mailing_id=mailing.pk, by=administrator, now=at("2027-01-05T11:00"))
+    keys = {"slug": school.session.slug, "mailing_id": mailing.pk}
+    shown = page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text
+    sent = f"{administrator.full_name} sent them after all on 5 January 2027 at 11:00am."
+    assert f"{sent} Whoever was still due has been written to since, or will be." in shown
+    assert f"by {nurse.full_name}" in shown
+
+
 def test_too_late_it_cannot_be_called_back(school, nurse):
     save(school.session, nurse, [JAN_19], now=TEN)
     with pytest.raises(invitations.CallingBackRefused):
@@ -296,7 +336,7 @@ def test_the_pages_lead_from_calling_back_to_sending_after_all(
     keys = {"slug": school.session.slug, "mailing_id": mailing_of(school).pk}
     nurse_client.post(reverse("sessions:mailing-call-back", kwargs=keys))
     shown = page(nurse_client.get(home))
-    assert "Messages about consent to the parents of 21 children do not go" in shown.text
+    assert "Messages about consent to the parents of 21 children are not being sent" in shown.text
     assert (
         "Send these messages"
         in page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text
@@ -306,7 +346,7 @@ def test_the_pages_lead_from_calling_back_to_sending_after_all(
     assert "today from 4pm: requests for consent to the parents of 21 children" in shown.text
     nurse_client.post(release)
     assert mailing_of(school).goes_at == at(FOUR)
-    assert "do not go" not in page(nurse_client.get(home)).text
+    assert "are not being sent" not in page(nurse_client.get(home)).text
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -243,7 +243,7 @@ def test_what_goes_to_many_families_is_called_back_and_sent_after_all(
     visitor.check_page()
     visitor.click("Go to the session")
     visitor.check_page()
-    visitor.click("See what was called back, and invite them")
+    visitor.click("See these invitations, and invite the families after all")
     time_machine.move_to(clock.now() + timedelta(minutes=1), tick=False)
     visitor.click("Invite these families")
     visitor.check_page()

@@ -191,4 +191,4 @@ def test_the_page_of_a_mailing_calls_it_back_and_lets_it_go(clinic, nurse, time_
     shown = page(client.get(release))
     assert "now: the parents of 21 children" in shown.text and "21 emails" in shown.text
     assert "go in two minutes" in page(client.post(release, follow=True)).text
-    assert "do not wait" in page(client.post(release, follow=True)).text
+    assert "no longer wait" in page(client.post(release, follow=True)).text

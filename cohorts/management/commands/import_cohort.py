@@ -13,7 +13,7 @@ from cohorts.files import FileProblem
 from cohorts.models import Upload
 from cohorts.services import uploads
 from cohorts.upload_kinds import kind_of
-from govuk.filters import count
+from govuk.filters import count, emails_and_texts
 
 
 class Command(BaseCommand):
@@ -75,9 +75,9 @@ class Command(BaseCommand):
                 f"  {line.when}: parents of {count(line.families, 'child', 'children')}"
             )
         if writing.emails or writing.texts:
-            sent = f"{count(writing.emails, 'email')} and {count(writing.texts, 'text message')}"
-            self.stdout.write(f"  now: {sent}")
+            self.stdout.write(f"  now: {emails_and_texts(writing.emails, writing.texts)}")
         if writing.settled:
             self.stdout.write(f"  not again: {count(writing.settled, 'child', 'children')}")
         for reason, size in writing.left_out:
-            self.stdout.write(f"  not: {count(size, 'child', 'children')}, {reason.lower()}")
+            why = reason[:1].lower() + reason[1:]
+            self.stdout.write(f"  not: {count(size, 'child', 'children')}, {why}")

@@ -1,0 +1,104 @@
+"""How mailings that wait, were called back or were let go are put into words for pages."""
+
+from datetime import datetime
+from math import ceil
+
+from calendars.clock import london_day
+from govuk.filters import count, govuk_time
+from sessions_app.asking import AskingOutlook
+from sessions_app.models import Mailing
+from sessions_app.rules import HELD_FROM
+
+MINUTES_AN_HOUR = 60
+
+
+def time_left(until: datetime, now: datetime) -> str:
+    """1 minute 40 seconds; 5 hours 12 minutes; never less than a second."""
+    minutes, seconds = divmod(max(1, ceil((until - now).total_seconds())), 60)
+    if minutes >= MINUTES_AN_HOUR:
+        hours, minutes = divmod(minutes, MINUTES_AN_HOUR)
+        return " ".join([count(hours, "hour")] + [count(minutes, "minute")] * bool(minutes))
+    parts = [count(minutes, "minute")] * bool(minutes) + [count(seconds, "second")] * bool(seconds)
+    return " ".join(parts)
+
+
+def mailing_of(mailing: Mailing) -> str:
+    """What a mailing is and to whom, to go on a sentence with."""
+    what = {
+        Mailing.Kind.INVITATIONS: "Invitations",
+        Mailing.Kind.DATES_CHANGED: "Messages",
+        Mailing.Kind.REMINDERS: "Reminders",
+        Mailing.Kind.ASKING: "Messages about consent",
+        Mailing.Kind.VISIT: "Reminders of the visit",
+    }[Mailing.Kind(mailing.kind)]
+    about = " about the changed dates" if mailing.kind == Mailing.Kind.DATES_CHANGED else ""
+    return f"{what} to the parents of {count(mailing.letters, 'child', 'children')}{about}"
+
+
+def what_now(mailing: Mailing) -> str:
+    """Why what was called back can no longer be sent from its page, or where that is done."""
+    if mailing.session.is_closed:
+        return "The session is closed, so they can no longer be sent."
+    return {
+        Mailing.Kind.INVITATIONS: "",
+        Mailing.Kind.DATES_CHANGED: "If families still have to be told of changed dates, the "
+        "session’s page offers it.",
+        Mailing.Kind.REMINDERS: "The reminders that Mavis sends by itself still go on their days. "
+        "To remind parents earlier, use “Send reminders” on the session’s page.",
+        Mailing.Kind.ASKING: "Parents can no longer answer online for this session, so they can no "
+        "longer be sent.",
+        Mailing.Kind.VISIT: "Their day is over, so they can no longer be sent.",
+    }[Mailing.Kind(mailing.kind)]
+
+
+def time_it_goes(goes_at: datetime, now: datetime) -> str:
+    """When today, or tomorrow, what waits is sent: "4:00pm", "4:00pm tomorrow"."""
+    tomorrow = "" if london_day(goes_at) == london_day(now) else " tomorrow"
+    return f"{govuk_time(goes_at)}{tomorrow}"
+
+
+def held_notice(mailing: Mailing, now: datetime) -> str:
+    """That a mailing waits, until when, and how long that is."""
+    return (
+        f"{mailing_of(mailing)} will be sent at {time_it_goes(mailing.goes_at, now)}. "
+        f"You can call them back for {time_left(mailing.goes_at, now)}."
+    )
+
+
+def released_notice(found: AskingOutlook, waits: Mailing | None, *, now: datetime) -> str:
+    """That what was called back at a school goes after all: what waits again, and until when."""
+    if waits is not None:
+        return f"Confirmed. {held_notice(waits, now)}"
+    if found.visit >= HELD_FROM:
+        families = f"the parents of {count(found.visit, 'child', 'children')}"
+        return (
+            f"Confirmed. Reminders of the visit to {families} go in two minutes, unless you call "
+            "them back."
+        )
+    return "Confirmed. Parents are written to when it is due."
+
+
+def invited_notice(letters: int) -> str:
+    """What to add to a success message: that parents are being invited, or that they wait."""
+    if not letters:
+        return ""
+    families = f"the parents of {count(letters, 'child', 'children')}"
+    if letters < HELD_FROM:
+        return f" T{families[1:]} are being invited."
+    return f" Invitations to {families} go in two minutes, unless you call them back."
+
+
+def reminded_notice(letters: int) -> str:
+    """That parents are reminded to give consent, or that the reminders wait."""
+    families = f"the parents of {count(letters, 'child', 'children')}"
+    if letters < HELD_FROM:
+        return f"Reminders sent. They go to {families}."
+    return f"Reminders to {families} go in two minutes, unless you call them back."
+
+
+def told_notice(letters: int) -> str:
+    """That families are told of changed dates, or that the messages wait."""
+    families = f"the parents of {count(letters, 'child', 'children')}"
+    if letters < HELD_FROM:
+        return f"T{families[1:]} are being told that dates have changed."
+    return f"Messages to {families} go in two minutes, unless you call them back."
