@@ -1,19 +1,23 @@
 """The last look before a request leaves: what was right when it was sent off may not be now.
 
-Source: design §4.4; sessions and clinics E13, E28, E38.
+One that names what the child keeps from their parents asks about the rest alone.
+Source: design §4.4; sessions and clinics E13, E28, E38; decisions 0064 and 0067.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from calendars.clock import london_day
 from cohorts.models import Child, Contact
 from consent.facts import exclusion_facts
+from consent.messages import about_vaccination, consent_links
 from consent.models import ConsentRequest
 from consent.selectors.sessions import is_open_to_parents
 from notifications.models import Message
+from notifications.rewording import Rewording
+from programmes.models import Programme
 from sessions_app import statuses
 from sessions_app.choices import ConsentStatus, Exclusion, VaccinationStatus
 from sessions_app.models import Membership, Session
@@ -27,23 +31,52 @@ LEFT_SESSION = "The child is no longer in the session"
 ANSWERED = "A response was recorded meanwhile"
 VACCINATED = "The child was vaccinated meanwhile"
 CONTACT_CHANGED = "The contact details have changed"
+KEPT = str(Exclusion.CHILD_DECIDED.label)
 
 
-def guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str]:
-    """Message id → why it must not be sent any more, for those that must not.
+def guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str | Rewording]:
+    """Message id → why it must not be sent any more, for those that must not, or what it says
+    instead, for those that name what the child keeps from their parents.
 
     A constant number of queries for a batch of one academic year.
     """
     requests: dict[UUID, list[ConsentRequest]] = defaultdict(list)
     for request in ConsentRequest.objects.filter(
-        letter__in={message.letter for message in messages}, withheld_at__isnull=True
+        letter__in={message.letter for message in messages}
     ):
         requests[request.letter].append(request)
     facts = _Facts(messages, [one for some in requests.values() for one in some], london_day(now))
-    reasons = {
-        message.pk: facts.why_not(message, requests.get(message.letter, [])) for message in messages
+    answers = {
+        message.pk: facts.answer(message, requests.get(message.letter, [])) for message in messages
     }
-    return {message_id: reason for message_id, reason in reasons.items() if reason}
+    return {message_id: answer for message_id, answer in answers.items() if answer}
+
+
+def what_is_left(
+    message: Message, session: Session, named: Mapping[Programme, str]
+) -> str | Rewording:
+    """Why nothing that a message names may be asked about; else what it says instead, or empty if
+    it may go as it is. `named` has for each programme why it is not open any more, or "".
+
+    While one is open, it goes with all it names. But what the child keeps from their parents is
+    never named (I9): then it asks about those alone that are open, as a request that were written
+    now would, and tells nothing of the others.
+    """
+    left = [programme for programme, reason in named.items() if not reason]
+    fallen = {programme: reason for programme, reason in named.items() if reason}
+    is_kept = KEPT in fallen.values()
+    if not left:
+        return KEPT if is_kept else next(iter(fallen.values()), CALLED_BACK)
+    if not is_kept:
+        return ""
+    why = "; ".join(f"{programme.name}: {reason}" for programme, reason in fallen.items())
+    return Rewording(
+        personalisation=message.personalisation
+        | about_vaccination(left)
+        | {"consent_link": consent_links(session, left)},
+        note=f"written without {why}",
+        left_out=frozenset(message.left_out or ()) | {programme.key for programme in fallen},
+    )
 
 
 def forbidden_by_record(child: Child) -> str:
@@ -74,6 +107,7 @@ class _Facts:
                 "child_id", "channel", "recipient"
             )
         )
+        self.programmes = {one.key: one for one in Programme.objects.order_by("name")}
         years = {session.academic_year for session in self.sessions.values()}
         self.statuses = {
             (status.child_id, status.programme_id, status.academic_year): status
@@ -88,9 +122,9 @@ class _Facts:
             if reason == Exclusion.CHILD_DECIDED
         }
 
-    def why_not(self, message: Message, requests: list[ConsentRequest]) -> str:
-        """Why the message must not go; empty when it may."""
-        if not requests:
+    def answer(self, message: Message, requests: list[ConsentRequest]) -> str | Rewording:
+        """Why the message must not go, or what it says instead; empty when it may as it is."""
+        if all(request.withheld_at for request in requests):
             return CALLED_BACK
         child = self.children[message.child_id]
         session = self.sessions[requests[0].session_id]
@@ -102,25 +136,22 @@ class _Facts:
             return LEFT_SESSION
         if (child.pk, message.channel, message.recipient) not in self.contacts:
             return CONTACT_CHANGED
-        return self._settled(requests, session.academic_year)
+        asked = {request.programme_id: request for request in requests}
+        named = {
+            programme: self._why_not(asked[key], session.academic_year)
+            for key, programme in self.programmes.items()
+            if key in asked and key not in (message.left_out or ())
+        }
+        return what_is_left(message, session, named)
 
-    def _settled(self, requests: list[ConsentRequest], academic_year: int) -> str:
-        """Why no programme of the letter is open any more; empty while one is.
-
-        A letter that names what the child keeps from their parents never goes (I9).
-        """
-        named = [(request.child_id, request.programme_id, academic_year) for request in requests]
-        if not self.kept.isdisjoint(named):
-            return str(Exclusion.CHILD_DECIDED.label)
-        reasons = []
-        for each in named:
-            status = self.statuses.get(each)
-            if status is None:
-                reasons.append(CALLED_BACK)
-            elif status.vaccination == VaccinationStatus.VACCINATED:
-                reasons.append(VACCINATED)
-            elif status.consent != ConsentStatus.NO_RESPONSE:
-                reasons.append(ANSWERED)
-            else:
-                return ""
-        return reasons[0]
+    def _why_not(self, request: ConsentRequest, academic_year: int) -> str:
+        """Why a programme is not open any more; empty while it is."""
+        about = (request.child_id, request.programme_id, academic_year)
+        if about in self.kept:
+            return KEPT
+        status = self.statuses.get(about)
+        if request.withheld_at or status is None:
+            return CALLED_BACK
+        if status.vaccination == VaccinationStatus.VACCINATED:
+            return VACCINATED
+        return "" if status.consent == ConsentStatus.NO_RESPONSE else ANSWERED

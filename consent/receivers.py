@@ -11,12 +11,21 @@ from calendars.clock import london_day
 from cohorts.models import Child
 from cohorts.signals import children_changed, children_placed, parent_copied
 from consent.models import ConsentRequest, ConsentResponse, OnlineResponse, SessionReminder
-from consent.services import expiry, matching, online_replies, reminding
+from consent.services import expiry, matching, online_replies, reminding, undelivered
 from consent.signals import response_considered
-from notifications.signals import letters_withheld
+from notifications.signals import letters_curtailed, letters_withheld
 from sessions_app import statuses
 from sessions_app.models import Session
 from sessions_app.signals import dates_saved, session_closed, visit_released
+
+
+@receiver(letters_curtailed)
+def nobody_reads_of_it(*, letters, now: datetime, **_) -> None:
+    """A programme that every message of a request leaves out was not asked about: once the child
+    keeps it from their parents no more, it may be.
+    """
+    child_ids = undelivered.free_unnamed(letters, now=now)
+    statuses.refresh(child_ids, today=london_day(now))
 
 
 @receiver(letters_withheld)

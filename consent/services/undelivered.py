@@ -1,7 +1,10 @@
-"""Requests that reached nobody: they go again once there is another address (I14)."""
+"""Requests that reached nobody: they go again once there is another address (I14), or once what
+they left out may be asked about.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -34,6 +37,23 @@ def free(session: Session, *, now: datetime, child_ids: Collection[int] | None =
     requests.filter(
         Exists(sent), ~Exists(sent.exclude(status__in=UNDELIVERED)), Exists(untried)
     ).update(withheld_at=now)
+
+
+def free_unnamed(letters: Collection[UUID], *, now: datetime) -> set[int]:
+    """Let what requests ask about be asked again where no message names it: each was held back, or
+    leaves it out. The children whom those are about.
+    """
+    naming = Message.objects.filter(letter=OuterRef("letter")).exclude(
+        left_out__contains=[OuterRef("programme")]
+    )
+    unnamed = ConsentRequest.objects.filter(
+        ~Exists(naming.exclude(status=Message.Status.WITHHELD)),
+        letter__in=letters,
+        withheld_at__isnull=True,
+    )
+    child_ids = set(unnamed.values_list("child_id", flat=True))
+    unnamed.update(withheld_at=now)
+    return child_ids
 
 
 def to_ask_once_freed(

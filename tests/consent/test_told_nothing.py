@@ -252,28 +252,47 @@ def test_i09_no_request_by_hand_where_nothing_else_is_left_to_ask_about(
         send(told_nothing_last_year, clinic, nurse)
 
 
-def test_i09_a_request_on_its_way_is_held_back_if_it_names_what_the_child_keeps(
+def requests_on_their_way(clinic, child):
+    return [one for one in clinic.messages(child) if one.template.startswith("consent")]
+
+
+def test_i09_a_request_on_its_way_names_it_no_more(school, clinic, agrees_alone, nurse):
+    child = clinic.child(joined="2026-12-01T10:00")
+    send(child, clinic, nurse)
+    requests = requests_on_their_way(clinic, child)
+    assert request_guard(requests, now=at(MORNING)) == {}
+    agrees_alone(child, tell=False)
+    said = request_guard(requests, now=at(MORNING))
+    assert set(said) == {message.pk for message in requests}
+    for reworded in said.values():
+        assert reworded.left_out == {"mmr"}
+        assert reworded.personalisation["vaccination"] == "HPV vaccination"
+        assert reworded.personalisation["consent_link"].endswith("/hpv/start")
+
+
+def test_i09_a_request_on_its_way_is_held_back_if_nothing_else_is_open(
     school, clinic, agrees_alone, nurse
 ):
     child = clinic.child(joined="2026-12-01T10:00")
     send(child, clinic, nurse)
-    requests = [one for one in clinic.messages(child) if one.template.startswith("consent")]
-    assert request_guard(requests, now=at(MORNING)) == {}
+    requests = requests_on_their_way(clinic, child)
     agrees_alone(child, tell=False)
+    factories.VaccinationRecordFactory(child=child, programme_id="hpv", performed_on=DAY)
+    school.refresh(child, MORNING)
     held = request_guard(requests, now=at(MORNING))
     assert held == {message.pk: Exclusion.CHILD_DECIDED.label for message in requests}
 
 
-def test_i09_a_request_on_its_way_is_held_back_though_the_child_was_vaccinated_since(
+def test_i09_a_request_on_its_way_names_it_no_more_though_the_child_was_vaccinated_since(
     school, clinic, agrees_alone, nurse
 ):
     """That a programme is done goes before the wish in what is stored, and MMR is still open."""
     child = clinic.child(joined="2026-12-01T10:00")
     send(child, clinic, nurse)
-    requests = [one for one in clinic.messages(child) if one.template.startswith("consent")]
+    requests = requests_on_their_way(clinic, child)
     agrees_alone(child, tell=False, programme="hpv")
     factories.VaccinationRecordFactory(child=child, programme_id="hpv", performed_on=DAY)
     school.refresh(child, MORNING)
     assert exclusion(child, "hpv") == "vaccinated"
-    held = request_guard(requests, now=at(MORNING))
-    assert held == {message.pk: Exclusion.CHILD_DECIDED.label for message in requests}
+    for reworded in request_guard(requests, now=at(MORNING)).values():
+        assert reworded.personalisation["vaccination"] == "MMR vaccination"
