@@ -10,6 +10,7 @@ from cohorts.models import Child, ParentRelationship, SchoolMove
 from cohorts.services.school_moves import schooling_of
 from consent import questions, unknown_contact
 from consent.models import ConsentResponse, OnlineResponse, Triage, UndoneMatch
+from consent.selectors.match_additions import logged_of, tie_of
 from consent.selectors.triage import newest_of, resting_on
 from consent.services.online_replies import letters_of
 from notifications.models import Message
@@ -41,7 +42,10 @@ class Hanging:
 
     `leaving`: the parent it added, where nothing else ties them to the child; `staying`: the parent
     who stays on the record, and `other` the oldest other response of theirs that is matched with
-    the child and counts.
+    the child and counts. `came_by_match`: a match brought the parent who stays, as the activity log
+    says, but it is not known for sure that nothing else ties them to the child.
+
+    `made_record`: the child's record was made from the response.
 
     `replies`, `letters` and `warnings` are messages that were sent: to who answered; to the parent
     it added, about this child; to the parents on record, that somebody else answered. `move` waits
@@ -58,6 +62,8 @@ class Hanging:
     leaving: ParentRelationship | None
     staying: str
     other: OnlineResponse | None
+    came_by_match: bool
+    made_record: bool
     replies: Sequence[SentMessage]
     letters: Sequence[SentMessage]
     warnings: Sequence[SentMessage]
@@ -74,7 +80,8 @@ class Hanging:
             or self.letters
             or self.warnings
             or self.moved
-            or self.response.made_record
+            or self.came_by_match
+            or self.made_record
         )
 
     @property
@@ -96,11 +103,12 @@ def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
         .select_related("programme", "child", "parent")
         .order_by("programme__name")
     )
-    tie = _tie(response, child, consents)
+    tie = tie_of(response, child, consents)
     leaving = tie.relationship if tie and tie.is_leaving else None
     matched_at = response.matched_at
     lost = [triage for consent in consents for triage in resting_on(consent, since=matched_at)]
     again, standing = _left_in_force(response, child, consents, lost)
+    logged = logged_of(response, child)
     move, moved = _moves(response, child)
     return Hanging(
         response=response,
@@ -113,6 +121,8 @@ def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
         leaving=leaving,
         staying=_named(tie.relationship) if tie and not leaving else "",
         other=tie.other if tie else None,
+        came_by_match=bool(tie and not tie.is_added and not tie.other and logged.parent),
+        made_record=response.made_record or logged.record,
         replies=_sent(child, letter__in=letters_of(response)),
         letters=_letters(child, leaving) if leaving else [],
         warnings=_sent(child, letter=unknown_contact.letter_of(response)),
@@ -124,42 +134,6 @@ def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
 def undone_matches(response: OnlineResponse) -> Sequence[UndoneMatch]:
     """The matches of a response that were undone, the oldest first, with who and whom."""
     return list(response.undone_matches.select_related("child", "matched_by", "undone_by"))
-
-
-@dataclass(frozen=True)
-class _Tie:
-    """What ties the parent who gave a response to the child; `other` as in `Hanging`."""
-
-    relationship: ParentRelationship
-    is_leaving: bool
-    other: OnlineResponse | None
-
-
-def _tie(
-    response: OnlineResponse, child: Child, consents: Sequence[ConsentResponse]
-) -> _Tie | None:
-    """The parent of the child who gave the response. They leave with its match if that added them,
-    and nothing else that still counts says that they are a parent of this child.
-    """
-    relationship = (
-        ParentRelationship.objects.filter(
-            child=child, parent__in={consent.parent_id for consent in consents}
-        )
-        .select_related("parent")
-        .first()
-    )
-    if relationship is None:
-        return None
-    others = ConsentResponse.objects.filter(
-        child=child, parent=relationship.parent_id, invalidated_at__isnull=True
-    ).exclude(pk__in=[consent.pk for consent in consents])
-    is_added = relationship.pk == response.added_relationship_id
-    other = OnlineResponse.objects.filter(child=child, decisions__consent__in=others)
-    return _Tie(
-        relationship,
-        is_leaving=is_added and not others.exists(),
-        other=other.order_by("matched_at", "pk").first(),
-    )
 
 
 def _named(relationship: ParentRelationship) -> str:

@@ -25,6 +25,7 @@ from sessions_app import invitations, statuses
 from sessions_app.choices import VaccinationStatus
 from sessions_app.models import ProgrammeStatus
 
+PARENT_ADDED = "Parent or guardian added: "
 NEW_ANSWERS = "Answers to health questions came in that it did not take into account"
 TITLES = {
     OnlineDecision.Decision.GIVEN: "Consent given by",
@@ -71,8 +72,7 @@ def attach(
             response,
             child,
             kind=Entry.Kind.RECORD,
-            title=f"Parent or guardian added: {response.parent_name} "
-            f"({response.relationship_label})",
+            title=f"{PARENT_ADDED}{response.parent_name} ({response.relationship_label})",
             now=now,
             by=by,
         )

@@ -23,6 +23,8 @@ from consent.signals import response_considered
 from notifications import hints
 
 MATCH_WAITING_TASK = "consent.match_waiting"
+# Where a record comes from that is made of a response, as the activity log has it.
+RECORD_SOURCE = "From a consent response"
 # How many are matched in one transaction: what follows for all of them is worked out once.
 TOGETHER = 50
 
@@ -139,7 +141,7 @@ def create_record(*, response_id: int, by: User, now: datetime) -> Child:
     child = add_child(
         child_described(response),
         organisation=response.organisation,
-        source="From a consent response",
+        source=RECORD_SOURCE,
         now=now,
         by=by,
     )

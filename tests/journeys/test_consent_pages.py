@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from cohorts.services import school_moves
 from consent import online_walk, throttle
-from consent.models import ConsentRequest, GillickAssessment, ResponseDraft, Triage
+from consent.models import ConsentRequest, GillickAssessment, OnlineResponse, ResponseDraft, Triage
 from consent.services import matching, online_replies
 from notifications.models import Message
 from programmes.models import OrganisationProgramme
@@ -369,6 +369,19 @@ def test_reminders(organisation, staff, show):
     show(staff)
 
 
+def triage(link, child, nurse, outcome, when):
+    Triage.objects.create(
+        child=child,
+        programme_id="hpv",
+        organisation=link.organisation,
+        session=link.session,
+        academic_year=2026,
+        outcome=outcome,
+        performed_by=nurse,
+        performed_at=when,
+    )
+
+
 def undo_a_match(client, link, child):
     """With all that the page may say: triage and vaccination on it, messages, a school move."""
     nurse = link.organisation.users.first()
@@ -383,21 +396,13 @@ def undo_a_match(client, link, child):
         decisions=[given | {"health_answers": [nuts]}],
     )
     online_replies.confirm(response.pk, now=at("2027-01-12T10:00"))
+    triage(link, child, nurse, "safe", at("2027-01-12T09:50"))
     matching.link(response_id=response.pk, child=child, by=nurse, now=at("2027-01-12T10:00"))
     Message.objects.update(status="delivered", accepted_at=at("2027-01-12T10:00"))
     factories.VaccinationRecordFactory(child=child)
     statuses.refresh([child.pk], today=TODAY)
     for outcome in ("safe", "do_not_vaccinate"):
-        Triage.objects.create(
-            child=child,
-            programme_id="hpv",
-            organisation=link.organisation,
-            session=link.session,
-            academic_year=2026,
-            outcome=outcome,
-            performed_by=nurse,
-            performed_at=at("2027-01-12T10:00"),
-        )
+        triage(link, child, nurse, outcome, at("2027-01-12T10:00"))
     consent = child.consent_responses.get(route="online")
     names = {
         "slug": link.session.slug,
@@ -407,6 +412,8 @@ def undo_a_match(client, link, child):
     client.get(reverse("consent:show-response", kwargs=names))
     undo = reverse("consent:undo-match", kwargs=names)
     client.get(undo)
+    # As of a match that was made before it was kept whom it added.
+    OnlineResponse.objects.update(added_relationship=None)
     client.post(undo, {})
     client.post(undo, {"reason": WORDS}, follow=True)
     client.get(reverse("consent:show-response", kwargs=names))
