@@ -16,6 +16,7 @@ from consent.messages import about_vaccination, consent_links
 from consent.models import ConsentRequest
 from consent.selectors.sessions import is_open_to_parents
 from notifications.models import Message
+from notifications.readdressing import CONTACT_CHANGED
 from notifications.rewording import Rewording
 from programmes.models import Programme
 from sessions_app import statuses
@@ -30,7 +31,6 @@ CLOSED = "Responses are closed"
 LEFT_SESSION = "The child is no longer in the session"
 ANSWERED = "A response was recorded meanwhile"
 VACCINATED = "The child was vaccinated meanwhile"
-CONTACT_CHANGED = "The contact details have changed"
 KEPT = str(Exclusion.CHILD_DECIDED.label)
 
 

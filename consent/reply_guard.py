@@ -1,15 +1,16 @@
 """The last look at a reply before it leaves. Source: design §4.4."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from cohorts.models import Child, Contact, ParentRelationship
+from cohorts.models import Child, Contact, Parent, ParentRelationship
 from consent.guard import CALLED_BACK, CONTACT_CHANGED, forbidden_by_record
 from consent.models import ConsentResponse
 from consent.replies import TEMPLATES, WITHDRAWN, letter_of
-from notifications.models import Message
+from notifications.models import Channel, Message
 
+ContactMethod = Parent.ContactMethod
 MARKED_INVALID = "The response was marked as invalid meanwhile"
 IS_WITHDRAWN = "The consent was withdrawn meanwhile"
 ANSWERED_AGAIN = "The same person answered again meanwhile"
@@ -26,9 +27,12 @@ def guard(about: Sequence[Message], *, now: datetime) -> dict[int, str]:
     children = Child.objects.in_bulk(child_ids)
     responses = list(ConsentResponse.objects.filter(child_id__in=child_ids))
     by_letter = _by_letter(responses)
-    parents = set(
-        ParentRelationship.objects.filter(child__in=child_ids).values_list("child_id", "parent_id")
-    )
+    methods = {
+        (child_id, parent_id): method
+        for child_id, parent_id, method in ParentRelationship.objects.filter(
+            child__in=child_ids
+        ).values_list("child_id", "parent_id", "parent__contact_method")
+    }
     contacts = set(
         Contact.objects.filter(child__in=child_ids).values_list("child_id", "channel", "recipient")
     )
@@ -36,7 +40,7 @@ def guard(about: Sequence[Message], *, now: datetime) -> dict[int, str]:
     for message in about:
         response = by_letter.get(message.letter)
         reason = _why_not(message, children[message.child_id], response, responses)
-        if response and not reason and not _still_reaches(message, response, parents, contacts):
+        if response and not reason and not _still_reaches(message, response, methods, contacts):
             reason = CONTACT_CHANGED
         reasons[message.pk] = reason
     return {message_id: reason for message_id, reason in reasons.items() if reason}
@@ -85,13 +89,16 @@ def _why_not(
 def _still_reaches(
     message: Message,
     response: ConsentResponse,
-    parents: Collection[tuple[int, int]],
+    methods: Mapping[tuple[int | None, int | None], str],
     contacts: Collection[tuple[int, str, str]],
 ) -> bool:
     """Whether it goes to a parent of the child, where they can be written to, or as they just
-    said.
+    said. Nothing is texted to whom only a voice reaches.
     """
-    return (message.child_id, response.parent_id) in parents and (
+    method = methods.get((message.child_id, response.parent_id))
+    if method is None or (message.channel == Channel.TEXT and method == ContactMethod.VOICE):
+        return False
+    return (
         _was_given(message, response)
         or (message.child_id, message.channel, message.recipient) in contacts
     )

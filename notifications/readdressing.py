@@ -1,18 +1,24 @@
 """Messages that wait follow their parent to a corrected address.
 
 Their guards let nothing go to an address that is no longer the child's, so without this a parent
-whose address was corrected while a message waited, as texts do at night, would get nothing.
+whose address was corrected while a message waited, as texts do at night, would get nothing. What
+no guard would hold back, since it goes where it was just given, is withheld here where it has
+nowhere to follow to.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.dispatch import receiver
 
 from cohorts.models import Contact, Parent
 from cohorts.signals import children_changed
 from notifications.models import Channel, Message
+from notifications.settling import Settlement
+
+CONTACT_CHANGED = "The contact details have changed"
 
 # Only what nobody is sending or holding back, so that nobody waits for a sender here. An address
 # that the letter goes to already gets nothing more.
@@ -77,10 +83,13 @@ def _staying_of(child_ids: list[int]) -> list[int]:
     return [pk for staying, messages in by_rule.items() for pk in staying(messages)]
 
 
-def follow_correction(parent: Parent, *, email: str, phone: str) -> None:
+def follow_correction(parent: Parent, *, email: str, phone: str, now: datetime) -> None:
     """Send on what waits for a parent at the address and number that were on record until now, also
     what was given with an answer: it was the one put right. A letter stays at an address that
     another parent of the child has, too.
+
+    What was given with an answer and cannot follow, as the new address or number is none that can
+    be written to or has the letter already, is withheld. All else has a guard that holds it back.
 
     Runs in the transaction that corrected them, before `children_changed`.
     """
@@ -88,24 +97,31 @@ def follow_correction(parent: Parent, *, email: str, phone: str) -> None:
         (Channel.EMAIL, email, parent.email),
         (Channel.TEXT, phone, parent.phone),
     ):
-        can_be_used = Contact.objects.filter(parent=parent, channel=channel, recipient=new)
-        if not old or old == new or not can_be_used.exists():
+        if not old or old == new:
             continue
-        goes_there = Message.objects.filter(
-            letter=OuterRef("letter"), channel=channel, recipient=new
-        )
-        shared = Contact.objects.filter(child=OuterRef("child"), channel=channel, recipient=old)
         waiting = Message.objects.filter(
-            ~Exists(goes_there),
-            ~Exists(shared) | Q(template__in=_staying),
-            parent=parent,
-            channel=channel,
-            recipient=old,
-            status=Message.Status.WAITING,
+            parent=parent, channel=channel, recipient=old, status=Message.Status.WAITING
         )
-        free = waiting.select_for_update(skip_locked=True, of=("self",))
-        moved = list(free.values_list("pk", flat=True))
-        Message.objects.filter(pk__in=moved).update(recipient=new)
+        if Contact.objects.filter(parent=parent, channel=channel, recipient=new).exists():
+            _move(waiting, channel, old, new)
+        _withhold(waiting.filter(template__in=_staying), now=now)
+
+
+def _move(waiting: QuerySet[Message], channel: Channel, old: str, new: str) -> None:
+    goes_there = Message.objects.filter(letter=OuterRef("letter"), channel=channel, recipient=new)
+    shared = Contact.objects.filter(child=OuterRef("child"), channel=channel, recipient=old)
+    free = waiting.filter(
+        ~Exists(goes_there), ~Exists(shared) | Q(template__in=_staying)
+    ).select_for_update(skip_locked=True, of=("self",))
+    moved = list(free.values_list("pk", flat=True))
+    Message.objects.filter(pk__in=moved).update(recipient=new)
+
+
+def _withhold(waiting: QuerySet[Message], *, now: datetime) -> None:
+    settlement = Settlement(now=now)
+    for message in waiting.select_for_update(skip_locked=True, of=("self",)):
+        settlement.withhold(message, reason=CONTACT_CHANGED)
+    settlement.save(announces=False)
 
 
 @receiver(children_changed)

@@ -209,20 +209,22 @@ class Settlement:
         self._entries.setdefault(message.pk, []).append((kind, title, body))
 
     @transaction.atomic
-    def save(self, *, counts: bool = True) -> set[int]:
+    def save(self, *, counts: bool = True, announces: bool = True) -> set[int]:
         """Write everything down; the ids of the messages that really changed.
 
         What came of them is counted, too, and what Notify took for the day on which it did; a
         sender, which has many batches a second, says `counts=False` and counts what is in
-        `reached` itself.
+        `reached` itself. Who has locked children says `announces=False` and withholds only what
+        nothing else hangs on: letters are taken before children.
         """
         if not self._messages:
             return set()
-        siblings = aftermath.lock_letters(self._withheld)
+        siblings = aftermath.lock_letters(self._withheld) if announces else {}
         changed = self._update()
         self._record(changed)
         aftermath.flag_contacts(_those(self._bad_contacts, changed), now=self.now)
-        aftermath.announce_withheld(_those(self._withheld, changed), siblings, now=self.now)
+        if announces:
+            aftermath.announce_withheld(_those(self._withheld, changed), siblings, now=self.now)
         aftermath.report_doubles(
             {pk: notify_id for pk, notify_id in self._accepted.items() if pk not in changed}
         )

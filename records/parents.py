@@ -164,7 +164,7 @@ def change_parent(
         wants_text_updates=details.wants_text_updates,
     )
     parent.save()
-    readdressing.follow_correction(parent, email=before.email, phone=before.phone)
+    readdressing.follow_correction(parent, email=before.email, phone=before.phone, now=now)
     stored.kind, stored.other_name = details.kind, details.other_name
     stored.save(update_fields=["kind", "other_name"])
     children = _children_of(parent)

@@ -20,6 +20,7 @@ from cohorts.models import Child, Contact
 from govuk.filters import govuk_date_with_weekday
 from notifications import outbox
 from notifications.models import Lane, Message
+from notifications.readdressing import CONTACT_CHANGED
 from sessions_app import rules, statuses
 from sessions_app.choices import Exclusion
 from sessions_app.invitations.messages import shared_personalisation
@@ -41,7 +42,6 @@ NOT_INVITED = "The parents were not invited to this clinic"
 LEFT_CLINIC = "The child is no longer in the community clinic cohort"
 CLOSED = "The session is closed"
 CALLED_BACK = "The message was called back"
-CONTACT_CHANGED = "The contact details have changed"
 
 
 class TellingRefused(Exception):

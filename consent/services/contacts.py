@@ -92,7 +92,7 @@ def replace_details(parent: Parent, details: Details, *, now: datetime, by: User
         wants_text_updates=details.wants_text_updates,
     )
     parent.save()
-    readdressing.follow_correction(parent, email=before.email, phone=before.phone)
+    readdressing.follow_correction(parent, email=before.email, phone=before.phone, now=now)
     child_ids = sorted(parent.relationships.values_list("child_id", flat=True))
     children_changed.send(Parent, child_ids=child_ids, by=by, now=now)
     return True

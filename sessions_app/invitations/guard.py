@@ -13,6 +13,7 @@ from uuid import UUID
 from calendars.clock import london_day
 from cohorts.models import Contact
 from notifications.models import Message
+from notifications.readdressing import CONTACT_CHANGED
 from notifications.rewording import Rewording
 from programmes.models import Programme
 from sessions_app import rules, statuses
@@ -23,7 +24,6 @@ CALLED_BACK = "The invitation was called back"
 LEFT_CLINIC = "The child is no longer in the community clinic cohort"
 CLOSED = "The session is closed"
 NO_DATE = "No clinic date is left to book"
-CONTACT_CHANGED = "The contact details have changed"
 CONSENT_GIVEN = "Consent was given meanwhile"
 NOT_OFFERED = "No longer offered"
 PLANNED_ANEW = "The family is invited to it anew"

@@ -1,0 +1,31 @@
+import pytest
+
+from cohorts.models import Parent
+from tests.records.parents.pages import NOW
+from tests.sessions_app.conftest import Clinic
+
+
+@pytest.fixture(autouse=True)
+def morning(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def clinic(organisation):
+    """A clinic on the 25th, whose invitations are due."""
+    return Clinic(organisation)
+
+
+@pytest.fixture
+def child(clinic):
+    return clinic.child(given_name="Jo", family_name="Lee")
+
+
+@pytest.fixture
+def mum(child):
+    relationship = child.relationships.get()
+    Parent.objects.filter(pk=relationship.parent_id).update(
+        full_name="Mo Lee", email="mo@example.com", phone="", wants_text_updates=False
+    )
+    relationship.refresh_from_db()
+    return relationship
