@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cohorts.models import Parent, ParentRelationship
+from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.signals import children_changed
 from notifications.models import Channel, Message
 from notifications.signals import letters_curtailed, letters_withheld
@@ -28,6 +28,14 @@ CONTACTS = {
 def flag_contacts(messages: Collection[Message], *, now: datetime) -> None:
     """Mark the addresses and numbers these went to as no good, unless a parent has another now."""
     with_parent = [message for message in messages if message.parent_id]
+    if not with_parent:
+        return
+    parents = {message.parent_id for message in with_parent}
+    related = ParentRelationship.objects.filter(parent__in=parents)
+    children = {message.child_id for message in with_parent if message.child_id}
+    children.update(related.values_list("child_id", flat=True))
+    # As whoever corrects a parent does: the children first.
+    Child.objects.lock_all(children)
     for channel, (contact, failed_at) in CONTACTS.items():
         here = [message for message in with_parent if message.channel == channel]
         if here:
@@ -35,14 +43,7 @@ def flag_contacts(messages: Collection[Message], *, now: datetime) -> None:
                 pk__in=[message.parent_id for message in here],
                 **{f"{contact}__in": [message.recipient for message in here]},
             ).update(**{failed_at: now})
-    if with_parent:
-        parents = {message.parent_id for message in with_parent}
-        related = ParentRelationship.objects.filter(parent__in=parents)
-        _announce_children(
-            {message.child_id for message in with_parent if message.child_id}
-            | set(related.values_list("child_id", flat=True)),
-            now=now,
-        )
+    _announce_children(children, now=now)
 
 
 def _announce_children(child_ids: set[int], *, now: datetime) -> None:

@@ -65,6 +65,12 @@ class ParentDetails:
         }
 
     @property
+    def of_the_person(self) -> dict[str, str | bool]:
+        """What is the same for all their children, by field of the parent."""
+        values = asdict(self)
+        return {name: values[name] for name in values if name not in ("kind", "other_name")}
+
+    @property
     def fingerprint(self) -> str:
         """Changes as soon as anything of it does: what a form carries of what it showed."""
         return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
@@ -124,14 +130,7 @@ def _of_another_child(child: Child, details: ParentDetails) -> Parent | None:
 
 
 def _new_parent(child: Child, details: ParentDetails) -> Parent:
-    return Parent.objects.create(
-        organisation_id=child.organisation_id,
-        **{
-            name: value
-            for name, value in asdict(details).items()
-            if name not in ("kind", "other_name")
-        },
-    )
+    return Parent.objects.create(organisation_id=child.organisation_id, **details.of_the_person)
 
 
 @transaction.atomic
@@ -155,15 +154,7 @@ def change_parent(
     if before.fingerprint != seen:
         raise ChangedMeanwhile
     parent = stored.parent
-    parent.full_name = details.full_name
-    parent.contact_method = details.contact_method
-    parent.contact_method_details = details.contact_method_details
-    parent.write_to(
-        email=details.email,
-        phone=details.phone,
-        wants_text_updates=details.wants_text_updates,
-    )
-    parent.save()
+    parent.correct(**details.of_the_person)
     readdressing.follow_correction(parent, email=before.email, phone=before.phone, now=now)
     stored.kind, stored.other_name = details.kind, details.other_name
     stored.save(update_fields=["kind", "other_name"])
@@ -194,16 +185,17 @@ def remove_parent(*, relationship: ParentRelationship, by: User, now: datetime) 
 
 
 def _locked(relationship: ParentRelationship) -> ParentRelationship:
-    """The relationship as it is now; all children of the parent are locked."""
+    """The relationship as it is now; all children of the parent are locked, then the parent."""
     children = Child.objects.filter(relationships__parent=relationship.parent_id)
     Child.objects.lock_all(children.values_list("pk", flat=True))
     stored = (
         ParentRelationship.objects.filter(pk=relationship.pk, child=relationship.child_id)
-        .select_related("parent", "child")
+        .select_related("child")
         .first()
     )
     if stored is None:
         raise ParentGone
+    stored.parent = Parent.objects.lock().get(pk=stored.parent_id)
     return stored
 
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 from django.db import connection
+
+WAITS_FOR_A_LOCK = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 def at_once(*jobs: Callable) -> list:
@@ -23,3 +28,14 @@ def at_once(*jobs: Callable) -> list:
 
     with ThreadPoolExecutor(len(jobs)) as pool:
         return [future.result() for future in [pool.submit(run, job) for job in jobs]]
+
+
+def wait_for_a_waiter():
+    """Return once another connection waits for a lock, or two seconds have passed."""
+    ended = Event()
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute(WAITS_FOR_A_LOCK)
+            if cursor.fetchone()[0]:
+                return
+        ended.wait(0.02)

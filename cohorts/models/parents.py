@@ -12,6 +12,14 @@ from cohorts.models.children import Child
 from cohorts.models.places import NAME_LENGTH
 
 
+class ParentQuerySet(models.QuerySet):
+    def lock(self) -> "ParentQuerySet":
+        """With the rows locked against others who change them, not against who refers to them.
+        Take it after the locks of the parents' children.
+        """
+        return self.select_for_update(no_key=True)
+
+
 class Parent(models.Model):
     """A parent or guardian. Two people who share an address stay two people."""
 
@@ -35,6 +43,8 @@ class Parent(models.Model):
     email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     phone_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ParentQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -61,15 +71,17 @@ class Parent(models.Model):
     def __str__(self) -> str:
         return f"Parent {self.pk}"
 
-    def write_to(self, *, email: str, phone: str, wants_text_updates: bool) -> None:
-        """Set where the parent is written to, unsaved. What Notify said of an old address or number
-        does not hold for a new one.
+    def correct(self, **values: str | bool) -> None:
+        """Put other values on record, and save what they change. What Notify said of an old address
+        or number does not hold for a new one. Of a locked row, so that it hides no newer word.
         """
-        if self.email != email:
-            self.email_failed_at = None
-        if self.phone != phone:
-            self.phone_failed_at = None
-        self.email, self.phone, self.wants_text_updates = email, phone, wants_text_updates
+        changed = [name for name, value in values.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, values[name])
+        failed = [f"{name}_failed_at" for name in changed if name in ("email", "phone")]
+        for name in failed:
+            setattr(self, name, None)
+        self.save(update_fields=[*changed, *failed])
 
     @property
     def display_name(self) -> str:

@@ -1,6 +1,6 @@
 """Who answered: a parent who is known, or one who is added while recording an answer."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from accounts.models import User
@@ -83,15 +83,11 @@ def _fill_blanks(parent: Parent, details: Details) -> None:
 
 def replace_details(parent: Parent, details: Details, *, now: datetime, by: User) -> bool:
     """Put contact details on record in place of the stored ones; whether they differed."""
+    parent.refresh_from_db(from_queryset=Parent.objects.lock())
     before = stored_details(parent)
     if before == details:
         return False
-    parent.write_to(
-        email=details.email,
-        phone=details.phone,
-        wants_text_updates=details.wants_text_updates,
-    )
-    parent.save()
+    parent.correct(**asdict(details))
     readdressing.follow_correction(parent, email=before.email, phone=before.phone, now=now)
     child_ids = sorted(parent.relationships.values_list("child_id", flat=True))
     children_changed.send(Parent, child_ids=child_ids, by=by, now=now)

@@ -4,7 +4,7 @@ from datetime import date
 from threading import Barrier, Event
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from cohorts.flags import flag_child
 from cohorts.models import Child, Parent, SchoolMove
@@ -21,15 +21,11 @@ from sessions_app.models import (
 )
 from tests import factories
 from tests.sessions_app.conftest import Clinic, at
-from tests.threads import at_once
+from tests.threads import at_once, wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 W = at("2027-01-04T09:00")
-WAITS_FOR_A_LOCK = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 
 
 @pytest.fixture
@@ -135,17 +131,6 @@ def test_consent_and_joining_at_once_do_not_wait_for_each_other_in_a_ring(clinic
 
     at_once(learn_a_fact, join_both)
     assert Membership.objects.filter(session=clinic.session).count() == 2
-
-
-def wait_for_a_waiter():
-    """Return once another connection waits for a lock, or two seconds have passed."""
-    ended = Event()
-    for _ in range(100):
-        with connection.cursor() as cursor:
-            cursor.execute(WAITS_FOR_A_LOCK)
-            if cursor.fetchone()[0]:
-                return
-        ended.wait(0.02)
 
 
 def test_flagging_a_child_and_scheduling_do_not_wait_for_each_other_in_a_ring(clinic):
