@@ -18,12 +18,13 @@ class ConsentConfig(AppConfig):
             reply_guard,
             unknown_contact,
         )
+        from consent.correction_guard import correction_guard
         from consent.guard import guard
         from consent.of_dates import asked_because_of_dates, due_then, letters_of_jobs
         from consent.of_files import asked_because_of_file
         from consent.reminder_guard import reminder_guard
         from consent.replies import TEMPLATES
-        from consent.services import asking, reminding
+        from consent.services import asking, correcting, reminding
         from consent.triage_guard import triage_guard
         from notifications import outbox, readdressing, resending
         from programmes.models import OrganisationProgramme, Programme
@@ -38,6 +39,7 @@ class ConsentConfig(AppConfig):
         for template in messages.ASKING:
             outbox.register_guard(template, guard)
         outbox.register_guard(messages.SESSION_REMINDER, reminder_guard)
+        outbox.register_guard(messages.VISIT_OFF, correction_guard)
         for template in messages.TRIAGE.values():
             outbox.register_guard(template, triage_guard)
         consequences.register(asked_because_of_file)
@@ -46,6 +48,7 @@ class ConsentConfig(AppConfig):
         mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
         mailings.register_letters(Mailing.Kind.ASKING, letters_of_jobs, coming=due_then)
         mailings.register_letters(Mailing.Kind.VISIT, reminding.letters_of)
+        mailings.register_letters(Mailing.Kind.CORRECTION, correcting.letters_of)
         school_asking.register_outlook(asked_because_of_dates)
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)
         for template in TEMPLATES:

@@ -33,6 +33,7 @@ TRIAGE = {
 SCHOOL_REMINDER = "consent_school_reminder"
 ASKING = (CLINIC_REQUEST, SCHOOL_REQUEST, SCHOOL_REMINDER)
 SESSION_REMINDER = "session_school_reminder"
+VISIT_OFF = "session_school_dates_changed"
 
 
 def template_for(session: Session) -> str:
@@ -116,6 +117,40 @@ def about_visit(
         if later
         else "Contact us to arrange another day.",
     }
+
+
+def visit_off_examples(
+    session: Session, day: date, *, today: date
+) -> list[tuple[str, wording.Preview]]:
+    """What a parent of a made-up child reads who was reminded of that day, which is off."""
+    programmes = list(session.programmes.order_by("name"))
+    vaccination = about_vaccination(programmes)["vaccination"]
+    values = about_visit_off(_example(), session, vaccination=vaccination, day=day, today=today)
+    return _read(VISIT_OFF, values)
+
+
+def about_visit_off(
+    child: Child, session: Session, *, vaccination: str, day: date, today: date
+) -> dict[str, str]:
+    """The values of the message that a school, fetched `with_days`, is not visited on a day, to who
+    was told of it and of that vaccination.
+    """
+    return {
+        **about_child(child),
+        **about_team(session),
+        "vaccination": vaccination,
+        "location_name": session.location.name,
+        "session_date": govuk_date_with_weekday(day),
+        "what_now": what_now(session, today=today),
+    }
+
+
+def what_now(session: Session, *, today: date) -> str:
+    """When a school, fetched `with_days`, is visited now, as a sentence."""
+    days = [govuk_date_with_weekday(day) for day in days_of(session) if day >= today]
+    if days:
+        return f"We will be at the school on {join_words(days)}."
+    return "There is no other date at the moment. Contact us if you have any questions."
 
 
 def about_triage(triage: Triage) -> dict[str, str]:

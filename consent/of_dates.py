@@ -3,21 +3,26 @@
 from collections.abc import Collection
 from copy import copy
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from calendars.clock import london_day, london_instant
 from calendars.rules import academic_year_of
 from cohorts.models import Contact
 from consent import asking_rules, reminding_rules
-from consent.messages import SCHOOL_REMINDER, SCHOOL_REQUEST, school_examples, visit_examples
+from consent.messages import (
+    SCHOOL_REMINDER,
+    SCHOOL_REQUEST,
+    school_examples,
+    visit_examples,
+    visit_off_examples,
+)
 from consent.models import ConsentRequest
 from consent.of_files import reasons
-from consent.selectors import asking, reminding
+from consent.selectors import asking, correcting, reminding
 from consent.selectors.sessions import is_closed
 from consent.services import undelivered
 from notifications.models import Channel
-from sessions_app.asking import AskingOutlook, SchoolDates, saved_dates
+from sessions_app.asking import AskingOutlook, Letters, SchoolDates, saved_dates
 from sessions_app.evening_rules import Writing
 from sessions_app.models import Mailing, Membership, Session, SessionDate
 from sessions_app.schedule_rules import WRITES_FROM, asks_on, is_open_for_consent
@@ -32,8 +37,13 @@ def asked_because_of_dates(
     Nothing is changed. A constant number of queries, whatever the number of children.
     """
     today = london_day(now)
-    if session.is_clinic or is_closed(session, today=today) or not dates.rows:
+    if session.is_clinic or is_closed(session, today=today):
         return AskingOutlook()
+    drafted = copy(session)
+    drafted.live_dates = [SessionDate(session=session, value=one) for one in sorted(dates.rows)]
+    off, correction = _corrected(drafted, dates, today=today)
+    if not dates.rows:
+        return AskingOutlook(off=off, correction=correction)
     day, asked = _asked(session, dates, at=writing.at)
     reminded = _reminded(session, dates, at=writing.at) - asked
     members = set(
@@ -41,8 +51,6 @@ def asked_because_of_dates(
             "child_id", flat=True
         )
     )
-    drafted = copy(session)
-    drafted.live_dates = [SessionDate(session=session, value=one) for one in sorted(dates.rows)]
     templates = [
         (SCHOOL_REQUEST, asked and "What parents will read who are asked for consent"),
         (SCHOOL_REMINDER, reminded and "What parents will read who are reminded to answer"),
@@ -59,7 +67,9 @@ def asked_because_of_dates(
             for template, summary in templates
             if summary
         ],
-        **_of_visit(drafted, dates, now=now),
+        visit=_of_visit(drafted, dates, now=now),
+        off=off,
+        correction=correction,
     )
 
 
@@ -115,23 +125,39 @@ def _reminded(session: Session, dates: SchoolDates, *, at: datetime) -> set[int]
     }
 
 
-def _of_visit(session: Session, dates: SchoolDates, *, now: datetime) -> dict[str, Any]:
+def _of_visit(session: Session, dates: SchoolDates, *, now: datetime) -> Letters:
     """Whose parents are reminded of tomorrow's visit today, and what they read."""
     tomorrow = reminding_rules.day_reminded_of(now)
     if tomorrow not in dates.rows or reminding_rules.is_too_late_to_remind(now):
-        return {}
+        return Letters()
     ready = reminding.ready_and_not_reminded(session, tomorrow)
     found = reminding.addressees(ready, session.academic_year)
     if not found:
-        return {}
+        return Letters()
     channels = [address.channel for address in found]
     summary = "What parents will read who are reminded of the visit"
-    return {
-        "visit": len({address.child_id for address in found}),
-        "visit_emails": channels.count(Channel.EMAIL),
-        "visit_texts": channels.count(Channel.TEXT),
-        "visit_examples": [(summary, visit_examples(session, tomorrow))],
-    }
+    return Letters(
+        children=len({address.child_id for address in found}),
+        emails=channels.count(Channel.EMAIL),
+        texts=channels.count(Channel.TEXT),
+        examples=[(summary, visit_examples(session, tomorrow))],
+    )
+
+
+def _corrected(session: Session, dates: SchoolDates, *, today: date) -> tuple[list[date], Letters]:
+    """The days that parents were told of and that are off, and who is told so on saving."""
+    told = correcting.told_in_vain(session, dates.rows, today=today)
+    if not told:
+        return [], Letters()
+    off = sorted({one.date for one in told})
+    channels = [one.channel for one in told]
+    summary = "What parents will read who were reminded of a visit that will not take place"
+    return off, Letters(
+        children=len({one.child_id for one in told}),
+        emails=channels.count(Channel.EMAIL),
+        texts=channels.count(Channel.TEXT),
+        examples=[(summary, visit_off_examples(session, off[0], today=today))],
+    )
 
 
 def _messages(child_ids: Collection[int]) -> dict[str, int]:

@@ -1,9 +1,12 @@
 """What consent does when the apps below announce something, and when it does itself."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.dispatch import receiver
 
 from accounts.models import Organisation, User
@@ -11,12 +14,24 @@ from calendars.clock import london_day
 from cohorts.models import Child
 from cohorts.signals import children_changed, children_placed, parent_copied
 from consent.models import ConsentRequest, ConsentResponse, OnlineResponse, SessionReminder
-from consent.services import expiry, matching, online_replies, reminding, undelivered
+from consent.services import (
+    correcting,
+    expiry,
+    matching,
+    online_replies,
+    reminding,
+    undelivered,
+)
 from consent.signals import response_considered
 from notifications.signals import letters_curtailed, letters_withheld
 from sessions_app import statuses
 from sessions_app.models import Session
-from sessions_app.signals import dates_saved, session_closed, visit_released
+from sessions_app.signals import (
+    correction_released,
+    dates_saved,
+    session_closed,
+    visit_released,
+)
 
 
 @receiver(letters_curtailed)
@@ -41,7 +56,20 @@ def nobody_was_asked(*, letters, now: datetime, **_) -> None:
         unsent = model.objects.filter(letter__in=letters, withheld_at__isnull=True)
         child_ids.update(unsent.values_list("child_id", flat=True))
         unsent.update(withheld_at=now)
+    nobody_was_corrected(letters)
     statuses.refresh(child_ids, today=london_day(now))
+
+
+def nobody_was_corrected(letters: Collection[UUID]) -> None:
+    """Where nothing was sent of a letter that takes a reminder back, the reminder stands, unless
+    there is another one of that day since.
+    """
+    again = SessionReminder.objects.standing().filter(
+        child=OuterRef("child"), date=OuterRef("date")
+    )
+    SessionReminder.objects.filter(~Exists(again), correction__in=letters).update(
+        correction=None, corrected_at=None
+    )
 
 
 @receiver(response_considered)
@@ -89,3 +117,9 @@ def visit_may_be_due(*, session: Session, by: User, now: datetime, **_) -> None:
     which is locked until then. What fails here the job finds within a quarter of an hour.
     """
     transaction.on_commit(partial(reminding.remind, session.pk, now=now, by=by), robust=True)
+
+
+@receiver([dates_saved, correction_released])
+def visit_may_be_off(*, session: Session, by: User, now: datetime, **_) -> None:
+    """Whoever was told of a visit whose date is gone is told that it is off."""
+    correcting.correct(session.pk, by=by, now=now)

@@ -89,7 +89,7 @@ class _Facts:
             return reason
         if session.is_closed:
             return SESSION_CLOSED
-        if reminder.date not in days_of(session):
+        if reminder.correction or reminder.date not in days_of(session):
             return DATE_CHANGED
         if reminder.date <= self.today:
             return DAY_HAS_COME

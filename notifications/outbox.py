@@ -122,6 +122,16 @@ def withdraw(letters: Collection[UUID], *, reason: str, now: datetime) -> int:
     return withdrawn
 
 
+def keep_waiting(letters: Iterable[UUID]) -> None:
+    """Let no sender take up a message of these letters that waits, until the transaction ends.
+
+    What the caller reads afterwards is thus what is true of them: sent off before, or not at all
+    before all that it writes can be seen.
+    """
+    waiting = Message.objects.filter(letter__in=list(letters), status=Message.Status.WAITING)
+    list(waiting.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
 HOLD = """
 UPDATE notifications_message
 SET due_at = CASE channel WHEN 'text' THEN %(texts_from)s ELSE %(until)s END::timestamptz

@@ -8,7 +8,7 @@ Source: `docs/decisions/0065-a-schools-requests-can-be-called-back.md`.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from sessions_app.schedule_rules import (
     is_open_for_consent,
     next_evening,
 )
-from sessions_app.signals import visit_released
+from sessions_app.signals import correction_released, visit_released
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,23 @@ class SchoolDates:
 
 
 @dataclass(frozen=True)
+class Letters:
+    """Letters to the parents of so many children, in emails and texts, and what they read."""
+
+    children: int = 0
+    emails: int = 0
+    texts: int = 0
+    examples: list[tuple[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class AskingOutlook:
     """How many children's parents jobs write to about a school with such dates.
 
     `writing` is when they do next. `requests` go on the day `on`, `reminders` to answer on that of
     `writing`; emails and texts are those of both.
-    Reminders of tomorrow's visit go at once, or from nine, and have emails and texts of their own.
-    Of `left_out`, each has its reason.
+    Reminders of tomorrow's visit go at once, or from nine; so does, always at once, to whom a visit
+    was told on one of the days `off`, that it is. Of `left_out`, each has its reason.
     """
 
     writing: Writing | None = None
@@ -57,10 +67,9 @@ class AskingOutlook:
     texts: int = 0
     left_out: list[tuple[str, int]] = field(default_factory=list)
     examples: list[tuple[str, Any]] = field(default_factory=list)
-    visit: int = 0
-    visit_emails: int = 0
-    visit_texts: int = 0
-    visit_examples: list[tuple[str, Any]] = field(default_factory=list)
+    visit: Letters = field(default_factory=Letters)
+    off: list[date] = field(default_factory=list)
+    correction: Letters = field(default_factory=Letters)
 
     @property
     def letters(self) -> int:
@@ -103,13 +112,10 @@ def outlook_of_release(mailing: Mailing, *, now: datetime) -> AskingOutlook:
     session = _with_days(mailing.session_id)
     found = outlook(session, saved_dates(session), now=now)
     if mailing.kind == Mailing.Kind.VISIT:
-        return AskingOutlook(
-            visit=found.visit,
-            visit_emails=found.visit_emails,
-            visit_texts=found.visit_texts,
-            visit_examples=found.visit_examples,
-        )
-    return replace(found, visit=0, visit_emails=0, visit_texts=0, visit_examples=[])
+        return AskingOutlook(visit=found.visit)
+    if mailing.kind == Mailing.Kind.CORRECTION:
+        return AskingOutlook(off=found.off, correction=found.correction)
+    return replace(found, visit=Letters(), off=[], correction=Letters())
 
 
 def hold(session_id: int, *, by: User, now: datetime) -> Mailing | None:
@@ -176,8 +182,8 @@ def visit_was_called_back(session: Session, *, now: datetime) -> bool:
 
 
 def may_still_go(mailing: Mailing, dates: Collection[date], *, now: datetime) -> bool:
-    """Whether what was called back could be let go: reminders of a visit on their day, messages
-    about consent as long as parents may answer.
+    """Whether what was called back could be let go: reminders of a visit on their day, that it is
+    off until it would have been, messages about consent as long as parents may answer.
     """
     today = london_day(now)
     if mailing.session.is_closed or mailing.kind not in Mailing.OF_SCHOOLS:
@@ -185,6 +191,9 @@ def may_still_go(mailing: Mailing, dates: Collection[date], *, now: datetime) ->
     if mailing.kind == Mailing.Kind.VISIT:
         is_over = now.astimezone(LONDON).time() >= REMINDS_UNTIL
         return london_day(mailing.queued_at) == today and not is_over
+    if mailing.kind == Mailing.Kind.CORRECTION:
+        # Parents are told of a visit on the day before it, and of a change that day or the next.
+        return today <= london_day(mailing.queued_at) + timedelta(days=1)
     return is_open_for_consent(dates, next_evening(now))
 
 
@@ -204,7 +213,11 @@ def release(*, mailing_id: UUID, by: User, now: datetime) -> Mailing | None:
     mailing.save(update_fields=["released_at", "released_by"])
     if mailing.kind == Mailing.Kind.ASKING:
         return _hold(session_id, by=by, now=now)
-    visit_released.send(Session, session=session, by=by, now=now)
+    released = {
+        Mailing.Kind.VISIT: visit_released,
+        Mailing.Kind.CORRECTION: correction_released,
+    }[Mailing.Kind(mailing.kind)]
+    released.send(Session, session=session, by=by, now=now)
     return None
 
 
@@ -224,6 +237,7 @@ def _of(session: Session, kind: Mailing.Kind) -> QuerySet[Mailing]:
 def _settle(session_id: int, *, by: User, now: datetime) -> None:
     """Other dates take the place of what waits, and of what was called back: who did that stays."""
     mailings = Mailing.objects.filter(session=session_id, kind__in=Mailing.OF_SCHOOLS)
-    waiting = mailings.filter(kind=Mailing.Kind.ASKING, goes_at__gt=now, called_back_at=None)
+    kinds = (Mailing.Kind.ASKING, Mailing.Kind.CORRECTION)
+    waiting = mailings.filter(kind__in=kinds, goes_at__gt=now, called_back_at=None)
     waiting.update(called_back_at=now, called_back_by=by, released_at=now)
     mailings.filter(CALLED_BACK).update(released_at=now)

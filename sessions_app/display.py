@@ -132,21 +132,35 @@ class Asking:
     outlook: AskingOutlook
     lines: list[tuple[str, str]]
     calling_back: list[str]
+    warning: str = ""
 
 
 def asking(found: AskingOutlook, *, now: datetime) -> Asking:
     """An outlook in words."""
-    return Asking(found, _asking_lines(found, now=now), _calling_back(found, now=now))
+    return Asking(
+        outlook=found,
+        lines=_asking_lines(found, now=now),
+        calling_back=_calling_back(found, now=now),
+        warning=_visit_is_off(found),
+    )
 
 
 def _asking_lines(found: AskingOutlook, *, now: datetime) -> list[tuple[str, str]]:
     lines = []
-    if found.visit:
+    if found.correction.children:
+        lines.append(
+            (
+                "now",
+                f"messages that the visit on {_days_off(found)} will not take place, to the "
+                f"parents of {_children(found.correction.children)} who were reminded of it",
+            )
+        )
+    if found.visit.children:
         lines.append(
             (
                 "now" if now.astimezone(LONDON).time() >= REMINDS_FROM else "today from 9am",
-                f"reminders of tomorrow’s visit to the parents of {_children(found.visit)} "
-                "who gave consent",
+                "reminders of tomorrow’s visit to the parents of "
+                f"{_children(found.visit.children)} who gave consent",
             )
         )
     if found.reminders and found.writing:
@@ -171,7 +185,12 @@ def _asking_lines(found: AskingOutlook, *, now: datetime) -> list[tuple[str, str
 
 def _calling_back(found: AskingOutlook, *, now: datetime) -> list[str]:
     said = []
-    if found.visit >= HELD_FROM and now.astimezone(LONDON).time() >= REMINDS_FROM:
+    if found.correction.children >= HELD_FROM:
+        said.append(
+            "The messages that the visit will not take place go two minutes after you confirm. "
+            "Until then you can call them back, and nothing is sent."
+        )
+    if found.visit.children >= HELD_FROM and now.astimezone(LONDON).time() >= REMINDS_FROM:
         said.append(
             "The reminders of the visit go two minutes after you confirm. Until then you can call "
             "them back, and nothing is sent."
@@ -185,6 +204,20 @@ def _calling_back(found: AskingOutlook, *, now: datetime) -> list[str]:
             f"{when} you can call back the messages about consent. None is sent before then."
         )
     return said
+
+
+def _visit_is_off(found: AskingOutlook) -> str:
+    """A warning that the dates take away a visit of which parents were reminded; empty if not."""
+    if not found.correction.children:
+        return ""
+    return (
+        f"The parents of {_children(found.correction.children)} have been reminded of the visit on "
+        f"{_days_off(found)}. They will be told that it will not take place."
+    )
+
+
+def _days_off(found: AskingOutlook) -> str:
+    return join_words([govuk_date_with_weekday(day) for day in found.off])
 
 
 def _children(size: int) -> str:

@@ -53,9 +53,10 @@ class Mailing(models.Model):
         REMINDERS = "reminders", "Reminders to give consent"
         ASKING = "asking", "Messages about consent"
         VISIT = "visit", "Reminders of the visit"
+        CORRECTION = "correction", "Messages about the cancelled visit"
 
     # What the saving of a school's dates brings about.
-    OF_SCHOOLS = (Kind.ASKING, Kind.VISIT)
+    OF_SCHOOLS = (Kind.ASKING, Kind.VISIT, Kind.CORRECTION)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(

@@ -30,8 +30,12 @@ def mailing_of(mailing: Mailing) -> str:
         Mailing.Kind.REMINDERS: "Reminders",
         Mailing.Kind.ASKING: "Messages about consent",
         Mailing.Kind.VISIT: "Reminders of the visit",
+        Mailing.Kind.CORRECTION: "Messages",
     }[Mailing.Kind(mailing.kind)]
-    about = " about the changed dates" if mailing.kind == Mailing.Kind.DATES_CHANGED else ""
+    about = {
+        Mailing.Kind.DATES_CHANGED: " about the changed dates",
+        Mailing.Kind.CORRECTION: " that the visit will not take place",
+    }.get(Mailing.Kind(mailing.kind), "")
     return f"{what} to the parents of {count(mailing.letters, 'child', 'children')}{about}"
 
 
@@ -48,6 +52,7 @@ def what_now(mailing: Mailing) -> str:
         Mailing.Kind.ASKING: "Parents can no longer answer online for this session, so they can no "
         "longer be sent.",
         Mailing.Kind.VISIT: "Their day is over, so they can no longer be sent.",
+        Mailing.Kind.CORRECTION: "The day of the visit is over, so they can no longer be sent.",
     }[Mailing.Kind(mailing.kind)]
 
 
@@ -69,13 +74,24 @@ def released_notice(found: AskingOutlook, waits: Mailing | None, *, now: datetim
     """That what was called back at a school goes after all: what waits again, and until when."""
     if waits is not None:
         return f"Confirmed. {held_notice(waits, now)}"
-    if found.visit >= HELD_FROM:
-        families = f"the parents of {count(found.visit, 'child', 'children')}"
-        return (
-            f"Confirmed. Reminders of the visit to {families} go in two minutes, unless you call "
-            "them back."
-        )
+    for what, letters in (
+        ("Reminders of the visit", found.visit),
+        ("Messages that the visit will not take place", found.correction),
+    ):
+        if letters.children >= HELD_FROM:
+            families = f"the parents of {count(letters.children, 'child', 'children')}"
+            return f"Confirmed. {what} to {families} go in two minutes, unless you call them back."
     return "Confirmed. Parents are written to when it is due."
+
+
+def corrected_notice(mailing: Mailing | None) -> str:
+    """What to add to a success message: that parents are told of a visit that is off."""
+    if mailing is None:
+        return ""
+    if mailing.goes_at is not None:
+        return f" {mailing_of(mailing)} go in two minutes, unless you call them back."
+    families = count(mailing.letters, "child", "children")
+    return f" The parents of {families} are being told that the visit will not take place."
 
 
 def invited_notice(letters: int) -> str:

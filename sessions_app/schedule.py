@@ -260,11 +260,12 @@ def confirm(
         if session.is_clinic:
             dates_changed.record(session, in_words=in_words(schedule.changes), by=by, now=now)
     draft.delete()
-    dates_saved.send(Session, session=session, by=by, now=now)
     if session.is_clinic:
         invitations.free(session, now=now)
     else:
         asking.hold(session.pk, by=by, now=now)
+    # What waited is settled now: what this brings about waits in its turn.
+    dates_saved.send(Session, session=session, by=by, now=now)
     return invitations.plan(now=now, session_ids=[session.pk], by=by) if session.is_clinic else 0
 
 

@@ -13,3 +13,7 @@ dates_saved = Signal()
 # Reminders of tomorrow's visit to a school are let go after they were called back.
 # Sent with: session (Session), by (User) and now (datetime).
 visit_released = Signal()
+
+# The same of the messages that such a visit is off.
+# Sent with: session (Session), by (User) and now (datetime).
+correction_released = Signal()

@@ -52,11 +52,7 @@ def ready_and_not_reminded(
                 child=OuterRef("child"), session=session, left_at__isnull=True
             )
         ),
-        ~Exists(
-            SessionReminder.objects.filter(
-                child=OuterRef("child"), date=day, withheld_at__isnull=True
-            )
-        ),
+        ~Exists(SessionReminder.objects.standing().filter(child=OuterRef("child"), date=day)),
         academic_year=session.academic_year,
         programme__in=session.programmes.all(),
         exclusion="",

@@ -28,6 +28,7 @@ ONE_OF = {
     Mailing.Kind.REMINDERS: "Reminder to give consent",
     Mailing.Kind.ASKING: "Message about consent",
     Mailing.Kind.VISIT: "Reminder of the visit",
+    Mailing.Kind.CORRECTION: "Message about the cancelled visit",
 }
 
 # The letters of a mailing, each with its child.

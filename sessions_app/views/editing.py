@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from calendars import clock
 from sessions_app import asking, display, invitations, mailing_words, schedule
 from sessions_app.forms import ConfirmScheduleForm, NoticeForm, RemindersForm, SessionDates
-from sessions_app.models import ScheduleDraft, Session
+from sessions_app.models import Mailing, ScheduleDraft, Session
 from sessions_app.schedule import DAYS_A_WEEK, Schedule, ScheduleRefused
 from sessions_app.schedule_rules import concerns, notice_bounds
 from sessions_app.views.scope import find_session, message_examples
@@ -198,28 +198,35 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
 
 
 def _asking(drafted: Schedule) -> display.Asking | None:
-    """Whom the dates of a school have written to; None for a clinic, or without dates."""
+    """Whom the dates of a school have written to; None for a clinic, and where without dates
+    nobody has to be told that a visit is off.
+    """
     session, now = drafted.session, clock.now()
-    if session.is_clinic or not drafted.answers.days:
+    if session.is_clinic:
         return None
     found = asking.outlook(session, schedule.school_dates(drafted), now=now)
+    if not drafted.answers.days and not found.correction.children:
+        return None
     return display.asking(found, now=now)
 
 
 def _confirm(
     request: HttpRequest, draft: ScheduleDraft, session: Session, accepts: bool
 ) -> HttpResponse:
+    now = clock.now()
     try:
         letters = schedule.confirm(
             session_id=session.pk,
             draft_id=draft.pk,
             accepts_lost_bookings=accepts,
             by=request.user,
-            now=clock.now(),
+            now=now,
         )
     except ScheduleRefused as refused:
         return _back_to(session, request, str(refused))
-    messages.success(request, f"Session saved.{mailing_words.invited_notice(letters)}")
+    told = session.mailings.filter(kind=Mailing.Kind.CORRECTION, queued_at=now).first()
+    brought_about = f"{mailing_words.invited_notice(letters)}{mailing_words.corrected_notice(told)}"
+    messages.success(request, f"Session saved.{brought_about}")
     return redirect("sessions:show", slug=session.slug)
 
 

@@ -75,14 +75,16 @@ def test_letting_go_sends_what_its_page_says_and_nothing_else_called_back(
         school_asking.release(mailing_id=mailing.pk, by=nurse, now=now)
     asked, reminded = written(school)
     gone = {ASKING: len(asked), VISIT: len(reminded)}
-    assert {ASKING: said.requests, VISIT: said.visit}[released] == gone[released] == HELD_FROM
+    assert (
+        {ASKING: said.requests, VISIT: said.visit.children}[released] == gone[released] == HELD_FROM
+    )
     other = ({ASKING, VISIT} - {released}).pop()
-    assert {ASKING: said.requests, VISIT: said.visit}[other] == 0, "the page speaks of one"
+    assert {ASKING: said.requests, VISIT: said.visit.children}[other] == 0, "the page speaks of one"
     assert gone[other] == (0 if other in called_back else HELD_FROM)
     assert not asked & reminded
     emails, texts = {
         ASKING: (said.emails, said.texts),
-        VISIT: (said.visit_emails, said.visit_texts),
+        VISIT: (said.visit.emails, said.visit.texts),
     }[released]
     again = Mailing.objects.get(session=school.session, kind=released, queued_at=now)
     assert emails + texts == again.messages == 2 * HELD_FROM

@@ -17,6 +17,7 @@ EVERY_VALUE = VALUES | {
     "session_dates": "Tuesday 12 January 2027",
     "session_date": "Tuesday 12 January 2027",
     "if_missed": "We will be at the school again on Tuesday 19 January 2027.",
+    "what_now": "We will be at the school on Tuesday 19 January 2027.",
     "delay_until": "1 March 2027",
     "what_changed": "* 25 January 2027 moved to 8 February 2027",
     "what_changed_short": "25 January 2027 moved to 8 February 2027",
@@ -35,6 +36,8 @@ LONG_VALUES = EVERY_VALUE | {
     "2027. If anything changes, we will tell you.",
     "session_date": "Wednesday 29 September 2027",
     "if_missed": "We will be at the school again on Wednesday 6 October 2027, "
+    "Wednesday 13 October 2027, Wednesday 20 October 2027 and Wednesday 17 November 2027.",
+    "what_now": "We will be at the school on Wednesday 6 October 2027, "
     "Wednesday 13 October 2027, Wednesday 20 October 2027 and Wednesday 17 November 2027.",
     "team_name": "Coventry and Warwickshire Community School-Age Immunisation Service (North)",
     "team_email": "immunisation.team.north.coventry.and.warwickshire@sais.example.com",
@@ -97,6 +100,7 @@ def test_titles_are_what_the_activity_log_says():
         "consent_school_request": "Consent school request",
         "consent_unknown_contact": "Unknown contact details warning",
         "consent_withdrawn": "Consent confirmation withdrawn",
+        "session_school_dates_changed": "Session school dates changed",
         "session_school_reminder": "Session school reminder",
         "triage_safe": "Triage message (vaccination will happen)",
         "triage_do_not_vaccinate": "Triage message (vaccination will not happen)",
