@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -116,7 +115,7 @@ def visit_may_be_due(*, session: Session, by: User, now: datetime, **_) -> None:
     Once the dates are committed: who imports a file has locked children and waits for the session,
     which is locked until then. What fails here the job finds within a quarter of an hour.
     """
-    transaction.on_commit(partial(reminding.remind, session.pk, now=now, by=by), robust=True)
+    transaction.on_commit(lambda: reminding.remind(session.pk, now=now, by=by), robust=True)
 
 
 @receiver([dates_saved, correction_released])

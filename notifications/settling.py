@@ -8,7 +8,6 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 import orjson
@@ -235,7 +234,7 @@ class Settlement:
         )
         if counts and self.reached:
             self._count_for_its_day(changed)
-            transaction.on_commit(partial(counters.count, self.reached), robust=True)
+            transaction.on_commit(lambda reached=self.reached: counters.count(reached), robust=True)
         return changed
 
     def _count_for_its_day(self, changed: set[int]) -> None:

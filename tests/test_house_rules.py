@@ -52,6 +52,19 @@ def test_templates_ask_for_no_query_of_their_own():
             assert attribute.attr != "objects", path.name
 
 
+def test_what_may_fail_after_a_commit_has_a_name():
+    """Django logs such a fault by its function's name, which a `partial` has none of: it would
+    end the request that was committed already.
+    """
+    for config in OURS:
+        for path in Path(config.path).rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text())):
+                if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("on_commit"):
+                    is_robust = any(keyword.arg == "robust" for keyword in call.keywords)
+                    is_partial = ast.unparse(call.args[0]).startswith("partial(")
+                    assert not (is_robust and is_partial), f"{path}:{call.lineno}"
+
+
 def _view_modules():
     return [
         path

@@ -53,7 +53,7 @@ def _is_same_person(parent: Parent, response: OnlineResponse) -> bool:
 
 def _fill_blanks(relationship: ParentRelationship, response: OnlineResponse) -> None:
     """Texts are only ever switched on here: a box left empty does not take back a wish."""
-    parent = Parent.objects.select_for_update().get(pk=relationship.parent_id)
+    parent = Parent.objects.select_for_update(no_key=True).get(pk=relationship.parent_id)
     parent.full_name = parent.full_name or response.parent_name
     parent.email = parent.email or response.email
     parent.phone = parent.phone or response.phone

@@ -9,7 +9,6 @@ order, so that they wait for each other in a line and not in a ring.
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -416,7 +415,7 @@ def _write(
     if mailing and letters:
         _note(mailing, letters=letters, queued=queued, held_until=held_until if is_held else None)
     if lane is not None and not is_held:
-        transaction.on_commit(partial(outbox.wake, lane), robust=True)
+        transaction.on_commit(lambda lane=lane: outbox.wake(lane), robust=True)
     return letters
 
 

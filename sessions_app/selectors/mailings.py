@@ -45,7 +45,7 @@ def notices(session: Session, *, now: datetime) -> Notices:
             queued_by=session.closed_by_id,
         )
     mailings = Mailing.objects.filter(about).select_related("session", "called_back_by")
-    held = mailings.filter(goes_at__gt=now, called_back_at__isnull=True)
+    held = mailings.filter(goes_at__gt=now, called_back_at__isnull=True).order_by("goes_at")
     called_back = mailings.filter(
         kind=Mailing.Kind.INVITATIONS, called_back_at__isnull=False, released_at__isnull=True
     ).annotate(waiting=Count("invitations__child", distinct=True, filter=_waits()))

@@ -119,6 +119,21 @@ def test_the_page_says_until_when_messages_about_consent_wait_again(
     )
 
 
+def test_two_that_wait_are_told_apart_and_the_next_to_go_comes_first(
+    school, nurse, nurse_client, morning
+):
+    """By a screen reader, too: no two landmarks and no two links have one name."""
+    morning.move_to(at("2027-01-11T10:01"), tick=False)
+    home = reverse("sessions:show", kwargs={"slug": school.session.slug})
+    shown = page(nurse_client.get(home))
+    first, second = shown.text.split("Waiting to be sent (2 of 2)")
+    assert "Waiting to be sent (1 of 2) Reminders of the visit" in first
+    assert "Messages about consent" in second
+    call_back(school, nurse, ASKING, VISIT)
+    links = [link for link in page(nurse_client.get(home)).links if "after all" in link]
+    assert len(set(links)) == len(links) == 2
+
+
 @pytest.mark.parametrize(("time", "may_go"), [("19:59", True), ("20:00", False)])
 def test_reminders_of_a_visit_can_be_let_go_as_long_as_any_are_sent_that_day(
     school, nurse, time, may_go

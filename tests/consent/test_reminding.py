@@ -347,6 +347,27 @@ def test_e40_a_date_added_for_tomorrow_is_reminded_of_when_saved(
     assert len(school.messages()) == 2, "the job finds what came too early, and nothing twice"
 
 
+def test_e40_a_fault_while_reminding_is_no_fault_of_what_was_saved(
+    organisation, nurse, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    def fails(*_, **__):
+        raise RuntimeError("no room")
+
+    school = Visited(organisation, dates=[JAN_19])
+    school.ready()
+    monkeypatch.setattr(reminding, "remind", fails)
+    with django_capture_on_commit_callbacks(execute=True):
+        save(
+            school.session,
+            nurse,
+            [JAN_12, moved(school.session, JAN_19)],
+            now="2027-01-11T10:00",
+        )
+    assert "no room" in caplog.text
+    monkeypatch.undo()
+    assert school.remind("2027-01-11T10:05") == 1, "the job finds it"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_e40_saving_dates_and_importing_children_do_not_wait_in_a_ring(organisation, nurse):
     """Who imports has the children and needs the session; saving dates never waits for a child
