@@ -14,22 +14,13 @@ from calendars.clock import london_day
 from consent import asking_rules
 from consent.models import ConsentRequest
 from sessions_app.models import Session
+from sessions_app.offered import OFFERED
 
 # Children of a session and its programmes that nobody has answered for, who may be vaccinated and
 # whose parents may be written to: `exclusion` is empty for those alone.
-UNANSWERED = """
-SELECT member.child_id, status.programme_id
-FROM sessions_app_membership member
-JOIN sessions_app_session_programmes offered ON offered.session_id = member.session_id
-JOIN sessions_app_programmestatus status
-  ON status.child_id = member.child_id
- AND status.programme_id = offered.programme_id
- AND status.academic_year = %(academic_year)s
-WHERE member.session_id = %(session)s
-  AND member.left_at IS NULL
+UNANSWERED = f"""{OFFERED}
   AND status.exclusion = ''
   AND status.consent = 'no_response'
-  AND (%(children)s::bigint[] IS NULL OR member.child_id = ANY(%(children)s))
   AND EXISTS (SELECT FROM cohorts_contact contact WHERE contact.child_id = member.child_id)
 """
 ASKED = """EXISTS (
@@ -70,17 +61,10 @@ FROM (
     GROUP BY child_id
 ) children
 """  # noqa: S608 - put together from the constants above
-UNREACHABLE = """
-SELECT count(DISTINCT member.child_id)
-FROM sessions_app_membership member
-JOIN sessions_app_session_programmes offered ON offered.session_id = member.session_id
-JOIN sessions_app_programmestatus status
-  ON status.child_id = member.child_id
- AND status.programme_id = offered.programme_id
- AND status.academic_year = %(academic_year)s
-WHERE member.session_id = %(session)s AND member.left_at IS NULL
-  AND status.exclusion = 'no_contact' AND status.consent = 'no_response'
-"""
+UNREACHABLE = f"""
+SELECT count(DISTINCT child_id)
+FROM ({OFFERED} AND status.exclusion = 'no_contact' AND status.consent = 'no_response') unreachable
+"""  # noqa: S608 - put together from constants
 ADDRESSES = f"""
 SELECT count(DISTINCT contact.parent_id),
        count(DISTINCT (contact.child_id, contact.recipient))

@@ -22,88 +22,13 @@ from notifications import outbox
 from notifications.models import Channel, Lane
 from notifications.rules import send_not_before
 from sessions_app import rules
-from sessions_app.invitations import messages
+from sessions_app.invitations import due, messages
 from sessions_app.invitations.withdrawal import release_undelivered
 from sessions_app.models import Invitation, Mailing, Membership, Session, SessionDate
 from sessions_app.schedule_rules import years_to_prepare
 
 # Fewer letters than this at once are somebody's late joining, not a mailing: they go first.
 BULK_FROM = 21
-
-# Just after a mailing the statistics still say that there are no invitations. So nothing here hangs
-# on how many PostgreSQL expects: who was invited is hashed in one pass (NOT IN; IN with IS TRUE,
-# which keeps it from becoming a join), and rows of this statement are joined only to tables that
-# have an index on the child. A join of two sets that it believes to be tiny would compare each
-# row with each: minutes instead of a second.
-FIRST_DUE = """
-SELECT member.child_id, status.programme_id
-FROM sessions_app_membership member
-JOIN sessions_app_session_programmes offered ON offered.session_id = member.session_id
-JOIN sessions_app_programmestatus status
-  ON status.child_id = member.child_id
- AND status.programme_id = offered.programme_id
- AND status.academic_year = %(academic_year)s
-WHERE member.session_id = %(session)s
-  AND member.left_at IS NULL
-  AND status.exclusion = ''
-  AND (%(children)s::bigint[] IS NULL OR member.child_id = ANY(%(children)s))
-  AND (member.child_id, status.programme_id) NOT IN (
-      SELECT earlier.child_id, earlier.programme_id
-      FROM sessions_app_invitation earlier
-      WHERE earlier.session_id = %(session)s
-        AND earlier.session_date_id IS NULL
-        AND earlier.withheld_at IS NULL
-        AND (%(children)s::bigint[] IS NULL OR earlier.child_id = ANY(%(children)s)))
-  AND (member.child_id, status.programme_id) NOT IN (
-      SELECT recent.child_id, recent.programme_id
-      FROM sessions_app_invitation recent
-      WHERE recent.session_id = (
-          SELECT ending.id FROM sessions_app_session ending
-          WHERE ending.organisation_id = %(organisation)s
-            AND ending.location_id = %(location)s
-            AND ending.academic_year = %(academic_year)s - 1)
-        AND recent.planned_at > %(not_since)s
-        AND recent.withheld_at IS NULL
-        AND recent.called_back_at IS NULL
-        AND (%(children)s::bigint[] IS NULL OR recent.child_id = ANY(%(children)s)))
-"""
-
-LATER_DUE = """
-SELECT member.child_id, status.programme_id
-FROM sessions_app_membership member
-JOIN sessions_app_session_programmes offered ON offered.session_id = member.session_id
-JOIN sessions_app_programmestatus status
-  ON status.child_id = member.child_id
- AND status.programme_id = offered.programme_id
- AND status.academic_year = %(academic_year)s
-WHERE member.session_id = %(session)s
-  AND member.left_at IS NULL
-  AND status.exclusion = ''
-  AND status.consent <> 'given'
-  AND (%(children)s::bigint[] IS NULL OR member.child_id = ANY(%(children)s))
-  AND ((member.child_id, status.programme_id) IN (
-      SELECT earlier.child_id, earlier.programme_id
-      FROM sessions_app_invitation earlier
-      WHERE earlier.session_id = %(session)s
-        AND earlier.withheld_at IS NULL
-        AND earlier.called_back_at IS NULL
-        AND (%(children)s::bigint[] IS NULL OR earlier.child_id = ANY(%(children)s)))) IS TRUE
-  AND (member.child_id, status.programme_id) NOT IN (
-      SELECT same.child_id, same.programme_id
-      FROM sessions_app_invitation same
-      WHERE same.session_id = %(session)s
-        AND same.session_date_id = %(session_date)s
-        AND same.withheld_at IS NULL
-        AND (%(children)s::bigint[] IS NULL OR same.child_id = ANY(%(children)s)))
-  AND member.child_id NOT IN (
-      SELECT recent.child_id
-      FROM sessions_app_invitation recent
-      WHERE recent.session_id = %(session)s
-        AND (recent.planned_at >= %(due_at)s OR recent.planned_at > %(not_since)s)
-        AND recent.withheld_at IS NULL
-        AND recent.called_back_at IS NULL
-        AND (%(children)s::bigint[] IS NULL OR recent.child_id = ANY(%(children)s)))
-"""
 
 PLAN = """
 WITH due AS MATERIALIZED ({due}),
@@ -271,7 +196,7 @@ def plan_first(
     ):
         return 0
     writing = {"now": now, "child_ids": child_ids, "by": by, "mailing": mailing}
-    return _write(FIRST_DUE, messages.FIRST, session, **writing)
+    return _write(due.FIRST, messages.FIRST, session, **writing)
 
 
 def plan_later(
@@ -291,7 +216,7 @@ def plan_later(
     if later is None:
         return 0
     return _write(
-        LATER_DUE,
+        due.LATER,
         messages.LATER,
         session,
         now=now,
@@ -323,7 +248,7 @@ def count_later(
         return None
     with connection.cursor() as cursor:
         cursor.execute(
-            COUNT_DUE.format(due=LATER_DUE),
+            COUNT_DUE.format(due=due.LATER),
             {
                 "session": session.pk,
                 "academic_year": session.academic_year,
@@ -370,7 +295,7 @@ def _dates(session: Session) -> dict[date, int]:
 
 
 def _write(
-    due: str,
+    asked: str,
     template: str,
     session: Session,
     *,
@@ -386,7 +311,7 @@ def _write(
         # A whole cohort is sorted in memory; the setting ends with the transaction.
         cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(
-            PLAN.format(due=due),
+            PLAN.format(due=asked),
             {
                 "session": session.pk,
                 "organisation": session.organisation_id,

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sessions_app.invitations import planning
+from sessions_app.invitations import due, planning
 from tests.sessions_app.conftest import at
 
 NOW = at("2027-01-26T10:00")
@@ -23,9 +23,11 @@ def ways(clinic):
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
-    def find(due, **occasion):
+    def find(asked, **occasion):
         with CaptureQueriesContext(connection) as queries:
-            planning._write(due, "x", clinic.session, now=NOW, child_ids=None, by=None, **occasion)
+            planning._write(
+                asked, "x", clinic.session, now=NOW, child_ids=None, by=None, **occasion
+            )
         (statement,) = [query["sql"] for query in queries if "WITH due" in query["sql"]]
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN (FORMAT JSON) " + statement.replace("%", "%%"), [])
@@ -63,8 +65,8 @@ def joined_without_an_index(nodes) -> list:
 def test_who_was_invited_is_looked_up_in_a_hash(ways, clinic):
     """Not joined: each child would be compared with each invitation."""
     dated = clinic.session.all_dates.get().pk
-    first = ways(planning.FIRST_DUE)
-    later = ways(planning.LATER_DUE, session_date=dated, due_at=NOW)
+    first = ways(due.FIRST)
+    later = ways(due.LATER, session_date=dated, due_at=NOW)
     for nodes, lookups in ((first, 2), (later, 3)):
         readers = [one for one in nodes if one.get("Alias") in ("earlier", "same", "recent")]
         assert len(readers) == lookups
@@ -73,4 +75,4 @@ def test_who_was_invited_is_looked_up_in_a_hash(ways, clinic):
 
 
 def test_no_two_sets_of_the_statement_itself_are_joined(ways):
-    assert joined_without_an_index(ways(planning.FIRST_DUE)) == []
+    assert joined_without_an_index(ways(due.FIRST)) == []
