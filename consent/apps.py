@@ -5,7 +5,6 @@ class ConsentConfig(AppConfig):
     name = "consent"
 
     def ready(self) -> None:
-        from accounts import foretelling
         from cohorts import consequences
 
         # Checks and receivers register themselves.
@@ -27,9 +26,8 @@ class ConsentConfig(AppConfig):
         from consent.services import asking, correcting, reminding
         from consent.triage_guard import triage_guard
         from notifications import outbox, readdressing, resending
-        from programmes.models import OrganisationProgramme, Programme
         from sessions_app import asking as school_asking
-        from sessions_app import statuses
+        from sessions_app import of_programmes, statuses
         from sessions_app.invitations import mailings
         from sessions_app.models import Mailing
 
@@ -43,8 +41,7 @@ class ConsentConfig(AppConfig):
         for template in messages.TRIAGE.values():
             outbox.register_guard(template, triage_guard)
         consequences.register(asked_because_of_file)
-        foretelling.register(OrganisationProgramme, of_operators.of_a_programme_taken_up)
-        foretelling.register(Programme, of_operators.of_year_groups)
+        of_programmes.register(of_operators.at_schools)
         mailings.register_letters(Mailing.Kind.REMINDERS, asking.letters_of)
         mailings.register_letters(Mailing.Kind.ASKING, letters_of_jobs, coming=due_then)
         mailings.register_letters(Mailing.Kind.VISIT, reminding.letters_of)

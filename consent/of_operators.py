@@ -1,42 +1,22 @@
 """Whose parents are asked for consent because an operator changed which programmes are offered."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from accounts.foretelling import Effect
-from accounts.models import Organisation, User
+from accounts.models import Organisation
 from calendars.clock import london_day
-from govuk.filters import count, govuk_date_with_weekday
-from programmes.models import OrganisationProgramme, Programme
+from govuk.filters import count
+from programmes.models import Programme
 from sessions_app import asking
-from sessions_app.invitations.of_operators import UNDO, newly_eligible
 from sessions_app.models import Session
+from sessions_app.of_programmes import newly_eligible, unless_undone
 from sessions_app.schedule_rules import asks_on, is_open_for_consent, years_to_prepare
 from sessions_app.selectors.lists import days_of
 
 
-def of_a_programme_taken_up(
-    row: OrganisationProgramme, *, before: Mapping[str, object], by: User, now: datetime
-) -> list[Effect]:
-    """Whom jobs ask at schools because an organisation runs a programme."""
-    return _at_schools(row.organisation, row.programme, now=now) if before else []
-
-
-def of_year_groups(
-    programme: Programme, *, before: Mapping[str, object], by: User, now: datetime
-) -> list[Effect]:
-    """The same where the programme came to be for other year groups."""
-    if "year_groups" not in before:
-        return []
-    return [
-        effect
-        for organisation in programme.organisations.order_by("name")
-        for effect in _at_schools(organisation, programme, now=now)
-    ]
-
-
-def _at_schools(organisation: Organisation, programme: Programme, *, now: datetime) -> list[Effect]:
+def at_schools(organisation: Organisation, programme: Programme, *, now: datetime) -> list[Effect]:
+    """Whom jobs ask at an organisation's schools because it came to offer a programme to them."""
     today = london_day(now)
     schools: dict[int, list[Session]] = defaultdict(list)
     for school in (
@@ -60,7 +40,7 @@ def _at_schools(organisation: Organisation, programme: Programme, *, now: dateti
         newly = newly_eligible(sessions, programme, academic_year=year, today=today)
         for school in sessions:
             goes_at = waits.get(school.pk, now)
-            day = _asked_on(school, goes_at or now)
+            day = _asked_on(school, waits_until=goes_at, now=now)
             # Who is asked for another programme on that day, too, gets no letter more.
             is_asked_already = school.consent_requests_on <= today
             found = newly[school.pk]
@@ -71,11 +51,12 @@ def _at_schools(organisation: Organisation, programme: Programme, *, now: dateti
             else:
                 due[day] += len(found.children if is_asked_already else found.for_this_only)
     return [
-        Effect(
+        unless_undone(
+            organisation,
             families,
-            f"{organisation}: the parents of {count(families, 'child', 'children')} are asked at "
-            f"schools for consent to {programme.vaccination}, on {govuk_date_with_weekday(day)} "
-            f"from 4pm. {UNDO}.",
+            f"are asked at schools for consent to {programme.vaccination}",
+            on=day,
+            at="4pm",
         )
         for day, families in sorted(due.items())
         if families
@@ -91,9 +72,11 @@ def _at_schools(organisation: Organisation, programme: Programme, *, now: dateti
     ]
 
 
-def _asked_on(school: Session, now: datetime) -> date:
+def _asked_on(school: Session, *, waits_until: datetime | None, now: datetime) -> date:
     """The day on which jobs ask; not before the next night has worked out statuses anew."""
     day = asks_on(
-        requests_on=school.consent_requests_on, academic_year=school.academic_year, now=now
+        requests_on=school.consent_requests_on,
+        academic_year=school.academic_year,
+        now=waits_until or now,
     )
     return max(day, london_day(now) + timedelta(days=1))

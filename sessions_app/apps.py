@@ -11,9 +11,9 @@ class SessionsConfig(AppConfig):
         from cohorts import consequences
         from cohorts.services.school_moves import register_clinic_question, register_invitation
         from notifications import outbox
-        from programmes.models import OrganisationProgramme, Programme
         from sessions_app import (
             dates_changed,
+            of_programmes,
             receivers,  # noqa: F401 connects them
         )
         from sessions_app.clinic_choice import days_at_school, invitation_after_move
@@ -29,5 +29,4 @@ class SessionsConfig(AppConfig):
         consequences.register(invited_by_file)
         consequences.register_fates(fates_of_file)
         foretelling.register(Organisation, of_operators.of_settings)
-        foretelling.register(OrganisationProgramme, of_operators.of_a_programme_taken_up)
-        foretelling.register(Programme, of_operators.of_year_groups)
+        of_programmes.register(of_operators.in_clinics)

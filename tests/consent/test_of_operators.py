@@ -61,3 +61,18 @@ def test_schools_that_called_back_ask_nobody_and_the_page_says_so(
     statuses.refresh_all(today=date(2027, 1, 5))
     assert school.run("2027-01-05") == 1
     assert school.letters() == []
+
+
+def test_what_waits_until_tomorrow_is_asked_with_it(organisation, superuser_client, nurse, morning):
+    morning.move_to(at("2027-01-04T19:56"), tick=False)
+    year_groups = {"location__register_year_groups": [7, 8, 9, 10, 11]}
+    school = School(organisation, dates=(), **year_groups)
+    for _ in range(HELD_FROM):
+        school.child(date_of_birth=date(2012, 10, 1))
+    save(school.session, nurse, [date(2027, 1, 19)], now="2027-01-04T19:56")
+    assert Mailing.objects.get().goes_at == at("2027-01-05T16:00")
+    fields = {"organisation": organisation.pk, "programme": "menacwy"}
+    address = "/admin/programmes/organisationprogramme/add/"
+    shown = superuser_client.post(address, fields).content.decode()
+    assert "the parents of 21 children are asked" in shown
+    assert "on Tuesday 5 January 2027 from 4pm. Undo this before then" in shown
