@@ -1,6 +1,6 @@
 """A clinic on 25 January 2027, for which invitations go on 4 January."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,6 +9,7 @@ from notifications.models import Message
 from sessions_app import invitations, memberships, statuses
 from sessions_app.models import Invitation, Membership
 from tests import factories
+from tests.conftest import signed_in
 from tests.instants import at
 
 
@@ -77,3 +78,26 @@ def facts(monkeypatch):
             )
 
     return know
+
+
+@pytest.fixture
+def on(time_machine, nurse):
+    """Move to ten o'clock of a day and sign in."""
+
+    def move(day: date, user=nurse):
+        time_machine.move_to(datetime(day.year, day.month, day.day, 10, tzinfo=UTC))
+        return signed_in(user)
+
+    return move
+
+
+@pytest.fixture
+def clinic_2024(organisation):
+    return factories.ClinicSessionFactory(organisation=organisation, academic_year=2023)
+
+
+@pytest.fixture
+def school_2024(organisation):
+    return factories.SessionFactory(
+        organisation=organisation, academic_year=2023, location__name="Ash School"
+    )
