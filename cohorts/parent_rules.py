@@ -1,4 +1,4 @@
-"""Which stored parent an uploaded one is, and how the two differ: plain rules on values.
+"""Which stored parent an uploaded or typed one is, and how the two differ: plain rules on values.
 
 Two people who share an email address stay two people. Source: cohorts and imports §10 and §18-7;
 the choices are explained in docs/decisions/0020-parents.md.
@@ -6,12 +6,44 @@ the choices are explained in docs/decisions/0020-parents.md.
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from cohorts.child_rows import UploadedParent
 from cohorts.rules import same_text
+from cohorts.search import fold
 
 CONTACT_FIELDS = ("full_name", "email", "phone")
+
+
+class Person(Protocol):
+    """Somebody by name, address and number; what is not known is empty."""
+
+    @property
+    def full_name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+
+
+def is_same_person(known: Person, given: Person, *, is_of_child: bool) -> bool:
+    """Whether a parent on record is whom somebody typed in, by hand or in a form.
+
+    One of the very child is, if they share an address or number, or have none and a name, and
+    contradict in nothing: what is empty contradicts nothing. One of another child is only with
+    that very name and address, and with the number, if one is given: two families may share an
+    address. Source: consent §3 and §15, cohorts and imports §18-7.
+    """
+    names = fold(known.full_name), fold(given.full_name)
+    pairs = [names, (known.email, given.email), (known.phone, given.phone)]
+    if any(one and other and one != other for one, other in pairs):
+        return False
+    if not is_of_child:
+        return bool(all(names) and known.email and given.email) and given.phone in ("", known.phone)
+    contacts = pairs[1:]
+    if any(any(pair) for pair in contacts):
+        return any(one and one == other for one, other in contacts)
+    return all(names)
 
 
 @dataclass(frozen=True)

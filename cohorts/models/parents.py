@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import Organisation
@@ -18,6 +18,17 @@ class ParentQuerySet(models.QuerySet):
         Take it after the locks of the parents' children.
         """
         return self.select_for_update(no_key=True)
+
+    def shareable(self, organisation_id: int | None) -> "ParentQuerySet":
+        """The organisation's parents to whom another of its children may be added: of whom it can
+        see a child, or who have none any more. Who is only on records that are hidden, as sensitive
+        ones are, stays apart, or the other child's record would tell of them.
+        """
+        of_parent = ParentRelationship.objects.filter(parent=OuterRef("pk"))
+        seen = of_parent.filter(
+            child__organisation=organisation_id, child__restricted_at__isnull=True
+        )
+        return self.filter(Exists(seen) | ~Exists(of_parent), organisation=organisation_id)
 
 
 class Parent(models.Model):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import User
 from cohorts.models import Child, Parent, ParentRelationship
-from cohorts.search import fold
+from cohorts.parent_rules import Person, is_same_person
 from cohorts.signals import children_changed
 from notifications import readdressing
 
@@ -27,6 +27,16 @@ class NewContact:
     kind: str
     other_name: str
     details: Details
+    contact_method: str = Parent.ContactMethod.ANY
+    contact_method_details: str = ""
+
+    @property
+    def email(self) -> str:
+        return self.details.email
+
+    @property
+    def phone(self) -> str:
+        return self.details.phone
 
 
 def stored_details(parent: Parent) -> Details:
@@ -42,22 +52,20 @@ def details_in_force(given: Details, stored: Details, *, are_hidden: bool) -> De
 
 
 def contact_of(child: Child, new: NewContact) -> tuple[ParentRelationship, bool]:
-    """The child's parent with these details, added unless known; and whether they were added.
+    """The child's parent who is that person, added unless known; and whether they were added.
 
-    Known is a parent of this child with the same name, who shares an address or number and
-    contradicts in none; blanks are filled. Everybody else is a new person, since two people may
+    Of somebody known, blanks are filled. Everybody else is a new person, since two people may
     share an address. Source: consent §3 and §15.
     """
-    for relationship in ParentRelationship.objects.filter(child=child).select_related("parent"):
-        if _is_same_person(relationship.parent, new):
-            _fill_blanks(relationship.parent, new.details)
-            return relationship, False
+    if relationship := parent_of_child(child, new):
+        fill_blanks(relationship, new)
+        return relationship, False
     parent = Parent.objects.create(
         organisation_id=child.organisation_id,
         full_name=new.full_name,
-        email=new.details.email,
-        phone=new.details.phone,
-        wants_text_updates=new.details.wants_text_updates,
+        contact_method=new.contact_method,
+        contact_method_details=new.contact_method_details,
+        **asdict(new.details),
     )
     relationship = ParentRelationship.objects.create(
         child=child, parent=parent, kind=new.kind, other_name=new.other_name
@@ -65,20 +73,34 @@ def contact_of(child: Child, new: NewContact) -> tuple[ParentRelationship, bool]
     return relationship, True
 
 
-def _is_same_person(parent: Parent, new: NewContact) -> bool:
-    pairs = [(parent.email, new.details.email), (parent.phone, new.details.phone)]
-    return (
-        fold(parent.full_name) == fold(new.full_name)
-        and any(stored and stored == typed for stored, typed in pairs)
-        and all(stored == typed or not (stored and typed) for stored, typed in pairs)
+def parent_of_child(child: Child, person: Person) -> ParentRelationship | None:
+    """The child's parent who is that person, if any."""
+    relationships = ParentRelationship.objects.filter(child=child).select_related("parent")
+    return next(
+        (one for one in relationships if is_same_person(one.parent, person, is_of_child=True)), None
     )
 
 
-def _fill_blanks(parent: Parent, details: Details) -> None:
-    parent.email = parent.email or details.email
-    parent.phone = parent.phone or details.phone
-    parent.wants_text_updates = parent.wants_text_updates or details.wants_text_updates
-    parent.save(update_fields=["email", "phone", "wants_text_updates"])
+def fill_blanks(relationship: ParentRelationship, person: NewContact) -> None:
+    """Put on record what it did not say of a parent. Texts are only ever switched on here: a box
+    left empty does not take back a wish.
+    """
+    parent = Parent.objects.lock().get(pk=relationship.parent_id)
+    values: dict[str, str | bool] = {
+        name: getattr(parent, name) or getattr(person, name)
+        for name in ("full_name", "email", "phone")
+    }
+    if person.phone and values["phone"] == person.phone:
+        wants = parent.wants_text_updates or person.details.wants_text_updates
+        values["wants_text_updates"] = wants
+        if parent.contact_method == Parent.ContactMethod.ANY:
+            values["contact_method"] = person.contact_method
+            values["contact_method_details"] = person.contact_method_details
+    parent.correct(**values)
+    relationship.parent = parent
+    if relationship.kind == ParentRelationship.Kind.UNKNOWN:
+        relationship.kind, relationship.other_name = person.kind, person.other_name
+        relationship.save(update_fields=["kind", "other_name"])
 
 
 def replace_details(parent: Parent, details: Details, *, now: datetime, by: User) -> bool:

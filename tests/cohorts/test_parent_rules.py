@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohorts.child_rows import UploadedParent
-from cohorts.parent_rules import StoredParent, reconcile
+from cohorts.parent_rules import StoredParent, is_same_person, reconcile
 
 FAMILY = "fam@example.com"
 PHONE = "+447700900123"
@@ -123,3 +123,50 @@ def test_no_stored_parent_is_two_people_and_none_is_lost(uploaded, of_child, oth
     for step in found:
         assert not step.filled.keys() & step.conflicting.keys()
         assert not (step.stored is None and step.conflicts)
+
+
+OTHER = "+447700900999"
+
+
+@pytest.mark.parametrize(
+    ("known", "given", "of_child", "of_another"),
+    [
+        (("Ann Poole", FAMILY, PHONE), ("ann  poole", FAMILY, PHONE), True, True),
+        (("Ann O’Neil", FAMILY, ""), ("Ánn O'Neil", FAMILY, ""), True, True),
+        (("Ann", FAMILY, PHONE), ("Ann", FAMILY, ""), True, True),
+        (("Ann", FAMILY, ""), ("Ann", FAMILY, PHONE), True, False),
+        (("Ann", "", PHONE), ("Ann", "", PHONE), True, False),
+        (("Ann", "", PHONE), ("Ann", FAMILY, PHONE), True, False),
+        (("", FAMILY, ""), ("Ann", FAMILY, PHONE), True, False),
+        (("Ann", FAMILY, ""), ("", FAMILY, ""), True, False),
+        (("Ann", "", ""), ("Ann", "", ""), True, False),
+        (("Ann", FAMILY, ""), ("Ann", "", ""), False, False),
+        (("Ann", FAMILY, ""), ("Ann", "", PHONE), False, False),
+        (("Ann", FAMILY, PHONE), ("Bob", FAMILY, PHONE), False, False),
+        (("Ann", FAMILY, PHONE), ("Ann", FAMILY, OTHER), False, False),
+        (("Ann", FAMILY, PHONE), ("Ann", "other@example.com", PHONE), False, False),
+    ],
+)
+def test_e07_who_is_the_person_that_was_typed_in(known, given, of_child, of_another):
+    """Of the very child, blanks contradict nothing; of another child, nothing may be left open."""
+    known, given = StoredParent(1, *known), person(*given)
+    assert is_same_person(known, given, is_of_child=True) is of_child
+    assert is_same_person(known, given, is_of_child=False) is of_another
+
+
+@given(known, people)
+def test_who_contradicts_is_another_person_and_strangers_are_known_by_more(known, given):
+    of_child = is_same_person(known, given, is_of_child=True)
+    if is_same_person(known, given, is_of_child=False):
+        assert of_child
+    if of_child:
+        for name in ("full_name", "email", "phone"):
+            old, new = getattr(known, name), getattr(given, name)
+            assert not (old and new) or old.lower() == new.lower()
+    assert is_same_person(given, known, is_of_child=True) is of_child
+
+
+@given(people)
+def test_everybody_is_who_they_are(given):
+    is_same = is_same_person(given, given, is_of_child=True)
+    assert is_same is True
