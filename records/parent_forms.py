@@ -1,18 +1,27 @@
 """Correcting a parent. Source: cohorts and imports §10."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.core.exceptions import ValidationError
 
 from cohorts import formats
-from cohorts.models import Parent, ParentRelationship
+from cohorts.models import Child, Parent, ParentRelationship
 from govuk.fields import CharField, CheckboxField, RadiosField
 from govuk.filters import phone as phone_as_written
 from govuk.forms import GovukForm
-from records.parents import ParentDetails
+from records.parents import LABELS, ParentDetails, details_of
 
 Kind = ParentRelationship.Kind
 ContactMethod = Parent.ContactMethod
+# Where what `LABELS` names is asked for.
+FIELDS = {
+    "full_name": "full_name",
+    "relationship": "kind",
+    "email": "email",
+    "phone": "phone",
+    "texts": "texts",
+    "needs": "contact_method",
+}
 # Source: consent §2.2: one limit everywhere.
 LONGEST_EMAIL = 254
 
@@ -106,6 +115,18 @@ class ParentForm(GovukForm):
             elif cleaned.get("contact_method") not in (None, ContactMethod.ANY):
                 self.add_error("phone", "Enter the phone number that has these needs")
         return cleaned
+
+    def say_what_differs(
+        self, on_record: ParentRelationship, differing: Collection[str], child: Child
+    ) -> None:
+        """Say beside each answer how the record of the child, or of a brother or sister, has it."""
+        is_own = on_record.child_id == child.pk
+        whose = "this record" if is_own else f"the record of {on_record.child.full_name}"
+        words = details_of(on_record).in_words()
+        for key in differing:
+            said = f"{LABELS[key].lower()} “{words[key] or 'none'}”"
+            name = on_record.parent.display_name
+            self.add_error(FIELDS[key], f"{name} is on {whose} already, with {said}")
 
     @staticmethod
     def filled_in(details: ParentDetails) -> dict:

@@ -15,6 +15,7 @@ from accounts.permissions import edits_children_required
 from calendars import clock
 from cohorts.models import Child, Parent, ParentRelationship
 from records import parents
+from records.adding_parents import OnRecordOtherwise, add_parent
 from records.parent_forms import ParentForm
 from records.parent_selectors import concerned, parents_of
 
@@ -53,16 +54,22 @@ def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
         initial={"contact_method": Parent.ContactMethod.ANY},
         allows_drama=settings.IS_LOCAL,
     )
+    on_record = None
     if request.method == "POST" and form.is_valid():
-        is_new = parents.add_parent(
-            child=child, details=form.details(), by=request.user, now=clock.now()
-        )
-        messages.success(request, "Parent or guardian added" if is_new else KNOWN)
-        return redirect(_address(child))
+        try:
+            is_new = add_parent(
+                child=child, details=form.details(), by=request.user, now=clock.now()
+            )
+        except OnRecordOtherwise as refusal:
+            on_record = refusal.relationship
+            form.say_what_differs(on_record, refusal.differing, child)
+        else:
+            messages.success(request, "Parent or guardian added" if is_new else KNOWN)
+            return redirect(_address(child))
     _log_view(request, child)
     return render(
         request,
-        "layouts/form.html",
+        "records/add_parent.html",
         {
             "caption": child.full_name,
             "title": "Add parent or guardian",
@@ -70,6 +77,8 @@ def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
             "back": _address(child),
             "cancel": _address(child),
             "form": form,
+            "child": child,
+            "on_record": on_record,
         },
     )
 

@@ -1,4 +1,4 @@
-"""Adding, correcting and removing a parent on a child's record. Source: cohorts and imports §10.
+"""Correcting and removing a parent on a child's record. Source: cohorts and imports §10.
 
 Whoever writes to parents hears of it by `children_changed`: what waits follows to a corrected
 address, guards hold back what waits for a removed one, and what is due to a new one is planned.
@@ -15,7 +15,6 @@ from accounts.models import User
 from activity import services as activity
 from activity.models import Entry
 from cohorts.models import Child, Parent, ParentRelationship
-from cohorts.search import fold
 from cohorts.signals import children_changed
 from govuk.filters import phone as phone_as_written
 from notifications import readdressing
@@ -86,51 +85,6 @@ def details_of(relationship: ParentRelationship) -> ParentDetails:
             for field in fields(ParentDetails)
         }
     )
-
-
-@transaction.atomic
-def add_parent(*, child: Child, details: ParentDetails, by: User, now: datetime) -> bool:
-    """Add a parent to a child's record; whether it had none with these details yet.
-
-    A parent of another child of the organisation with that very name, address and number is the
-    same person, and shared; everybody else is a new one.
-    """
-    child = Child.objects.lock(child.pk)
-    for relationship in child.relationships.select_related("parent"):
-        if _is_same_person(relationship.parent, details):
-            return False
-    parent = _of_another_child(child, details) or _new_parent(child, details)
-    relationship = ParentRelationship.objects.create(
-        child=child, parent=parent, kind=details.kind, other_name=details.other_name
-    )
-    activity.record(
-        child_id=child.pk,
-        organisation_id=child.organisation_id,
-        kind=Entry.Kind.RECORD,
-        title=f"Parent or guardian added: {parent.display_name} ({relationship.label})",
-        by=by,
-        now=now,
-    )
-    children_changed.send(Parent, child_ids=[child.pk], by=by, now=now)
-    return True
-
-
-def _is_same_person(parent: Parent, details: ParentDetails) -> bool:
-    return fold(parent.full_name) == fold(details.full_name) and (parent.email, parent.phone) == (
-        details.email,
-        details.phone,
-    )
-
-
-def _of_another_child(child: Child, details: ParentDetails) -> Parent | None:
-    if not (details.full_name and details.email):
-        return None
-    sharing = Parent.objects.filter(organisation=child.organisation_id, email=details.email)
-    return next((one for one in sharing.order_by("pk") if _is_same_person(one, details)), None)
-
-
-def _new_parent(child: Child, details: ParentDetails) -> Parent:
-    return Parent.objects.create(organisation_id=child.organisation_id, **details.of_the_person)
 
 
 @transaction.atomic

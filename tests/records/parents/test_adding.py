@@ -48,22 +48,6 @@ class TestAdding:
         assert told.banner == "The record has this parent or guardian already"
         assert child.relationships.count() == 2
 
-    @pytest.mark.parametrize(("phone", "is_shared"), [("", True), ("07987 654321", False)])
-    def test_the_parent_of_a_brother_is_the_same_person_if_nothing_differs(
-        self, nurse_client, child, here, dad, clinic, phone, is_shared
-    ):
-        brother = clinic.child(given_name="Al", family_name="Lee", parents=0)
-        of_brother = factories.RelationshipFactory(
-            child=brother,
-            parent__full_name="di lee",
-            parent__email="di@example.com",
-            parent__phone="",
-            parent__wants_text_updates=False,
-        )
-        nurse_client.post(here, dad | {"phone": phone})
-        added = child.relationships.get(kind="father")
-        assert (added.parent == of_brother.parent) == is_shared
-
     def test_what_is_missing_is_said(self, nurse_client, child, here):
         refused = page(nurse_client.post(here, {"contact_method": "any"}))
         assert list(refused.errors) == [
