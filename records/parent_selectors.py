@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Organisation
-from cohorts.models import Child, Contact, ParentRelationship
+from cohorts.models import Child, Contact, Parent, ParentRelationship
+from consent import replies
 from consent.models import ConsentResponse
 from notifications.models import Message
 from sessions_app.models import Membership
@@ -24,14 +25,18 @@ class Answer:
 class Concerned:
     """What hangs on a parent of a child.
 
-    `siblings` are the parent's other children; `answers` those of theirs about this child that are
-    valid; `waiting` counts messages to them about this child that have not been sent; `others` are
-    the child's parents who can be written to besides.
+    `siblings` are the parent's other children, but nobody whose record is sensitive: its parents
+    are hidden, and the address of a brother or sister would give that of the child away.
+    `answers` are those of theirs about this child that are valid. Of the messages to them about
+    this child that wait, `waiting` counts those that no other parent gets, `shared` those to an
+    address or number of another one. `others` are the child's parents who can be written to
+    besides.
     """
 
     siblings: Sequence[Child]
     answers: Sequence[Answer]
     waiting: int
+    shared: int
     others: Sequence[str]
 
 
@@ -62,17 +67,35 @@ def concerned(relationship: ParentRelationship) -> Concerned:
     ).select_related("programme")
     reachable = Contact.objects.filter(child=child).exclude(parent=parent).values("parent")
     others = ParentRelationship.objects.filter(child=child, parent__in=reachable)
+    waiting, shared = _waiting(child, parent)
     return Concerned(
         siblings=list(
-            Child.objects.filter(relationships__parent=parent, organisation=child.organisation_id)
+            Child.objects.filter(
+                relationships__parent=parent,
+                organisation=child.organisation_id,
+                restricted_at__isnull=True,
+            )
             .exclude(pk=child.pk)
             .order_by("given_name_key", "pk")
         ),
         answers=[Answer(one, slugs.get(one.academic_year, "")) for one in answers],
-        waiting=Message.objects.filter(
-            child=child, parent=parent, status=Message.Status.WAITING
-        ).count(),
+        waiting=waiting,
+        shared=shared,
         others=[
             f"{one.parent.display_name} ({one.label})" for one in others.select_related("parent")
         ],
     )
+
+
+def _waiting(child: Child, parent: Parent) -> tuple[int, int]:
+    """How many messages that wait are the parent's alone, and how many go to whom they share an
+    address or number with. A reply is its reader's alone: see `consent.reply_guard`.
+    """
+    elsewhere = Contact.objects.filter(
+        child=child, channel=OuterRef("channel"), recipient=OuterRef("recipient")
+    ).exclude(parent=parent)
+    is_shared = Exists(elsewhere) & ~Q(template__in=replies.TEMPLATES)
+    counted = Message.objects.filter(
+        child=child, parent=parent, status=Message.Status.WAITING
+    ).aggregate(everything=Count("pk"), shared=Count("pk", filter=is_shared))
+    return counted["everything"] - counted["shared"], counted["shared"]

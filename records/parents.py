@@ -166,7 +166,9 @@ def _tell_change(
     by: User,
     now: datetime,
 ) -> None:
-    """The child's log gets all that changed; that of a brother or sister not the relationship."""
+    """The child's log gets all that changed; that of a brother or sister not the relationship, and
+    no name where the record is sensitive: its parents are hidden.
+    """
     old, new = before.in_words(), after.in_words()
     changed = [key for key in LABELS if old[key] != new[key]]
     name = before.full_name or after.full_name or relationship.parent.display_name
@@ -175,7 +177,7 @@ def _tell_change(
             child_id=child.pk,
             organisation_id=child.organisation_id,
             kind=Entry.Kind.RECORD,
-            title=f"Parent or guardian changed: {name}",
+            title="Parent or guardian changed" + ("" if child.is_restricted else f": {name}"),
             body="\n".join(
                 f"{LABELS[key]}: {old[key] or 'none'} → {new[key] or 'none'}" for key in told
             ),

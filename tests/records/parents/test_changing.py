@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import AccessLogEntry
-from cohorts.models import Parent
+from cohorts.models import Child, Parent
 from consent import replies
 from notifications.models import Message
 from sessions_app import statuses
@@ -171,3 +171,18 @@ class TestChanging:
         again = refused.values | {"email": "mona@example.com"}
         late = page(nurse_client.post(address("change-parent", mum), again))
         assert any("Somebody else has changed" in error for error in late.errors)
+
+    def test_a_sensitive_brother_is_not_named_and_his_log_names_no_parent(
+        self, nurse_client, mum, clinic
+    ):
+        """The address is his, too, and follows: he is hidden, not forgotten."""
+        before = page(nurse_client.get(address("change-parent", mum)))
+        brother = clinic.child(given_name="Al", family_name="Lee")
+        factories.RelationshipFactory(child=brother, parent=mum.parent)
+        Child.objects.filter(pk=brother.pk).update(restricted_at=NOW)
+        asked = page(nurse_client.get(address("change-parent", mum)))
+        assert asked.text == before.text
+        sent = asked.values | {"email": "mona@example.com"}
+        nurse_client.post(address("change-parent", mum), sent)
+        brother.refresh_from_db()
+        assert log_of(brother)["Parent or guardian changed"].body == ""
