@@ -5,14 +5,20 @@ from threading import Event
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
+from activity.models import Entry
+from cohorts.models import Parent
 from notifications.aftermath import flag_contacts
 from notifications.models import Message
 from records import parents
-from tests.records.parents.pages import NOW, message_to
+from records.parent_views import GONE, KNOWN
+from tests.pages import page
+from tests.records.parents.pages import NOW, address, message_to
 from tests.threads import at_once, wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+ROUNDS = 3
 
 
 @pytest.mark.parametrize(
@@ -54,3 +60,40 @@ def test_what_a_receipt_says_of_an_address_is_kept_unless_the_address_is_another
     mum.parent.refresh_from_db()
     assert stored_details(mum) == replace(stored, **typed)
     assert mum.parent.email_failed_at == (NOW if is_flagged else None)
+
+
+def test_two_people_who_add_one_parent_at_once_make_one(nurse_client, administrator_client, child):
+    here = reverse("children:add-parent", kwargs={"public_id": child.public_id})
+    for n in range(ROUNDS):
+        dad = {"full_name": "Di Lee", "kind": "father", "email": f"di{n}@example.com"}
+        told = at_once(
+            *[
+                lambda client=client, dad=dad: (
+                    page(
+                        client.post(here, dad | {"contact_method": "any"}, follow=True),
+                        names_person=True,
+                    ).banner
+                )
+                for client in (nurse_client, administrator_client)
+            ]
+        )
+        assert sorted(told) == ["Parent or guardian added", KNOWN]
+    assert child.relationships.filter(kind="father").count() == ROUNDS
+    assert Parent.objects.filter(full_name="Di Lee").count() == ROUNDS
+
+
+def test_two_people_who_remove_one_parent_at_once_remove_them_once(
+    nurse_client, administrator_client, mum
+):
+    told = at_once(
+        *[
+            lambda client=client: (
+                page(
+                    client.post(address("remove-parent", mum), follow=True), names_person=True
+                ).banner
+            )
+            for client in (nurse_client, administrator_client)
+        ]
+    )
+    assert sorted(told) == ["Parent or guardian removed from the record", GONE]
+    assert Entry.objects.filter(title__startswith="Parent or guardian removed").count() == 1

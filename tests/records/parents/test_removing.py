@@ -2,7 +2,8 @@
 
 import pytest
 
-from cohorts.models import ParentRelationship
+from cohorts.models import Child, Parent, ParentRelationship
+from consent import replies, reply_guard
 from consent.facts import consent_facts
 from notifications.models import Message
 from records import parents
@@ -10,7 +11,7 @@ from sessions_app.invitations.guard import CONTACT_CHANGED, guard
 from sessions_app.models import ProgrammeStatus
 from tests import factories
 from tests.pages import page
-from tests.records.parents.pages import NOW, address, form_of, log_of
+from tests.records.parents.pages import NOW, address, form_of, log_of, message_to
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ class TestRemoving:
         assert guard(invited, now=NOW) == {}
         record = page(nurse_client.get(f"/children/{mum.child.public_id}/"), names_person=True)
         asked = page(nurse_client.get(record.links["Remove Mo Lee"]))
-        assert "1 message that is waiting will not be sent" in asked.text
+        assert "1 message to them that is waiting will not be sent" in asked.text
         assert "Messages still go to Di Lee (Dad)" in asked.text
         done = page(
             nurse_client.post(address("remove-parent", mum), follow=True), names_person=True
@@ -69,19 +70,51 @@ class TestRemoving:
         nurse_client.post(address("remove-parent", mum))
         assert brother.relationships.filter(parent=mum.parent).exists()
 
+    def test_a_sensitive_brother_is_not_named(self, nurse_client, mum, clinic):
+        before = page(nurse_client.get(address("remove-parent", mum)))
+        brother = clinic.child(given_name="Al", family_name="Lee")
+        factories.RelationshipFactory(child=brother, parent=mum.parent)
+        Child.objects.filter(pk=brother.pk).update(restricted_at=NOW)
+        assert page(nurse_client.get(address("remove-parent", mum))).text == before.text
+
+    def test_what_goes_to_an_address_that_another_parent_shares_is_still_sent(
+        self, nurse_client, mum, clinic
+    ):
+        factories.RelationshipFactory(child=mum.child, parent__email="mo@example.com")
+        clinic.plan("2027-01-12T10:00")
+        [invited] = Message.objects.filter(parent=mum.parent)
+        response = factories.ResponseFactory(
+            child=mum.child, parent=mum.parent, session=clinic.session, email="mo@example.com"
+        )
+        letter = replies.letter_of(response.public_id, replies.GIVEN)
+        reply = message_to(mum, template=replies.GIVEN, letter=letter)
+        asked = page(nurse_client.get(address("remove-parent", mum)))
+        assert "1 message to them that is waiting will not be sent" in asked.text
+        assert "1 message that is waiting will still be sent" in asked.text
+        nurse_client.post(address("remove-parent", mum))
+        assert guard([invited], now=NOW) == {}
+        assert reply_guard.guard([reply], now=NOW) == {reply.pk: CONTACT_CHANGED}
+
     @pytest.mark.parametrize("name", ["remove-parent", "change-parent"])
     def test_who_was_removed_meanwhile_is_not_removed_twice(
-        self, nurse_client, nurse, mum, name, monkeypatch
+        self, nurse_client, administrator, mum, name, monkeypatch
     ):
-        sent = form_of(nurse_client, mum)
+        """Somebody else removes them after the page has found them, and before it writes."""
+        sent = form_of(nurse_client, mum) | {"full_name": "Mona Lee"}
+        remove, service = parents.remove_parent, name.replace("-", "_")
+        write = getattr(parents, service)
 
-        def gone(**_):
-            raise parents.ParentGone
+        def too_late(**given):
+            remove(relationship=mum, by=administrator, now=NOW)
+            write(**given)
 
-        monkeypatch.setattr(parents, "remove_parent", gone)
-        monkeypatch.setattr(parents, "change_parent", gone)
+        monkeypatch.setattr(parents, service, too_late)
         told = page(nurse_client.post(address(name, mum), sent, follow=True), names_person=True)
         assert "has been removed from the record already" in told.banner
+        assert not mum.child.relationships.exists()
+        assert Parent.objects.get(pk=mum.parent_id).full_name == "Mo Lee"
+        actors = [entry.actor for title, entry in log_of(mum.child).items() if "removed" in title]
+        assert actors == [administrator.full_name]
 
     def test_what_is_gone_is_refused(self, nurse, mum):
         kept = ParentRelationship.objects.select_related("child", "parent").get(pk=mum.pk)
