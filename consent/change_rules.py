@@ -12,6 +12,10 @@ from consent.status_rules import CHILD, Response, counted_responses
 IS_INVALID = "This response has already been marked as invalid."
 NOT_MATCHED = "This response was not matched with this child, or the match was undone already."
 NOT_WAITING = "This response does not wait to be followed up."
+OUT_OF_REACH = (
+    "Whoever gave this response is not a contact of your organisation, so nobody can talk to them "
+    "about it here. You can mark it as invalid, and record a new response."
+)
 OVERRULED = "Does not count: the child decided"
 SUPERSEDED = "The same person has said something else since, which counts instead."
 

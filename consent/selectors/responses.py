@@ -15,12 +15,18 @@ from sessions_app.models import Session
 
 @dataclass(frozen=True)
 class KeptResponse:
-    """A response with its history, and what may be done about it."""
+    """A response with its history, and what may be done about it.
+
+    `is_foreign`: it was given to another organisation, before the child moved here. It counts, so
+    its decision and health answers are seen here; the details of the family are that organisation's
+    alone, and so is whom it is about, if that is another child.
+    """
 
     response: ConsentResponse
     kept: change_rules.Kept
     changes: Sequence[ResponseChange]
     later: ConsentResponse | None
+    is_foreign: bool
 
     @property
     def state(self) -> str:
@@ -39,8 +45,17 @@ class KeptResponse:
         return not change_rules.why_no_invalidation(self.kept)
 
     @property
-    def may_follow_up(self) -> bool:
-        return not change_rules.why_no_follow_up(self.kept)
+    def why_no_follow_up(self) -> str:
+        """Why a refusal cannot be followed up, as a sentence; empty if it waits for that."""
+        if refusal := change_rules.why_no_follow_up(self.kept):
+            return refusal
+        return "" if self.is_by_contact else change_rules.OUT_OF_REACH
+
+    @property
+    def is_by_contact(self) -> bool:
+        """Whether who gave it is a contact of the organisation that has the child now."""
+        parent = self.response.parent
+        return parent is None or parent.organisation_id == self.response.child.organisation_id
 
     @property
     def is_about_another(self) -> bool:
@@ -49,13 +64,38 @@ class KeptResponse:
 
     @property
     def online(self) -> OnlineResponse | None:
-        """What the parent answered online, as long as it is matched with this child."""
+        """What the parent answered online, as long as it is matched with this child; none where
+        that is another organisation's.
+        """
+        if self.is_foreign:
+            return None
         decision = getattr(self.response, "online_decision", None)
         return decision.response if decision else None
 
     @property
     def agreed_to(self) -> str:
         return agreed_to(self.response)
+
+    @property
+    def health_answers(self) -> Sequence[dict]:
+        """What was answered about health; nothing of another organisation's child."""
+        return [] if self.is_foreign and self.is_about_another else self.response.health_answers
+
+    @property
+    def why_no_details(self) -> str:
+        """Why contact details and address are hidden, in words; empty where they are not."""
+        if self.response.child.is_restricted:
+            return "Hidden because this record is flagged as sensitive"
+        if self.is_about_another:
+            return "Hidden because the response is about another child"
+        if self.is_foreign:
+            return "Hidden because the response was given to another organisation"
+        return ""
+
+    def notes_on(self, change: ResponseChange) -> str:
+        """What was noted on a change; how another organisation knows whom it is about is theirs."""
+        is_theirs = self.is_foreign and change.kind == ResponseChange.Kind.UNMATCHED
+        return "" if is_theirs else change.notes
 
 
 def agreed_to(response: ConsentResponse) -> str:
@@ -115,14 +155,15 @@ def _kept(
 
 
 def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResponse | None:
-    """A response about the child in the year of a session; None if there is none. At most six
-    queries.
+    """A response about the child in the year of a session, whichever organisation it was given to:
+    they all count. None if there is none. At most six queries.
+
+    The child is one of the session's organisation now.
     """
     response = (
         ConsentResponse.objects.filter(
             public_id=response_id,
             child=child,
-            organisation=session.organisation_id,
             academic_year=session.academic_year,
         )
         .select_related(
@@ -141,6 +182,7 @@ def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResp
         kept=weighed.kept,
         changes=list(response.changes.select_related("by")),
         later=later_answer(response),
+        is_foreign=response.organisation_id != session.organisation_id,
     )
 
 

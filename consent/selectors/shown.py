@@ -16,8 +16,8 @@ from consent.selectors.responses import Weighed, agreed_to
 class ShownResponse:
     """A row of the table of responses.
 
-    `is_struck_out`: the person no longer says so. `has_page`: it is of the organisation that looks,
-    so that its page opens; a child who moved brings along what was answered elsewhere.
+    `is_struck_out`: the person no longer says so. `is_foreign`: it was given to another
+    organisation than the one that looks; a child who moved brings along what was answered.
     """
 
     public_id: UUID
@@ -32,7 +32,7 @@ class ShownResponse:
     recorded_by: str
     state: str
     is_struck_out: bool
-    has_page: bool
+    is_foreign: bool
 
 
 def shown(weighed: Weighed, *, organisation_id: int) -> ShownResponse:
@@ -51,7 +51,7 @@ def shown(weighed: Weighed, *, organisation_id: int) -> ShownResponse:
         recorded_by=response.recorded_by.full_name if response.recorded_by else "",
         state=change_rules.state_of(weighed.kept),
         is_struck_out=change_rules.is_struck_out(weighed.kept),
-        has_page=response.organisation_id == organisation_id,
+        is_foreign=response.organisation_id != organisation_id,
     )
 
 

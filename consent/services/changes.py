@@ -93,8 +93,7 @@ def _tell(
         kind=Entry.Kind.CONSENT,
         title=told,
         body="\n".join(filter(None, [response.programme.name, notes])),
-        organisation_id=response.organisation_id,
-        session_id=response.session_id,
+        **in_log_of(response),
         subject=response.public_id,
         voids=voiding.WITHDRAWN if kind == Kind.WITHDRAWN else voiding.INVALID,
         now=now,
@@ -103,6 +102,16 @@ def _tell(
     statuses.refresh([response.child_id], today=_day_of(response, now))
     invitations.catch_up([response.child_id], now=now, by=by)
     return change
+
+
+def in_log_of(response: ConsentResponse) -> dict[str, int | None]:
+    """In whose activity log it is told what becomes of a response, as arguments of `record`: of the
+    organisation that has the child now, which may be another than the one it was given to.
+    """
+    holder = response.child.organisation_id
+    if holder in (None, response.organisation_id):
+        return {"organisation_id": response.organisation_id, "session_id": response.session_id}
+    return {"organisation_id": holder, "session_id": None}
 
 
 def _day_of(response: ConsentResponse, now: datetime) -> date:

@@ -87,6 +87,18 @@ def is_told(child: Child) -> bool:
     return not (child.date_of_death or child.invalidated_at or child.is_restricted)
 
 
+def reaches(response: ConsentResponse) -> bool:
+    """Whether who gave a response may be told of what becomes of it: they are on the child's record
+    still, as a contact of the organisation that has the child. One query.
+    """
+    child, parent = response.child, response.parent
+    if parent is None or not is_told(child):
+        return False
+    return parent.relationships.filter(
+        child=child, parent__organisation=child.organisation_id
+    ).exists()
+
+
 def _queue(
     template: str,
     responses: Sequence[ConsentResponse],
@@ -97,10 +109,8 @@ def _queue(
     by: User,
 ) -> int:
     first = responses[0]
-    if first.parent is None or not is_told(first.child):
+    if first.parent is None or not reaches(first):
         return 0
-    if not first.parent.relationships.filter(child=first.child).exists():
-        return 0  # no longer on the child's record
     values = replies.personalisation(
         template,
         responses,
@@ -116,7 +126,7 @@ def _queue(
                 channel=channel,
                 recipient=recipient,
                 personalisation=values,
-                organisation_id=first.organisation_id,
+                organisation_id=session.organisation_id,
                 child=first.child,
                 parent_id=first.parent_id,
                 session_id=session.pk,

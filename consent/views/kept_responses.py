@@ -23,12 +23,14 @@ from consent.selectors.undoing import hanging_on
 from consent.services import unmatching
 from consent.services.changes import ChangeNotPossible, invalidate_response
 from consent.services.follow_ups import confirm_that_it_stands
-from consent.services.replies import is_told
+from consent.services.replies import reaches
 from consent.services.withdrawals import withdraw_for_parent
 from consent.views.lookup import find_child, find_session, log_view
 from govuk.filters import govuk_date
 from programmes.selectors import contains_gelatine
 from sessions_app.models import Session
+
+UNTOLD = "Nobody gets a message about this: {name} is not a contact of your organisation."
 
 
 def _find(
@@ -120,7 +122,7 @@ def withdraw(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID
             is_at_school=not session.is_clinic,
         ),
         programme=response.programme_id,
-        is_told=response.parent is not None and is_told(child),
+        is_told=reaches(response),
     )
 
     def change() -> str:
@@ -139,7 +141,10 @@ def withdraw(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID
     if request.method == "POST" and form.is_valid():
         return _make(request, back, change)
     words = {"title": "Withdraw consent", "button": "Withdraw consent"}
-    return _ask(request, found, child, back, form=form, lost=resting_on(response), **words)
+    untold = "" if found.is_by_contact else UNTOLD.format(name=response.parent_name)
+    return _ask(
+        request, found, child, back, form=form, lost=resting_on(response), untold=untold, **words
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -223,7 +228,7 @@ def follow_up(request: HttpRequest, slug: str, public_id: UUID, response_id: UUI
     """Whether a refusal stands: if not, the parent's new response is recorded next."""
     session, child, found = _find(request, slug, public_id, response_id)
     back = _address(session, child, response_id)
-    if refusal := change_rules.why_no_follow_up(found.kept):
+    if refusal := found.why_no_follow_up:
         messages.warning(request, refusal)
         return redirect(back)
     form = FollowUpForm(_sent(request))
