@@ -17,6 +17,7 @@ from consent.selectors import asking
 from consent.services.asking import RemindersNotPossible, remind_now, why_no_reminders
 from consent.views.lookup import find_session
 from govuk.filters import count, govuk_date_with_weekday
+from sessions_app import asking as school_asking
 from sessions_app.display import TOO_LATE, evening
 from sessions_app.mailing_words import reminded_notice
 from sessions_app.models import Session
@@ -74,32 +75,55 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _schedule(session: Session, *, now: datetime) -> list[tuple[str, str]]:
-    """The requests and each reminder that jobs send: what was sent, and when the others are due."""
+    """The requests and each reminder that jobs send: what was sent, and when the others are due.
+
+    Nothing is due as long as messages about consent are called back.
+    """
     sent = asking.sent_by_themselves(session)
+    goes_at = school_asking.waiting([session.pk], now=now).get(session.pk, now)
+    is_called_back, writes_at = goes_at is None, goes_at or now
     days, year = days_of(session), session.academic_year
     rows = []
     if session.consent_requests_on:
-        day = asks_on(requests_on=session.consent_requests_on, academic_year=year, now=now)
+        day = asks_on(requests_on=session.consent_requests_on, academic_year=year, now=writes_at)
         is_open = is_open_for_consent(days, day)
-        rows.append(("Request", _when(sent.get(None), day, now=now, is_in_time=is_open)))
+        when = _when(
+            sent.get(None), day, now=now, is_in_time=is_open, is_called_back=is_called_back
+        )
+        rows.append(("Request", when))
     ids = {day.value: day.pk for day in session.live_dates}
     for reminder in asking_rules.reminders_to_come(
         dates=days,
         days_before=session.days_before_consent_reminders,
         today=clock.london_day(now),
     ):
-        day = asks_on(requests_on=reminder.goes_on, academic_year=year, now=now)
-        when = _when(sent.get(ids[reminder.date]), day, now=now, is_in_time=day < reminder.date)
+        day = asks_on(requests_on=reminder.goes_on, academic_year=year, now=writes_at)
+        when = _when(
+            sent.get(ids[reminder.date]),
+            day,
+            now=now,
+            is_in_time=day < reminder.date,
+            is_called_back=is_called_back,
+        )
         rows.append((f"Reminder for {govuk_date_with_weekday(reminder.date)}", when))
     return rows
 
 
-def _when(sent_on: date | None, due_on: date, *, now: datetime, is_in_time: bool) -> str:
+def _when(
+    sent_on: date | None,
+    due_on: date,
+    *,
+    now: datetime,
+    is_in_time: bool,
+    is_called_back: bool,
+) -> str:
     """Sent from Tuesday 22 December 2026; Due today from 4pm; Due on Tuesday 5 January 2027."""
     if sent_on:
         return f"Sent from {govuk_date_with_weekday(sent_on)}"
     if not is_in_time:
         return TOO_LATE
+    if is_called_back:
+        return "Not sent: called back, until somebody sends it"
     when = evening(due_on, now=now)
     is_near = when.startswith(("Today", "Tomorrow"))
     return f"Due {when[0].lower()}{when[1:]}" if is_near else f"Due on {when}"

@@ -241,6 +241,26 @@ def test_called_back_nobody_is_asked_until_somebody_lets_them_go(school, nurse):
     assert school.run("2027-01-06") == HELD_FROM + 1
 
 
+def test_the_schedule_of_what_jobs_send_knows_what_waits_and_what_was_called_back(
+    school, nurse, nurse_client, morning
+):
+    save(school.session, nurse, [JAN_19], now="2027-01-05T19:54")
+    morning.move_to(at("2027-01-05T19:54"), tick=False)
+    address = reverse("consent:send-reminders", kwargs={"slug": school.session.slug})
+
+    def schedule_shown():
+        return {row[0]: row[1] for row in page(nurse_client.get(address)).rows}
+
+    reminder = "Reminder for Tuesday 19 January 2027"
+    assert schedule_shown() == {
+        "Request": "Due tomorrow from 4pm",
+        reminder: "Due on Tuesday 12 January 2027",
+    }
+    call_back(school, nurse, "2027-01-05T19:55")
+    back = "Not sent: called back, until somebody sends it"
+    assert schedule_shown() == {"Request": back, reminder: back}
+
+
 def test_other_dates_settle_what_waited_and_what_was_called_back(school, nurse):
     save(school.session, nurse, [JAN_19], now=TEN)
     save(school.session, nurse, [moved(school.session, FEB_16)], now="2027-01-05T11:00")
