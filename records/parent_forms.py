@@ -1,14 +1,11 @@
-"""Correcting a parent. Source: cohorts and imports §10."""
+"""Adding and correcting a parent. Source: cohorts and imports §10."""
 
-from collections.abc import Callable, Collection
-
-from django.core.exceptions import ValidationError
+from collections.abc import Collection
 
 from cohorts import formats
+from cohorts.contact_forms import PersonForm, parsed
 from cohorts.models import Child, Parent, ParentRelationship
-from govuk.fields import CharField, CheckboxField, RadiosField
-from govuk.filters import phone as phone_as_written
-from govuk.forms import GovukForm
+from govuk.fields import CharField, RadiosField
 from records.parents import LABELS, ParentDetails, details_of
 
 Kind = ParentRelationship.Kind
@@ -22,44 +19,16 @@ FIELDS = {
     "texts": "texts",
     "needs": "contact_method",
 }
-# Source: consent §2.2: one limit everywhere.
-LONGEST_EMAIL = 254
 
 
-def _parsed(parse: Callable[[str], str], text: str) -> str:
-    """The stored form of a text; what cannot be read is refused beside its field."""
-    try:
-        return parse(text) if text else ""
-    except formats.BadValue as refusal:
-        raise ValidationError(str(refusal)) from None
-
-
-class ParentForm(GovukForm):
+class ParentForm(PersonForm):
     """A parent or guardian as the child's record should have them."""
 
-    full_name = CharField(label="Full name", required=False, max_length=formats.TEXT_LENGTH)
     kind = RadiosField(
         label="Relationship to child",
         choices=Kind.choices,
         reveals={Kind.OTHER.value: ["other_name"]},
     )
-    other_name = CharField(
-        label="Relationship",
-        help_text="For example, carer",
-        max_length=formats.TEXT_LENGTH,
-        error_messages={"required": "Enter the relationship to the child"},
-    )
-    email = CharField(
-        label="Email address",
-        required=False,
-        govuk={"type": "email", "spellcheck": False, "autocapitalize": "none"},
-    )
-    phone = CharField(
-        label="Phone number",
-        required=False,
-        govuk={"type": "tel", "classes": "govuk-input--width-20"},
-    )
-    texts = CheckboxField(label="Get updates by text message", required=False)
     contact_method = RadiosField(
         label="Does the phone number have any needs?",
         choices=ContactMethod.choices,
@@ -72,37 +41,16 @@ class ParentForm(GovukForm):
         error_messages={"required": "Enter details of the contact needs"},
     )
 
-    def __init__(self, *args, allows_drama: bool, **kwargs) -> None:
+    field_order = ("full_name", "kind", "other_name", "email", "phone", "texts")
+
+    def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.allows_drama = allows_drama
-
-    def clean_full_name(self) -> str:
-        return _parsed(
-            lambda text: formats.parse_name(text, what="Full name"), self.cleaned_data["full_name"]
-        )
-
-    def clean_other_name(self) -> str:
-        return _parsed(
-            lambda text: formats.parse_text(text, what="Relationship"),
-            self.cleaned_data["other_name"],
-        )
+        self.fields["full_name"].required = False
 
     def clean_contact_method_details(self) -> str:
-        return _parsed(
+        return parsed(
             lambda text: formats.parse_text(text, what="Details"),
             self.cleaned_data["contact_method_details"],
-        )
-
-    def clean_email(self) -> str:
-        email = _parsed(formats.parse_email, self.cleaned_data["email"])
-        if len(email) > LONGEST_EMAIL:
-            raise ValidationError(f"Email address must be {LONGEST_EMAIL} characters or less")
-        return email
-
-    def clean_phone(self) -> str:
-        return _parsed(
-            lambda text: formats.parse_phone(text, allows_drama=self.allows_drama),
-            self.cleaned_data["phone"],
         )
 
     def clean(self) -> dict:
@@ -136,7 +84,7 @@ class ParentForm(GovukForm):
             "kind": details.kind,
             "other_name": details.other_name,
             "email": details.email,
-            "phone": phone_as_written(details.phone) if details.phone else "",
+            "phone": details.phone,
             "texts": details.wants_text_updates,
             "contact_method": details.contact_method,
             "contact_method_details": details.contact_method_details,

@@ -1,16 +1,16 @@
 """Who answers, and where they can be written to. Source: consent §6."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from markupsafe import Markup
 
-from cohorts import formats
+from cohorts.contact_forms import PersonForm, ReachableForm
 from cohorts.models import ParentRelationship
 from consent.choices import YES_OR_NO
 from consent.selectors.contacts import CHILD, CHILD_LABEL, NEW_CONTACT, KnownContact
 from consent.services.contacts import Details, NewContact
-from govuk.fields import AS_HEADING, CharField, CheckboxField, RadiosField
+from govuk.fields import AS_HEADING, RadiosField
 from govuk.filters import emails
 from govuk.filters import phone as phone_as_written
 from govuk.forms import GovukForm
@@ -20,8 +20,6 @@ HIDDEN = (
     "The stored contact details are hidden because this record is sensitive. Leave these questions "
     "empty to keep using them."
 )
-# Source: consent §2.2: one limit everywhere.
-LONGEST_EMAIL = 254
 Kind = ParentRelationship.Kind
 
 
@@ -66,55 +64,17 @@ def _contact_details(contact: KnownContact) -> Markup:
     return emails(", ".join(detail for detail in details if detail) or "No contact details")
 
 
-def _parsed(parse: Callable[[str], str], text: str) -> str:
-    """The stored form of a text; what cannot be read is refused beside its field."""
-    try:
-        return parse(text) if text else ""
-    except formats.BadValue as refusal:
-        raise ValidationError(str(refusal)) from None
-
-
-class DetailsForm(GovukForm):
+class DetailsForm(ReachableForm):
     """Where somebody who answers can be written to. A known contact's details come filled in.
 
     `may_be_empty`: details are stored that must not be shown, and hold unless others are typed.
     """
 
-    email = CharField(
-        label="Email address",
-        required=False,
-        govuk={"type": "email", "spellcheck": False, "autocapitalize": "none"},
-    )
-    phone = CharField(
-        label="Phone number",
-        required=False,
-        govuk={"type": "tel", "classes": "govuk-input--width-20"},
-    )
-    texts = CheckboxField(label="Get updates by text message", required=False)
-
-    def __init__(self, *args, allows_drama: bool, may_be_empty: bool = False, **kwargs) -> None:
+    def __init__(self, *args, may_be_empty: bool = False, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.allows_drama = allows_drama
         self.may_be_empty = may_be_empty
         if may_be_empty:
             self.fields["email"].help_text = HIDDEN
-
-    def get_initial_for_field(self, field, field_name):
-        """A phone number that is stored comes back as people write it."""
-        value = super().get_initial_for_field(field, field_name)
-        return phone_as_written(value) if field_name == "phone" and value else value
-
-    def clean_email(self) -> str:
-        email = _parsed(formats.parse_email, self.cleaned_data["email"])
-        if len(email) > LONGEST_EMAIL:
-            raise ValidationError(f"Email address must be {LONGEST_EMAIL} characters or less")
-        return email
-
-    def clean_phone(self) -> str:
-        return _parsed(
-            lambda text: formats.parse_phone(text, allows_drama=self.allows_drama),
-            self.cleaned_data["phone"],
-        )
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -131,10 +91,9 @@ class DetailsForm(GovukForm):
         return Details(cleaned["email"], cleaned["phone"], bool(cleaned["texts"]))
 
 
-class ContactForm(DetailsForm):
+class ContactForm(DetailsForm, PersonForm):
     """A parent or guardian who is not known yet."""
 
-    full_name = CharField(label="Full name", max_length=formats.TEXT_LENGTH)
     kind = RadiosField(
         label="Relationship to child",
         choices=[
@@ -142,12 +101,6 @@ class ContactForm(DetailsForm):
             for kind in (Kind.MOTHER, Kind.FATHER, Kind.GUARDIAN, Kind.OTHER)
         ],
         reveals={Kind.OTHER.value: ["other_name", "has_responsibility"]},
-    )
-    other_name = CharField(
-        label="Relationship",
-        help_text="For example, carer",
-        max_length=formats.TEXT_LENGTH,
-        error_messages={"required": "Enter the relationship to the child"},
     )
     has_responsibility = RadiosField(
         label="Do they have parental responsibility?",
@@ -159,18 +112,10 @@ class ContactForm(DetailsForm):
     field_order = ("full_name", "kind", "other_name", "has_responsibility", "email", "phone")
 
     def clean_full_name(self) -> str:
-        name = _parsed(
-            lambda text: formats.parse_name(text, what="Full name"), self.cleaned_data["full_name"]
-        )
+        name = super().clean_full_name()
         if not name:
             raise ValidationError("Enter full name")
         return name
-
-    def clean_other_name(self) -> str:
-        return _parsed(
-            lambda text: formats.parse_text(text, what="Relationship"),
-            self.cleaned_data["other_name"],
-        )
 
     def clean(self) -> dict:
         cleaned = super().clean()
