@@ -154,6 +154,13 @@ class Session(models.Model):
     def is_closed(self) -> bool:
         return self.closed_at is not None
 
+    @property
+    def notice_on(self) -> date | None:
+        """The day from which parents are to be written to: of a clinic's invitations, or of a
+        school's consent requests.
+        """
+        return self.invitations_on if self.is_clinic else self.consent_requests_on
+
 
 class SessionDateQuerySet(models.QuerySet):
     def live(self) -> "SessionDateQuerySet":

@@ -12,17 +12,15 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min, QuerySet
 
 from accounts.models import User
 from activity.models import Entry
 from activity.services import record_for_children
 from calendars.clock import london_day
 from govuk.filters import govuk_date
-from notifications.models import Message
 from sessions_app import asking, dates_changed, invitations
 from sessions_app.asking import SchoolDates
-from sessions_app.models import Invitation, ScheduleDraft, Session, SessionDate
+from sessions_app.models import ScheduleDraft, Session, SessionDate
 from sessions_app.schedule_rules import (
     Changes,
     Day,
@@ -34,6 +32,7 @@ from sessions_app.schedule_rules import (
     next_reminder_on,
     notice,
 )
+from sessions_app.selectors.written import first_written_on, invited_children
 from sessions_app.signals import dates_saved
 
 DAYS_A_WEEK = 7
@@ -147,7 +146,7 @@ def read(draft: ScheduleDraft, *, today: date) -> Schedule:
     """What the draft says and what would follow."""
     session = draft.session
     answers = Answers.from_json(draft.answers["answers"])
-    written_on = first_written_on(session) if _notice_on(session) is not None else None
+    written_on = first_written_on(session) if session.notice_on is not None else None
     is_frozen = written_on is not None
     return Schedule(
         session=session,
@@ -170,54 +169,6 @@ def amend(draft: ScheduleDraft, **answers) -> None:
     amended = replace(Answers.from_json(draft.answers["answers"]), **answers)
     draft.answers = {**draft.answers, "answers": amended.to_json()}
     draft.save()
-
-
-def has_written(session: Session) -> bool:
-    """Whether parents were written to about the session, which fixes when that begins."""
-    return first_written_on(session) is not None
-
-
-def first_written_on(session: Session) -> date | None:
-    """The day on which parents were first written to about the session.
-
-    For a clinic: on which somebody was invited. For a school: of any message about it.
-    """
-    if session.is_clinic:
-        written = Invitation.objects.standing().filter(session=session)
-        first = written.aggregate(at=Min("planned_at"))["at"]
-    else:
-        messages = Message.objects.filter(
-            session_id=session.pk, child__memberships__session=session
-        ).exclude(status=Message.Status.WITHHELD)
-        first = messages.aggregate(at=Min("created_at"))["at"]
-    return first and london_day(first)
-
-
-def begins_on(session: Session, *, today: date) -> date | None:
-    """The day from which parents are written to about the session, as its page tells it.
-
-    A day nobody chose is counted back from the first date and may have passed when that was
-    set: then it is the day on which they were first written to, and none before.
-    """
-    planned = _notice_on(session)
-    is_chosen = (
-        session.invitations_on_chosen if session.is_clinic else session.consent_requests_on_chosen
-    )
-    if planned is None or is_chosen or planned >= today:
-        return planned
-    written_on = first_written_on(session)
-    return max(planned, written_on) if written_on else None
-
-
-def invited_children(session: Session) -> QuerySet:
-    """The ids of the children whose parents were invited to the session; none for a school."""
-    return (
-        Invitation.objects.standing()
-        .filter(session=session)
-        .order_by("child_id")
-        .values_list("child_id", flat=True)
-        .distinct()
-    )
 
 
 @transaction.atomic
@@ -310,13 +261,9 @@ def _saved(session: Session) -> Answers:
     )
     return Answers(
         days=tuple(Day(row.pk, row.value) for row in rows),
-        notice_on=_notice_on(session) if is_chosen else None,
+        notice_on=session.notice_on if is_chosen else None,
         reminder_weeks=max(1, days // DAYS_A_WEEK),
     )
-
-
-def _notice_on(session: Session) -> date | None:
-    return session.invitations_on if session.is_clinic else session.consent_requests_on
 
 
 def _notice(session: Session, answers: Answers, *, is_frozen: bool, today: date) -> Notice:
@@ -329,7 +276,7 @@ def _notice(session: Session, answers: Answers, *, is_frozen: bool, today: date)
     return notice(
         answers.dates,
         chosen=answers.notice_on,
-        frozen=_notice_on(session) if is_frozen else None,
+        frozen=session.notice_on if is_frozen else None,
         days_before=days_before,
         today=today,
         reminder_days=reminder_days,

@@ -19,6 +19,7 @@ from programmes.models import OrganisationProgramme, Programme
 from sessions_app import memberships, schedule
 from sessions_app.clinic import community_clinic
 from sessions_app.models import Membership, Session, SessionDate
+from sessions_app.selectors.written import has_written
 from vaccinations.models import VaccinationRecord
 from vaccinations.services import facts_changed
 
@@ -95,7 +96,7 @@ class Cohort:
 
         Only where somebody was invited, which fixes the day on which the others are.
         """
-        written = [session for session in self.sessions if schedule.has_written(session)]
+        written = [session for session in self.sessions if has_written(session)]
         if not written:
             return
         session = Session.objects.get(pk=chance.choice(written).pk)

@@ -14,6 +14,7 @@ from sessions_app.forms import ConfirmScheduleForm, NoticeForm, RemindersForm, S
 from sessions_app.models import Mailing, ScheduleDraft, Session
 from sessions_app.schedule import DAYS_A_WEEK, Schedule, ScheduleRefused
 from sessions_app.schedule_rules import concerns, notice_bounds
+from sessions_app.selectors import written
 from sessions_app.views.scope import find_session, message_examples
 
 CLOSED = "This session is closed. Its dates cannot be changed."
@@ -154,7 +155,7 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
         return redirect(_address("notice", draft))
     if not drafted.has_valid_reminders:
         return redirect(_address("reminders", draft))
-    invited, asked = schedule.invited_children(session).count(), _asking(drafted)
+    invited, asked = written.invited_children(session).count(), _asking(drafted)
     form = ConfirmScheduleForm(
         request.POST if request.method == "POST" else None,
         is_needed=bool(invited and drafted.changes.gone),

@@ -10,8 +10,9 @@ from calendars.rules import academic_year_label, academic_year_of
 from govuk.lists import paginate
 from govuk.searches import keeps_out_of_address
 from notifications.selectors import sending_progress
-from sessions_app import display, invitations, schedule
+from sessions_app import display, invitations
 from sessions_app.forms import SessionChildrenFilter
+from sessions_app.selectors import written
 from sessions_app.selectors.children import children_in
 from sessions_app.selectors.lists import Tab, session_list
 from sessions_app.selectors.mailings import notices
@@ -77,7 +78,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "consent_period": display.consent_period(overview.dates, overview.today),
             "parent_links": display.parent_links(session),
             "paper_links": display.paper_links(session, overview.today),
-            "begins_on": schedule.begins_on(session, today=overview.today),
+            "begins_on": written.begins_on(session, today=overview.today),
             "sending": (
                 sending_progress(request.organisation, session.pk, now)
                 if session.is_clinic
