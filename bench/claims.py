@@ -14,7 +14,8 @@ from django.db.backends.utils import CursorWrapper
 
 from bench import mailing
 from bench.report import Finding
-from notifications import claims, rules, sending, settling
+from notifications import claims, rules, sending
+from notifications.judging import judge
 from notifications.models import Channel, Lane, Message
 
 WAITING = 250_000
@@ -134,7 +135,7 @@ def _claim_and_settle(now: datetime, batches: int, batch: int = sending.BATCH) -
     for _ in range(batches):
         messages = backlog.claim(most=batch, now=now)
         accepted = [(message, rules.Accepted(uuid.uuid4(), 1)) for message in messages]
-        settling.judge(accepted, now=now, stops_when_restricted=True).save(counts=False)
+        judge(accepted, now=now, stops_when_restricted=True).save(counts=False)
     return time.perf_counter() - started
 
 
