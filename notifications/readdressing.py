@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from cohorts.models import Contact, Parent
 from cohorts.signals import children_changed
 from notifications.models import Channel, Message
+from notifications.resending import refused
 from notifications.settling import Settlement
 
 CONTACT_CHANGED = "The contact details have changed"
@@ -88,6 +89,8 @@ def follow_correction(parent: Parent, *, email: str, phone: str, now: datetime) 
     what was given with an answer: it was the one put right. A letter stays at an address that
     another parent of the child has, too.
 
+    So does what Notify refused for a mistake of ours, which goes once that is mended.
+
     What was given with an answer and cannot follow, as the new address or number is none that can
     be written to or has the letter already, is withheld. All else has a guard that holds it back.
 
@@ -99,9 +102,9 @@ def follow_correction(parent: Parent, *, email: str, phone: str, now: datetime) 
     ):
         if not old or old == new:
             continue
-        waiting = Message.objects.filter(
-            parent=parent, channel=channel, recipient=old, status=Message.Status.WAITING
-        )
+        there = Message.objects.filter(parent=parent, channel=channel, recipient=old)
+        to_be_sent = Q(status=Message.Status.WAITING) | Q(pk__in=refused(there).values("pk"))
+        waiting = there.filter(to_be_sent)
         if Contact.objects.filter(parent=parent, channel=channel, recipient=new).exists():
             _move(waiting, channel, old, new)
         _withhold(waiting.filter(template__in=_staying), now=now)

@@ -7,6 +7,7 @@ from cohorts.models import Parent
 from consent import replies, reply_guard
 from consent.services.contacts import Details, replace_details
 from notifications.models import Message
+from notifications.rules import REFUSED
 from sessions_app.invitations.guard import CONTACT_CHANGED, guard
 from tests import factories
 from tests.records.parents.pages import NOW, address, form_of, message_to
@@ -74,6 +75,21 @@ def test_consent_12_a_reply_is_withheld_where_nothing_can_be_sent_any_more(
     assert f"not sent: {CONTACT_CHANGED}" in entry.title
     assert (entry.child_id, entry.body) == (reachable.child_id, recipient)
     assert (elsewhere.status, elsewhere.recipient) == ("waiting", "typed@example.com")
+
+
+@pytest.mark.parametrize(
+    ("typed", "came_of_it"),
+    [("", ("withheld", "mo@example.com")), ("mona@example.com", ("parked", "mona@example.com"))],
+)
+def test_consent_12_a_reply_that_notify_refused_does_not_go_there_once_the_mistake_is_mended(
+    nurse_client, reachable, reply, typed, came_of_it
+):
+    refused = reply("email", "mo@example.com")
+    refused.status, refused.reason = "parked", f"{REFUSED}: no such template"
+    refused.save()
+    changed_to(nurse_client, reachable, email=typed)
+    refused.refresh_from_db()
+    assert (refused.status, refused.recipient) == came_of_it
 
 
 def test_consent_12_also_where_another_parent_has_that_address(nurse_client, reachable, reply):
