@@ -1,12 +1,13 @@
 """Where a child stands, and when parents may be asked: plain values in and out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
 from consent import status_rules
 from sessions_app.choices import ConsentStatus, TriageStatus
+from sessions_app.rules import join_words
 
 NONE_COUNTS = "There is no response that counts. Those recorded are below."
 REPEAT_AFTER = timedelta(hours=24)
@@ -138,6 +139,14 @@ class ChildFacts:
     def to_be_asked(self) -> tuple[ProgrammeFacts, ...]:
         """The programmes a request would ask about."""
         return tuple(programme for programme in self.programmes if programme.is_to_be_asked)
+
+
+def refused_by(people: Sequence[str]) -> str:
+    """Who refused, of those whose response counts, as a sentence: each as Jane Smith (Mum).
+
+    Source: consent §14.3, scenario 22.
+    """
+    return f"Refused by {join_words(people)}."
 
 
 def why_no_request(facts: ChildFacts, *, today: date) -> str:

@@ -22,6 +22,7 @@ from consent.selectors.shown import (
     answers_in_sight,
     differs_from_the_child,
     shown,
+    who_refused,
 )
 from consent.selectors.triage import newest_of, triages_of
 from programmes.together import name_in_address
@@ -36,7 +37,8 @@ class ProgrammeConsent:
     """The consent of a child for one programme.
 
     `is_overruled`: the child decided, and a parent answered otherwise. `vaccine`: what may be
-    given, where there was a choice; empty as long as nothing may.
+    given, where there was a choice; empty as long as nothing may. `refused_by`: who refused, while
+    nothing but refusals counts; nobody on a sensitive record.
     """
 
     key: str
@@ -45,6 +47,7 @@ class ProgrammeConsent:
     responses: Sequence[ShownResponse]
     health_answers: health_answers.Merged
     answered_by: str
+    refused_by: Sequence[str]
     is_overruled: bool
     vaccine: str
     assessment: GillickAssessment | None
@@ -61,6 +64,8 @@ class ProgrammeConsent:
         """Why the child stands there, as a sentence."""
         if self.standing == rules.Standing.NO_RESPONSE and self.responses:
             return rules.NONE_COUNTS
+        if self.standing == rules.Standing.REFUSED and self.refused_by:
+            return rules.refused_by(self.refused_by)
         return self.standing.explanation
 
 
@@ -171,6 +176,7 @@ def _programme_consent(
             given, is_triage_needed=programme.triage == TriageStatus.NEEDED
         ),
         answered_by=health_answers.only_one(given),
+        refused_by=[] if facts.is_restricted else who_refused(weighed),
         is_overruled=differs_from_the_child(weighed),
         vaccine=_vaccine(programme, weighed, triages, session.academic_year),
         assessment=assessment,

@@ -55,6 +55,20 @@ def shown(weighed: Weighed, *, organisation_id: int) -> ShownResponse:
     )
 
 
+THE_CHILD = "the child (Gillick competent)"
+
+
+def who_refused(weighed: Sequence[Weighed]) -> list[str]:
+    """Who refuses, or withdrew consent, of those whose response counts, in words, in order."""
+    return [
+        THE_CHILD
+        if one.response.is_self_consent
+        else health_answers.named(one.response.parent_name, one.response.relationship)
+        for one in weighed
+        if one.counts and (one.kept.decision == Decision.REFUSED or one.kept.is_withdrawn)
+    ]
+
+
 def differs_from_the_child(weighed: Sequence[Weighed]) -> bool:
     """Whether a parent's decision or health answers, which stand but do not count, are others
     than those of the child who decided. Source: consent §9.3, rule 3.

@@ -373,3 +373,29 @@ def test_a_school_is_named_where_there_is_one(clinic, organisation, open_child):
     school = factories.SchoolFactory(team__organisation=organisation, name="Grace Academy")
     child = clinic.child(school=school)
     assert open_child(child).summary["School"] == "Grace Academy"
+
+
+GIVEN_BY_DAD = {"parent_name": "Dan Lee", "relationship": "Dad"}
+
+
+def test_consent_14_22_the_banner_names_whose_refusal_counts(clinic, answered, open_child):
+    child = clinic.child(given_name="Jo", parents=2)
+    mum, dad = (one.parent for one in child.relationships.order_by("pk"))
+    hers = {"parent": mum, "parent_name": "Mo Lee"}
+    answered(child, "given", **hers, withdrawn_at=at("2027-01-12T09:00"))
+    answered(child, "refused", parent_name="Nell Next", invalidated_at=at("2027-01-12T09:00"))
+    assert "Consent refused Refused by Mo Lee (Mum)." in open_child(child).text
+    answered(child, "refused", parent=dad, **GIVEN_BY_DAD)
+    assert "Refused by Dan Lee (Dad) and Mo Lee (Mum)." in open_child(child).text
+    answered(child, "given", **hers, responded_at=at("2027-01-12T09:30"))
+    shown = open_child(child).text
+    assert "Conflicting consent The responses differ." in shown
+    assert "Refused by" not in shown
+
+
+def test_the_banner_of_a_sensitive_record_names_nobody(clinic, answered, open_child):
+    child = clinic.child(restricted_at=at("2027-01-01T09:00"))
+    answered(child, "refused", **GIVEN_BY_DAD)
+    shown = open_child(child).text
+    assert "Consent refused Everybody whose response counts refused consent." in shown
+    assert "Refused by" not in shown

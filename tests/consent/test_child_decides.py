@@ -95,7 +95,7 @@ def test_answers_of_the_parents_are_listed_where_the_child_refused(
     answered(child, "given", parent=mum, health_answers=[ALLERGY])
     decide("refused")
     shown = show()
-    assert "Consent refused Everybody whose response counts refused consent." in shown.text
+    assert "Consent refused Refused by the child (Gillick competent)." in shown.text
     assert shown.summary["Any allergies?"] == "Yes – Nuts"
     assert f"Answered by {mum.full_name} (Mum). {OVERRULED}." in shown.text
 

@@ -181,6 +181,7 @@ def test_consent_14_22_refused_for_medical_reasons(wizard, texted):
         (REFUSED, "text", texted.phone),
     ]
     assert "Medical reasons" in wizard.shown.text
+    assert f"Refused by {texted.full_name} (Mum)." in wizard.shown.text
     assert "Answers to health questions" not in wizard.shown.text
     said = " ".join(str(message.personalisation) for message in Message.objects.all())
     assert "specialist" not in said
