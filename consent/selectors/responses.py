@@ -167,7 +167,12 @@ def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResp
             academic_year=session.academic_year,
         )
         .select_related(
-            "child", "programme", "parent", "recorded_by", "online_decision__response__session"
+            "child",
+            "programme",
+            "parent",
+            "recorded_by",
+            "online_decision__response__session",
+            "online_decision__response__school",
         )
         .first()
     )

@@ -1,4 +1,6 @@
-"""Reading responses that wait to be matched, and what to compare them with."""
+"""Reading what parents wrote about a child: responses that wait to be matched, what to compare them
+with, and what is kept of it once they are.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from govuk import filters
 
 # A response that differs in one of these may be about another child.
 WHO_IT_IS = ("Full name", "Date of birth")
+HIDDEN_IF_SENSITIVE = ("Address", "School")
 COMPARED = ("Full name", "Known as", "Date of birth", "Address", "School", "Parents")
 
 
@@ -78,6 +81,22 @@ def response_lines(response: OnlineResponse, academic_year: int) -> list[Line]:
     parent = f"{response.parent_name} ({response.relationship_label})"
     words = ", ".join([parent, *(one for one in contacts if one)])
     return [Line(line.label, (words,)) if line.label == "Parents" else line for line in lines]
+
+
+def written_lines(response: OnlineResponse, child: Child, academic_year: int) -> list[Line]:
+    """The child whom a response is matched with as the parent wrote of them, and how the parent
+    wants to be phoned. A sensitive record hides where the child is. Source: consent §2.2.
+    """
+    hidden = (HIDDEN,) if child.is_restricted else None
+    lines = [
+        Line(line.label, hidden or line.values) if line.label in HIDDEN_IF_SENSITIVE else line
+        for line in _lines(child_described(response), academic_year)
+        if line.label != "Parents"
+    ]
+    if response.phone:
+        need = response.contact_method_details or response.get_contact_method_display()
+        lines.append(Line("Phone contact method", hidden or (need,)))
+    return lines
 
 
 def _lines(child: Child, academic_year: int) -> list[Line]:

@@ -20,6 +20,7 @@ from consent.selectors.facts import child_facts
 from consent.selectors.responses import KeptResponse, kept_response
 from consent.selectors.triage import resting_on
 from consent.selectors.undoing import hanging_on
+from consent.selectors.unmatched import written_lines
 from consent.services import unmatching
 from consent.services.changes import ChangeNotPossible, invalidate_response
 from consent.services.follow_ups import confirm_that_it_stands
@@ -98,10 +99,17 @@ def show(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID) ->
     """Who answered what, when and how, and everything that was done about it since."""
     session, child, found = _find(request, slug, public_id, response_id)
     log_view(request, child, "consent")
+    year = session.academic_year
     return render(
         request,
         "consent/kept_response.html",
-        {"session": session, "child": child, "found": found, "response": found.response},
+        {
+            "session": session,
+            "child": child,
+            "found": found,
+            "response": found.response,
+            "written": written_lines(found.online, child, year) if found.online else [],
+        },
     )
 
 
