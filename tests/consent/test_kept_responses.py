@@ -152,6 +152,33 @@ def test_consent_14_26_mark_as_invalid(child, mum, safe, send):
     assert ResponseChange.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("act", "state", "banner", "consent"),
+    [
+        ("withdraw", "Withdrawn", "Consent refused", "refused"),
+        ("invalidate", "Invalid", "No response", "no_response"),
+    ],
+)
+def test_consent_14_26_both_also_where_no_triage_was_needed(
+    clinic, child, mum, answered, send, nurse_client, act, state, banner, consent
+):
+    response = answered(child, "given", parent=mum, health_answers=[NUTS[0] | {"yes": False}])
+
+    def record():
+        address = reverse("consent:child", kwargs=names(clinic, child))
+        return page(nurse_client.get(address), names_person=True).text
+
+    assert "Ready for nurse" in record()
+    shown = send(act, response, **ENDING[act])
+    assert shown.summary["Decision"] == f"Consent given {state}"
+    assert "Withdraw consent" not in shown.links
+    assert (status(child).consent, status(child).triage) == (consent, "not_needed")
+    after = record()
+    assert banner in after
+    assert not [word for word in ("Ready for nurse", "Safe to vaccinate") if word in after]
+    assert not Triage.objects.exists()
+
+
 @pytest.fixture
 def decide(child, nurse, clinic):
     """`decide("delay")`: what a nurse decided now."""

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from cohorts.models import Child, SchoolMove
 from cohorts.services import school_moves
@@ -113,3 +114,38 @@ def test_consent_14_7_a_child_of_the_clinic_stays_there_or_moves_to_the_school(
     assert child.school == link.school
     joined = Membership.objects.get(child=child, left_at=None).session
     assert joined == (clinic.session if stays else link.session)
+
+
+@pytest.mark.parametrize(
+    ("home_educated", "before", "after"),
+    [(True, "Unknown school", "Home-educated"), (False, "Unknown school", "Unknown school")],
+    ids=["home-schooled", "not in education"],
+)
+def test_consent_14_8_the_record_shows_what_was_confirmed(
+    nurse_client, clinic, link, home_educated, before, after
+):
+    child = clinic.child(given_name="Kim", family_name="Poe")
+    response = factories.OnlineResponseFactory(
+        session=clinic.session,
+        given_name="Kim",
+        family_name="Poe",
+        school=None,
+        home_educated=home_educated,
+        recorded_at=NOW,
+    )
+    assert link.match(response)
+
+    def school():
+        record = nurse_client.get(reverse("children:show", kwargs={"public_id": child.public_id}))
+        return page(record, names_person=True).summary["School"]
+
+    assert school() == before
+    moves = open_moves(child)
+    assert len(moves) == (1 if home_educated else 0)
+    for move in moves:
+        done = nurse_client.post(
+            f"/school-moves/{move.public_id}/", {"decision": "confirm"}, follow=True
+        )
+        assert page(done).banner.startswith("Child record updated: Home-educated")
+    assert school() == after
+    assert open_moves(child) == []

@@ -8,12 +8,13 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from activity.models import Entry
 from cohorts.models import Parent
 from consent import messages
 from consent.models import ConsentRequest
 from consent.services.requests import RepeatNotConfirmed, RequestNotPossible, send_request
-from notifications import wording
-from notifications.models import Lane, Message
+from notifications import claims, settling, wording
+from notifications.models import Channel, Lane, Message
 from programmes.models import Programme
 from sessions_app import statuses
 from sessions_app.models import Session
@@ -355,3 +356,36 @@ def test_another_organisation_cannot_send_one(clinic, client_elsewhere):
     response = client_elsewhere.post(address(clinic, child), {"token": str(UUID(int=1))})
     assert response.status_code == 404
     assert not ConsentRequest.objects.exists()
+
+
+def test_consent_14_16_the_log_names_who_sent_it_and_to_whom(clinic, nurse):
+    client = signed_in(nurse)
+    child = clinic.child(given_name="Jo", family_name="Lee")
+    parent = child.relationships.get().parent
+    confirm(client, clinic, child)
+    take_all(at("2027-01-12T10:01"))
+
+    told = {
+        (entry.title, entry.body, entry.actor_name)
+        for entry in Entry.objects.filter(child=child, kind=Entry.Kind.MESSAGE_SENT)
+    }
+    assert told == {
+        ("Consent clinic request sent", parent.email, "Nadia Nurse"),
+        ("Consent clinic request sent", parent.phone, "Nadia Nurse"),
+    }
+    log = page(
+        client.get(reverse("consent:activity", kwargs=names(clinic, child))), names_person=True
+    )
+    for title, _, _ in told:
+        assert title in log.text
+    assert parent.email in log.text
+    assert log.text.count("Nadia Nurse") == 2
+
+
+def take_all(now):
+    """Notify takes all messages that are due."""
+    backlog = claims.backlog(lanes=list(Lane), channels=Channel.values, now=now)
+    settlement = settling.Settlement(now=now)
+    for message in backlog.claim(most=50, now=now):
+        settlement.accept(message, notify_id=uuid4(), version=1)
+    settlement.save()
