@@ -124,8 +124,6 @@ def check(request: HttpRequest, slug: str, programmes: str, draft_id: UUID) -> H
     if faulty := journey.first_faulty():
         return redirect(visit.address(faulty))
     if request.method == "POST":
-        if throttle.is_too_much(request, slug, throttle.CONFIRM):
-            return too_much(request, visit.link, is_kept=True)
         try:
             return _confirm(request, visit)
         except online.DraftChanged:
@@ -147,6 +145,8 @@ def _confirm(request: HttpRequest, visit: Visit) -> HttpResponse:
     journey = visit.journey
     if request.POST.get("revision") != str(journey.draft.revision):
         raise online.DraftChanged
+    if throttle.is_too_much(request, visit.link.session.slug, throttle.CONFIRM):
+        return too_much(request, visit.link, is_kept=True)
     try:
         recorded = online.record(
             draft_id=journey.draft.pk,

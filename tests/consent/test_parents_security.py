@@ -182,16 +182,37 @@ def test_a_page_costs_few_queries_however_many_schools(form):
     assert count_queries(lambda: form.client.get(form.at)) == few
 
 
+def start(session, remote):
+    return Client().post(ParentForm(session).address(), REMOTE_ADDR=remote).status_code
+
+
 def test_starts_are_counted_by_address_and_by_link(session, monkeypatch):
     monkeypatch.setattr(throttle, "START", throttle.Limit("start", per_address=2, per_link=3))
-    address = ParentForm(session).address()
+    assert [start(session, "192.0.2.1") for _ in range(3)] == [302, 302, 429]
+    assert [start(session, f"192.0.2.{last}") for last in (2, 3)] == [302, 429]
+    assert OnlineDraft.objects.count() == 3
 
-    def start(remote):
-        return Client().post(address, REMOTE_ADDR=remote).status_code
 
-    assert [start("192.0.2.1") for _ in range(3)] == [302, 302, 429]
-    assert start("192.0.2.2") == 429
-    assert OnlineDraft.objects.count() == 2
+def test_consent_15_one_machine_closes_the_form_to_nobody_else(session, organisation, monkeypatch):
+    """What is refused uses up no limit: neither the link's, nor that of an address at others."""
+    monkeypatch.setattr(throttle, "START", throttle.Limit("start", per_address=4, per_link=6))
+    assert [start(session, "192.0.2.1") for _ in range(12)] == [302] * 4 + [429] * 8
+    assert [start(session, "192.0.2.2") for _ in range(5)] == [302] * 2 + [429] * 3
+    other = factories.SessionFactory(organisation=organisation, dates=[date(2027, 1, 25)])
+    assert [start(other, "192.0.2.2") for _ in range(3)] == [302] * 2 + [429]
+
+
+def test_a_confirmation_counts_only_once_it_is_of_what_was_shown(form, monkeypatch):
+    monkeypatch.setattr(throttle, "CONFIRM", throttle.Limit("confirm", per_address=1, per_link=1))
+    form.walk()
+    check = form.at
+    for _ in range(3):
+        assert form.client.post(check, {"revision": "999"}).url == f"{check}?changed=1"
+    assert form.confirm().h1 == "Consent given"
+    form.start()
+    form.walk()
+    data = {"revision": form.get().values["revision"]}
+    assert form.client.post(form.at, data).status_code == 429
 
 
 def test_a_throttled_confirmation_keeps_the_answers(form, monkeypatch):
