@@ -58,15 +58,15 @@ class Decided:
     calls_for_triage: bool = False
 
 
-def outcome(decided: Collection[Decided], *, is_at_open_school: bool) -> Outcome:
-    """The first case that applies. `is_at_open_school`: the child goes to a school whose session
-    of the programmes still takes responses.
+def outcome(decided: Collection[Decided], *, is_vaccinated_at_school: bool) -> Outcome:
+    """The first case that applies. `is_vaccinated_at_school`: the child goes to a school whose
+    session of the programmes is not over.
     """
     if not any(one.is_given for one in decided):
         return Outcome.REFUSED
     if any(one.calls_for_triage for one in decided):
         return Outcome.TRIAGE
-    return Outcome.GIVEN if is_at_open_school else Outcome.CLINIC
+    return Outcome.GIVEN if is_vaccinated_at_school else Outcome.CLINIC
 
 
 # What could make a link, an address or Markdown of a typed name.

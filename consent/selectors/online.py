@@ -14,10 +14,11 @@ from consent.choices import Decision
 from consent.decisions import OPTIONS
 from consent.models import OnlineDraft, OnlineResponse
 from consent.online_rules import Decided, Outcome
-from consent.selectors.sessions import is_closed, is_open_to_parents, responses_close_on
+from consent.selectors.sessions import is_open_to_parents, responses_close_on
 from programmes.models import Programme
 from programmes.together import named_in_address
 from sessions_app.models import Session
+from sessions_app.selectors.lists import days_of
 
 FORMS_STAY_OPEN = timedelta(hours=12)
 _DAY = timedelta(days=1)
@@ -86,17 +87,21 @@ def may_finish(
     )
 
 
-def takes_responses_at(
+def vaccinates_at(
     school: Location | None, session: Session, programmes: Sequence[str], *, now: datetime
 ) -> bool:
     """Whether the school has a session of the link's organisation and year, with one of the
-    programmes, that parents may still answer for.
+    programmes, that was not closed by then and has a date that day or later.
+
+    Who begins a form in time may finish it on the morning of the last date: the child is then
+    still vaccinated at school. Source: consent §2.1 and §2.7.
     """
     if school is None:
         return False
     today = london_day(now)
     return any(
-        not is_closed(found, today=today) and is_open_to_parents(found, today=today)
+        (found.closed_at is None or found.closed_at > now)
+        and any(day >= today for day in days_of(found))
         for found in _sessions_at(school, session, programmes)
     )
 
@@ -146,8 +151,10 @@ def recorded_response(session: Session, public_id: UUID) -> OnlineResponse | Non
     )
 
 
-def online_outcome(response: OnlineResponse, *, now: datetime) -> Outcome:
-    """What the last page and the messages tell the parent. It looks at no child."""
+def online_outcome(response: OnlineResponse) -> Outcome:
+    """What the last page and the messages tell the parent: the same, however much later each is
+    made, since both go by when the answer was recorded. It looks at no child.
+    """
     decided = [
         Decided(
             decision.programme_id,
@@ -159,6 +166,6 @@ def online_outcome(response: OnlineResponse, *, now: datetime) -> Outcome:
     given = [one.programme for one in decided if one.is_given]
     return online_rules.outcome(
         decided,
-        is_at_open_school=bool(given)
-        and takes_responses_at(response.school, response.session, given, now=now),
+        is_vaccinated_at_school=bool(given)
+        and vaccinates_at(response.school, response.session, given, now=response.recorded_at),
     )

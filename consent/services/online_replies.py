@@ -45,7 +45,7 @@ def confirm(response_id: int, *, now: datetime) -> int:
         return 0
     sessions = Session.objects.select_related("organisation", "location__team")
     response.session = sessions.get(pk=response.session_id)
-    outcome = online_outcome(response, now=response.recorded_at)
+    outcome = online_outcome(response)
     sorted_decisions = online_replies.sorted_by_reply(list(response.decisions.all()), outcome)
     messages = [
         Message(

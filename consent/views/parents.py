@@ -83,7 +83,7 @@ def sent(request: HttpRequest, slug: str, programmes: str, token: str) -> HttpRe
     response = recorded_response(link.session, public_id)
     if response is None:
         return to_start(link)
-    outcome = online_outcome(response, now=clock.now())
+    outcome = online_outcome(response)
     context = link.context() | {
         "response": response,
         "outcome": outcome,

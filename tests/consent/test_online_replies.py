@@ -1,6 +1,6 @@
 """What parents read once they answered online, and that it goes once to where it should."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -17,7 +17,9 @@ from mavis.celery import TIMETABLE
 from notifications import outbox, resending, wording
 from notifications.models import Lane, Message
 from programmes.models import OrganisationProgramme
+from sessions_app.models import Session
 from tests import factories
+from tests.consent.parent import ParentForm
 from tests.consent.school import School
 from tests.sessions_app.conftest import at
 from tests.threads import at_once
@@ -128,6 +130,42 @@ def test_a28_a_child_without_an_open_school_gets_the_clinics_reply(school, organ
     assert replies.NOT_AT_SCHOOL in read(messages[0]).body
     assert replies.WILL_BE_INVITED in read(messages[0]).body
     assert "This may be at a clinic." in read(messages[1]).body
+
+
+@pytest.mark.parametrize(
+    ("recorded", "closed", "expected"),
+    [
+        ("2027-01-11T23:59", "", "given"),
+        # Responses are closed; a form begun in time is finished until two in the morning.
+        ("2027-01-12T00:00", "", "given"),
+        ("2027-01-12T00:20", "", "given"),
+        ("2027-01-12T01:59", "", "given"),
+        ("2027-01-13T00:00", "", "clinic"),
+        ("2027-01-11T12:00", "2027-01-11T11:00", "clinic"),
+        ("2027-01-11T12:00", "2027-01-11T13:00", "given"),
+    ],
+)
+def test_consent_2_7_a_school_vaccinates_up_to_its_last_date(school, recorded, closed, expected):
+    """However late the reply is made: the last date is 12 January."""
+    Session.objects.update(closed_at=at(closed) if closed else None)
+    [name, *_] = ways(confirm(answer(school, recorded_at=at(recorded)), at("2027-01-13T12:00")))[0]
+    assert name == expected
+
+
+@pytest.mark.parametrize("confirmed", ["2027-01-11T23:50", "2027-01-12T00:20"])
+def test_consent_2_7_the_last_page_says_what_the_message_says_and_stays(school, morning, confirmed):
+    """In the night before the last date, on which the child is vaccinated at school."""
+    morning.move_to(at("2027-01-11T23:30"), tick=False)
+    form = ParentForm(school.session)
+    form.start()
+    form.walk()
+    morning.move_to(at(confirmed), tick=False)
+    promise = "We expect to vaccinate your child at Grace Academy."
+    assert promise in form.confirm().text
+    morning.move_to(at(confirmed) + timedelta(minutes=50), tick=False)
+    assert promise in form.get().text
+    [email] = confirm(OnlineResponse.objects.get(), at(confirmed) + timedelta(days=1))
+    assert promise in read(email).body
 
 
 def test_who_answers_at_a_clinics_link_reads_how_to_book(organisation):

@@ -52,7 +52,7 @@ REFUSED = Decided("td_ipv", is_given=False)
 
 
 @pytest.mark.parametrize(
-    ("decided", "is_at_open_school", "expected"),
+    ("decided", "is_vaccinated_at_school", "expected"),
     [
         ([REFUSED], True, Outcome.REFUSED),
         ([GIVEN, REFUSED], True, Outcome.GIVEN),
@@ -62,8 +62,9 @@ REFUSED = Decided("td_ipv", is_given=False)
         ([GIVEN], True, Outcome.GIVEN),
     ],
 )
-def test_what_the_last_page_says(decided, is_at_open_school, expected):
-    assert online_rules.outcome(decided, is_at_open_school=is_at_open_school) == expected
+def test_what_the_last_page_says(decided, is_vaccinated_at_school, expected):
+    found = online_rules.outcome(decided, is_vaccinated_at_school=is_vaccinated_at_school)
+    assert found == expected
 
 
 @pytest.mark.parametrize(
