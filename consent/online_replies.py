@@ -10,6 +10,7 @@ from consent import replies
 from consent.choices import Decision
 from consent.models import OnlineDecision, OnlineResponse
 from consent.online_rules import Outcome, name_in_messages
+from notifications.models import Channel
 from sessions_app.invitations.messages import how_to_book
 
 TEMPLATE_OF = {
@@ -18,7 +19,7 @@ TEMPLATE_OF = {
     Outcome.TRIAGE: replies.TRIAGE,
     Outcome.CLINIC: replies.CLINIC,
 }
-LONGEST_NAME = 60
+LONGEST_NAME_IN_A_TEXT = 60
 
 
 def sorted_by_reply(
@@ -68,13 +69,16 @@ def last_page(response: OnlineResponse, outcome: Outcome) -> list[str]:
 
 
 def personalisation(
-    template: str, response: OnlineResponse, decisions: Sequence[OnlineDecision]
+    template: str, response: OnlineResponse, decisions: Sequence[OnlineDecision], *, channel: str
 ) -> dict[str, str]:
-    """What fills a reply to an online answer. Names are as typed, made harmless."""
-    first = name_in_messages(response.given_name, longest=LONGEST_NAME)
-    last = name_in_messages(response.family_name, longest=LONGEST_NAME)
-    preferred_first = name_in_messages(response.preferred_given_name, longest=LONGEST_NAME)
-    preferred_last = name_in_messages(response.preferred_family_name, longest=LONGEST_NAME)
+    """What fills a reply to an online answer. Names are as typed, made harmless; in a text long
+    ones are cut. Source: consent §15.
+    """
+    longest = LONGEST_NAME_IN_A_TEXT if channel == Channel.TEXT else None
+    first = name_in_messages(response.given_name, longest=longest)
+    last = name_in_messages(response.family_name, longest=longest)
+    preferred_first = name_in_messages(response.preferred_given_name, longest=longest)
+    preferred_last = name_in_messages(response.preferred_family_name, longest=longest)
     known_as = ""
     if preferred_first or preferred_last:
         known_as = f" (known as {preferred_first or first} {preferred_last or last})"

@@ -53,7 +53,9 @@ def confirm(response_id: int, *, now: datetime) -> int:
             template=template,
             channel=channel,
             recipient=recipient,
-            personalisation=online_replies.personalisation(template, response, decisions),
+            personalisation=online_replies.personalisation(
+                template, response, decisions, channel=channel
+            ),
             organisation_id=response.organisation_id,
             child_id=response.child_id,
             session_id=response.session_id,
