@@ -16,7 +16,8 @@ from consent.guard import (
 )
 from consent.messages import about_vaccination
 from consent.models import SessionReminder
-from consent.selectors.reminding import Address, Addressee, addressees, contacts_of
+from consent.selectors.contacts import contacts_for_updates
+from consent.selectors.reminding import Address, Addressee, addressees
 from consent.status_rules import may_be_vaccinated
 from consent.triage_guard import DECIDED_OTHERWISE, NO_LONGER_GIVEN
 from notifications.models import Message
@@ -65,7 +66,8 @@ class _Facts:
                 child_id__in=child_ids, session__in=self.sessions, left_at__isnull=True
             ).values_list("session_id", "child_id")
         )
-        self.contacts = set(contacts_of(child_ids).values_list("child_id", "channel", "recipient"))
+        contacts = contacts_for_updates(child_ids)
+        self.contacts = set(contacts.values_list("child_id", "channel", "recipient"))
         self.programmes = {one.key: one for one in Programme.objects.order_by("name")}
         self.statuses: dict[tuple[int, str, int], Status] = {}
         self.addressees: dict[tuple[int, Address], Addressee] = {}

@@ -11,6 +11,7 @@ from cohorts.models import Child, Contact
 from consent import messages
 from consent.guard import CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
 from consent.models import OnlineResponse
+from consent.selectors.contacts import contacts_for_updates
 from notifications import outbox
 from notifications.models import Lane, Message
 from sessions_app.rules import when_jobs_write
@@ -25,14 +26,15 @@ def letter_of(response: OnlineResponse) -> UUID:
 
 
 def contacts_of(child: Child) -> list[Contact]:
-    """Where the parents on record can be written to, each address once; none of a child whose
-    parents must not be: who died, or whose record is sensitive or invalid.
+    """Where the parents on record are warned, each address once: by email, and by text if they
+    asked for updates that way. Nowhere if they must not be written to: about who died, or whose
+    record is sensitive or invalid.
     """
     if _why_not(child):
         return []
     contacts = {
         (contact.channel, contact.recipient): contact
-        for contact in Contact.objects.filter(child=child).order_by("-parent_id")
+        for contact in contacts_for_updates([child.pk]).order_by("-parent_id")
     }
     return list(contacts.values())
 
@@ -74,11 +76,7 @@ def guard(queued: Sequence[Message], *, now: datetime) -> dict[int, str]:
         (response.child_id, letter_of(response))
         for response in OnlineResponse.objects.filter(child__in=child_ids)
     }
-    present = set(
-        Contact.objects.filter(child_id__in=child_ids).values_list(
-            "child_id", "channel", "recipient"
-        )
-    )
+    present = set(contacts_for_updates(child_ids).values_list("child_id", "channel", "recipient"))
     reasons = {}
     for message in queued:
         reason = _why_not(children[message.child_id])

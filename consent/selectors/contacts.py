@@ -1,9 +1,13 @@
-"""The people who may answer for a child."""
+"""The people who may answer for a child, and where they get updates."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from cohorts.models import Child, Parent, ParentRelationship
+from django.db.models import Q, QuerySet
+
+from cohorts.models import Child, Contact, Parent, ParentRelationship
 from consent.models import ConsentResponse, ResponseChange
+from notifications.models import Channel
 
 # Who answers, besides the contacts that are known by their id.
 NEW_CONTACT = "new"
@@ -42,3 +46,14 @@ def known_contacts(child: Child) -> list[KnownContact]:
             response.parent_id, KnownContact(response.parent, response.relationship)
         )
     return list(contacts.values())
+
+
+def contacts_for_updates(child_ids: Collection[int]) -> QuerySet[Contact]:
+    """Where parents read what is neither an invitation nor a request: by email, and by text if
+    they asked for updates that way.
+
+    Source: consent §12; sessions and clinics §6.4.
+    """
+    return Contact.objects.filter(
+        ~Q(channel=Channel.TEXT) | Q(parent__wants_text_updates=True), child__in=child_ids
+    ).order_by("child_id", "channel", "recipient", "parent_id")

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 
-from cohorts.models import Contact
 from consent import facts
 from consent.models import SessionReminder
+from consent.selectors.contacts import contacts_for_updates
 from consent.status_rules import may_be_vaccinated
-from notifications.models import Channel
 from sessions_app.choices import ConsentStatus
 from sessions_app.models import Membership, ProgrammeStatus, Session
 
@@ -69,16 +68,6 @@ def ready_and_not_reminded(
     ]
 
 
-def contacts_of(child_ids: Collection[int]) -> QuerySet[Contact]:
-    """Where parents are reminded: by email, and by text if they asked for updates that way.
-
-    Source: consent §12.
-    """
-    return Contact.objects.filter(
-        ~Q(channel=Channel.TEXT) | Q(parent__wants_text_updates=True), child__in=child_ids
-    ).order_by("child_id", "channel", "recipient", "parent_id")
-
-
 def addressees(ready: Collection[Pair], academic_year: int) -> Mapping[Address, Addressee]:
     """Where messages about these children and programmes go: to the parents whose own consent
     counts and is given, each about what they agreed to.
@@ -94,7 +83,7 @@ def addressees(ready: Collection[Pair], academic_year: int) -> Mapping[Address, 
         for parent_id in gave.get((child_id, programme), ()):
             agreed[child_id, parent_id].add(programme)
     found: dict[Address, Addressee] = {}
-    for contact in contacts_of(children):
+    for contact in contacts_for_updates(children):
         if programmes := agreed.get((contact.child_id, contact.parent_id)):
             address = Address(contact.child_id, contact.channel, contact.recipient)
             found.setdefault(address, Addressee(contact.parent_id)).programmes |= programmes

@@ -34,7 +34,7 @@ def test_two_workers_make_one_consent_one_move_and_one_warning(link):
     assert sorted(done) == [False, False, False, True]
     assert ConsentResponse.objects.count() == SchoolMove.objects.count() == 1
     assert Parent.objects.filter(email="di@example.com").count() == 1
-    assert Message.objects.filter(template="consent_unknown_contact").count() == 2
+    assert Message.objects.filter(template="consent_unknown_contact").count() == 1
 
 
 def test_i23_a_worker_and_two_people_make_one_consent(link, nurse, administrator):

@@ -21,6 +21,7 @@ def warnings():
 
 def test_i24_the_parents_on_record_are_warned_once_and_the_stranger_is_not(link):
     link.child(preferred_given_name="Josie")
+    Parent.objects.update(wants_text_updates=True)
     response = link.answer(**STRANGER)
     link.match(response)
     assert [(one.channel, one.recipient) for one in warnings()] == [
@@ -34,6 +35,22 @@ def test_i24_the_parents_on_record_are_warned_once_and_the_stranger_is_not(link)
         assert link.school.team.phone in shown.body
         assert "Di Lee" not in shown.body
         assert "di@example.com" not in shown.body
+
+
+def test_consent_12_who_did_not_ask_for_texts_is_warned_by_email_alone(link):
+    link.child()
+    link.answer(**STRANGER)
+    assert [(one.channel, one.recipient) for one in warnings()] == [("email", "mo@example.com")]
+
+
+def test_consent_12_who_wants_no_texts_any_more_gets_none_that_waits(link):
+    link.child()
+    Parent.objects.update(wants_text_updates=True)
+    link.answer(**STRANGER)
+    Parent.objects.update(wants_text_updates=False)
+    email, text = warnings()
+    held_back = unknown_contact.guard([email, text], now=NOW)
+    assert held_back == {text.pk: "The contact details have changed"}
 
 
 def test_a_job_that_finds_the_child_at_night_warns_from_nine(link):
@@ -85,6 +102,7 @@ def test_i8_parents_of_children_who_must_not_be_written_about_are_not_warned(lin
 
 def test_an_address_that_was_corrected_meanwhile_gets_nothing(link):
     link.child()
+    Parent.objects.update(wants_text_updates=True)
     link.answer(**STRANGER)
     Parent.objects.filter(email="mo@example.com").update(email="new@example.com")
     email, text = warnings()
