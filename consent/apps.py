@@ -23,17 +23,19 @@ class ConsentConfig(AppConfig):
         from consent.of_files import asked_because_of_file
         from consent.reminder_guard import reminder_guard
         from consent.replies import TEMPLATES
+        from consent.selectors.gillick import memberships_with_assessments
         from consent.services import asking, correcting, reminding
         from consent.triage_guard import triage_guard
         from notifications import outbox, readdressing, resending
         from sessions_app import asking as school_asking
-        from sessions_app import of_programmes, statuses
+        from sessions_app import memberships, of_programmes, statuses
         from sessions_app.invitations import mailings
         from sessions_app.models import Mailing
 
         statuses.register_facts("consent", facts.consent_facts)
         statuses.register_facts("triage", facts.triage_facts)
         statuses.register_facts("exclusion", facts.exclusion_facts)
+        memberships.register_anchor(memberships_with_assessments)
         for template in messages.ASKING:
             outbox.register_guard(template, guard)
         outbox.register_guard(messages.SESSION_REMINDER, reminder_guard)

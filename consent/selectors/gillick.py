@@ -5,7 +5,7 @@ from datetime import date
 
 from cohorts.models import Child
 from consent.models import GillickAssessment
-from sessions_app.models import Session
+from sessions_app.models import Membership, Session
 from sessions_app.selectors.lists import days_of
 
 
@@ -60,3 +60,23 @@ def newest_by_programme(child: Child, session: Session) -> dict[str, GillickAsse
         .order_by("assessed_on", "pk")
     )
     return {assessment.programme_id: assessment for assessment in found}
+
+
+def memberships_with_assessments(memberships: Sequence[Membership]) -> set[int]:
+    """The ids of the memberships whose child was assessed in that session, in any version.
+
+    The child was seen there, so the membership stays. Source: consent §5; sessions and clinics §2.
+    """
+    seen = set(
+        GillickAssessment.objects.filter(
+            session_id__in={membership.session_id for membership in memberships},
+            child_id__in={membership.child_id for membership in memberships},
+        )
+        .order_by()
+        .values_list("session_id", "child_id")
+    )
+    return {
+        membership.pk
+        for membership in memberships
+        if (membership.session_id, membership.child_id) in seen
+    }

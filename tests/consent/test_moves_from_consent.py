@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from cohorts.models import Child, SchoolMove
 from cohorts.services import school_moves
+from consent.models import GillickAssessment
 from consent.services import matching
 from sessions_app.models import Membership
 from tests import factories
@@ -85,6 +86,36 @@ class TestSchoolMoves:
         school_moves.confirm(move_id=move.pk, by=nurse, now=NOW)
         assert Membership.objects.get(child=child, left_at=None).session == birch
         assert child.consent_responses.get().decision == "given"
+
+
+@pytest.mark.parametrize("is_competent", [True, False])
+def test_consent_5_a_child_who_was_assessed_stays_in_that_session_too(
+    link, nurse, organisation, is_competent
+):
+    """Assessed at ten, moved at half past: what the nurse wrote down stays in its place."""
+    child, other = link.child(), link.child(given_name="Al")
+    birch = factories.SessionFactory(organisation=organisation, dates=[date(2027, 2, 1)])
+    GillickAssessment.objects.create(
+        child=child,
+        session=link.session,
+        programme_id="hpv",
+        assessed_on=NOW.date(),
+        performed_by=nurse,
+        performed_at=NOW,
+        **dict.fromkeys(GillickAssessment.STATEMENTS, is_competent),
+    )
+    for given_name in ("Jo", "Al"):
+        link.answer(given_name=given_name, school=birch.location)
+    for moving in (child, other):
+        [move] = open_moves(moving)
+        school_moves.confirm(move_id=move.pk, by=nurse, now=at("2027-01-12T10:30"))
+
+    def sessions_of(someone):
+        present = Membership.objects.filter(child=someone, left_at=None)
+        return set(present.values_list("session", flat=True))
+
+    assert sessions_of(child) == {link.session.pk, birch.pk}
+    assert sessions_of(other) == {birch.pk}
 
 
 @pytest.mark.parametrize(
