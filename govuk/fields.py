@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from govuk import dates
 from govuk.bound import GovukBoundField
 from govuk.filters import govuk_date
+from govuk.text import one_line_end
 
 # The question is the page's only one: its label is the heading.
 AS_HEADING = {
@@ -83,8 +84,13 @@ class CharField(GovukField, forms.CharField):
 
 
 class TextareaField(CharField):
+    """Some lines of text. A browser sends the end of a line as two characters; it counts as one."""
+
     template_name = "govuk/textarea.html"
     widget = forms.Textarea
+
+    def to_python(self, value):
+        return super().to_python(one_line_end(value) if isinstance(value, str) else value)
 
     def macro_params(self, bound):
         return super().macro_params(bound) | {"rows": 5}

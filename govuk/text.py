@@ -12,6 +12,11 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 _MARKS_ON_A_LETTER = 4
 
 
+def one_line_end(text: str) -> str:
+    """The text with each end of a line as one character, whichever a browser or a program sends."""
+    return _LINE_ENDS.sub("\n", text)
+
+
 def plain_line(text: str) -> str:
     """The text on one line, trimmed, with single spaces."""
     return " ".join(plain_lines(text).split())
@@ -22,7 +27,7 @@ def plain_lines(text: str) -> str:
 
     Marks that change the direction of writing go, as do heaps of accents on one letter.
     """
-    lined = _LINE_ENDS.sub("\n", text)
+    lined = one_line_end(text)
     kept = "".join(filter(_is_shown, lined.translate(_BLANKS)))
     joined = _unheaped(unicodedata.normalize("NFC", kept))
     lines = (_SPACES.sub(" ", line).strip() for line in joined.split("\n"))

@@ -6,7 +6,14 @@ import html5lib
 import pytest
 from django.http import QueryDict
 
-from govuk.fields import AS_HEADING, CharField, FilterRadiosField, GovukDateField, RadiosField
+from govuk.fields import (
+    AS_HEADING,
+    CharField,
+    FilterRadiosField,
+    GovukDateField,
+    RadiosField,
+    TextareaField,
+)
 from govuk.forms import GovukForm
 from tests.govuk.kitchen import EveryField
 
@@ -56,6 +63,22 @@ def test_no_message_says_that_a_field_is_optional():
     assert Notes(QueryDict("notes=Too long"))["notes"].errors == [
         "Notes must be 5 characters or less"
     ]
+
+
+def test_the_end_of_a_line_counts_as_one_character_as_the_page_says():
+    class Notes(GovukForm):
+        notes = TextareaField(label="Notes", max_length=5)
+
+    def typed(text):
+        query = QueryDict(mutable=True)
+        query["notes"] = text
+        return Notes(query)
+
+    for end in ("\r\n", "\n", "\r"):
+        fits = typed(f"a{end}b{end}c")
+        assert fits.is_valid()
+        assert fits.cleaned_data["notes"] == "a\nb\nc"
+        assert typed(f"a{end}b{end}cd")["notes"].errors == ["Notes must be 5 characters or less"]
 
 
 def test_a_revealed_question_is_required_once_its_answer_is_chosen():
