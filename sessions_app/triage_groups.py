@@ -1,6 +1,8 @@
 """The children of a session by triage: each in one group at most, so that counts equal lists.
 
-Children with no response, a conflict or a follow-up are in none. Source: sessions and clinics §9.1.
+What a nurse decided, and that a child is vaccinated, comes before what was consented to: a "no" or
+"not yet" stands whatever the consent, and is found under what is completed. Other children with no
+response, a conflict or a follow-up are in none. Source: sessions and clinics §3.4 and §9.1.
 """
 
 from collections.abc import Sequence

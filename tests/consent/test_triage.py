@@ -314,6 +314,44 @@ def test_every_child_is_in_one_tab_of_triage_at_most(
     ]
 
 
+def test_a_nurses_decision_and_a_dose_come_before_what_was_consented_to(
+    clinic, answered, nurse_client, nurse
+):
+    """Who conflicts, or waits for a talk, is in no tab unless a "no" or "not yet" stands."""
+    for name in ("Safe", "Stopped", "Delayed", "Done", "Torn"):
+        child = clinic.child(given_name=name, family_name="Lee")
+        answered(child, "given")
+        outcome = {"Safe": "safe", "Stopped": "do_not_vaccinate", "Delayed": "delay"}.get(name)
+        if outcome:
+            Triage.objects.create(
+                child=child,
+                programme_id="hpv",
+                organisation=clinic.organisation,
+                session=clinic.session,
+                academic_year=2026,
+                outcome=outcome,
+                delay_until=date(2027, 3, 1) if outcome == "delay" else None,
+                performed_by=nurse,
+                performed_at=NOW,
+            )
+        if name == "Done":
+            factories.VaccinationRecordFactory(child=child)
+        answered(child, "refused")
+    answered(clinic.child(given_name="Talk"), "refused", wants_follow_up=True)
+    silent = clinic.child(given_name="Silent", family_name="Lee")
+    factories.VaccinationRecordFactory(child=silent)
+    statuses.refresh([silent.pk], today=NOW.date())
+    listed = {}
+    for group in ("needed", "completed", "not-needed"):
+        lists = reverse("consent:triage-list", kwargs={"slug": clinic.session.slug, "group": group})
+        listed[group] = [row[0] for row in page(nurse_client.get(lists)).rows]
+    assert listed == {
+        "needed": [],
+        "completed": ["Delayed Lee", "Stopped Lee"],
+        "not-needed": ["Done Lee", "Silent Lee"],
+    }
+
+
 def test_the_tabs_take_as_many_queries_for_many_children(clinic, answered, nurse_client):
     lists = reverse("consent:triage-list", kwargs={"slug": clinic.session.slug})
     sizes = []
