@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.db.models import Q
 
-from consent import doses, questions, status_rules
+from consent import doses, lapse_rules, questions, status_rules
 from consent.choices import Decision, Route
 from consent.decisions import DOUBLES
 from consent.models import ConsentResponse, GillickAssessment, Triage
@@ -18,30 +19,29 @@ Facts = dict[Pair, str]
 
 
 def consent_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
-    """The consent status of each child and programme with an answer that year: two queries."""
+    """The consent status of each child and programme with an answer that year; at most four
+    queries. Depends on the day, because a child's own consent is good for one.
+    """
     return {
-        (child_id, programme): status_rules.consent_status(
-            responses, programme=programme, academic_year=academic_year
-        )
-        for (child_id, programme), responses in _responses(child_ids, academic_year).items()
+        pair: status_rules.consent_status(responses, programme=pair[1], academic_year=academic_year)
+        for pair, responses in _good_responses(child_ids, academic_year, today).items()
     }
 
 
-def who_gave(child_ids: Collection[int], academic_year: int) -> dict[Pair, set[int]]:
-    """The parents whose answer counts and is consent, by child and programme; at most three
+def who_gave(child_ids: Collection[int], academic_year: int, today: date) -> dict[Pair, set[int]]:
+    """The parents whose answer counts and is consent, by child and programme; at most four
     queries. Where a competent child's own answer counts alone, no parent does.
     """
     return {
-        (child_id, programme): status_rules.parents_who_gave(
-            responses, programme=programme, academic_year=academic_year
+        pair: status_rules.parents_who_gave(
+            responses, programme=pair[1], academic_year=academic_year
         )
-        for (child_id, programme), responses in _responses(child_ids, academic_year).items()
+        for pair, responses in _good_responses(child_ids, academic_year, today).items()
     }
 
 
 def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
-    """What keeps parents from being written to and no status tells; at most two queries, and one
-    of doses where a child withdrew.
+    """What keeps parents from being written to and no status tells; at most seven queries.
 
     Where a nurse decided against the vaccination and answers since call for another look, triage is
     needed, but "no" is still what was decided.
@@ -49,7 +49,9 @@ def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date)
     A child who consented alone said whether their parents are told. The last such wish holds while
     that consent is valid, in later years too: a second dose would tell of the first. What is given
     anew each year tells nothing of the year before. Nor is there anything to tell of a consent that
-    was withdrawn before anybody acted on it. Source: consent §11; lessons I9.
+    was withdrawn before anybody acted on it. One that ends with its day holds the wish until it is
+    marked as invalid: what a child keeps to themselves is never told early. Source: consent §11;
+    lessons I9.
     """
     wishes = list(
         ConsentResponse.objects.filter(
@@ -70,10 +72,12 @@ def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date)
         if wish.pk not in over
     }
     decided = {
-        (child_id, programme): Exclusion.DO_NOT_VACCINATE
-        for (child_id, programme), decisions in _decisions(child_ids, academic_year).items()
+        pair: Exclusion.DO_NOT_VACCINATE
+        for pair, (_, decisions) in _as_of(
+            child_ids, academic_year, today, route=Route.SELF
+        ).items()
         if status_rules.is_decided_against(
-            decisions, programme=programme, academic_year=academic_year
+            decisions, programme=pair[1], academic_year=academic_year
         )
     }
     kept = {pair: Exclusion.CHILD_DECIDED for pair, is_told in last.items() if not is_told}
@@ -83,21 +87,22 @@ def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date)
 def triage_facts(child_ids: Collection[int], academic_year: int, today: date) -> Facts:
     """Where triage stands for each child and programme with an answer or a decision that year.
 
-    At most six queries. Depends on the day, because a delay ends.
+    At most seven queries. Depends on the day, because a delay ends, and a child's own consent.
     """
-    responses = _responses(child_ids, academic_year)
-    decisions = _decisions(child_ids, academic_year)
-    histories = _histories(responses, academic_year)
+    known = _as_of(child_ids, academic_year, today)
+    histories = _histories(
+        [pair for pair, (responses, _) in known.items() if responses], academic_year
+    )
     return {
-        (child_id, programme): status_rules.triage_status(
-            responses.get((child_id, programme), []),
-            decisions.get((child_id, programme), []),
-            programme=programme,
+        pair: status_rules.triage_status(
+            responses,
+            decisions,
+            programme=pair[1],
             academic_year=academic_year,
             today=today,
-            history_known_at=histories.get((child_id, programme)),
+            history_known_at=histories.get(pair),
         )
-        for child_id, programme in responses.keys() | decisions.keys()
+        for pair, (responses, decisions) in known.items()
     }
 
 
@@ -176,15 +181,55 @@ def triage_input(triage: Triage) -> status_rules.TriageDecision:
     )
 
 
-def _responses(
-    child_ids: Collection[int], academic_year: int
+def _as_of(
+    child_ids: Collection[int], academic_year: int, today: date, **only: str
+) -> dict[Pair, tuple[list[status_rules.Response], list[status_rules.TriageDecision]]]:
+    """The answers and decisions of each child and programme, without what ended before today;
+    `only` narrows the answers, of which the children's own are what decisions end with.
+    """
+    responses = _responses(child_ids, academic_year, today, **only)
+    decisions = _decisions(child_ids, academic_year)
+    return {
+        pair: lapse_rules.as_of(
+            responses.get(pair, []),
+            decisions.get(pair, []),
+            programme=pair[1],
+            academic_year=academic_year,
+            today=today,
+        )
+        for pair in responses.keys() | decisions.keys()
+    }
+
+
+def _good_responses(
+    child_ids: Collection[int], academic_year: int, today: date
 ) -> dict[Pair, list[status_rules.Response]]:
-    rows = ConsentResponse.objects.filter(child_id__in=child_ids, academic_year=academic_year)
-    stored = list(rows.order_by())
+    return {
+        pair: [one for one in responses if not lapse_rules.is_over(one, today=today)]
+        for pair, responses in _responses(child_ids, academic_year, today).items()
+    }
+
+
+def _responses(
+    child_ids: Collection[int], academic_year: int, today: date, **only: str
+) -> dict[Pair, list[status_rules.Response]]:
+    rows = ConsentResponse.objects.filter(
+        child_id__in=child_ids, academic_year=academic_year, **only
+    )
+    stored = list(rows.select_related("assessment").order_by())
+    # Of today's it does not matter yet whether somebody acted on them.
+    earlier = [one for one in stored if _is_of_an_earlier_day(one, today)]
+    unused = {one.pk for one in doses.not_acted_on(earlier)}
     found = defaultdict(list)
-    for response, as_seen in zip(stored, rule_inputs(stored), strict=True):
-        found[response.child_id, response.programme_id].append(as_seen)
+    for response, seen in zip(stored, rule_inputs(stored), strict=True):
+        if response.assessment and response.pk in unused:
+            seen = replace(seen, good_on=response.assessment.assessed_on)
+        found[response.child_id, response.programme_id].append(seen)
     return found
+
+
+def _is_of_an_earlier_day(own: ConsentResponse, today: date) -> bool:
+    return own.assessment is not None and own.assessment.assessed_on < today
 
 
 def _decisions(

@@ -131,7 +131,7 @@ def _of_visit(session: Session, dates: SchoolDates, *, now: datetime) -> Letters
     if tomorrow not in dates.rows or reminding_rules.is_too_late_to_remind(now):
         return Letters()
     ready = reminding.ready_and_not_reminded(session, tomorrow)
-    found = reminding.addressees(ready, session.academic_year)
+    found = reminding.addressees(ready, session.academic_year, today=london_day(now))
     if not found:
         return Letters()
     channels = [address.channel for address in found]

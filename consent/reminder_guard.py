@@ -75,7 +75,7 @@ class _Facts:
             of_year = statuses.compute(child_ids, year, today=today)
             self.statuses |= {(one.child_id, one.programme_id, year): one for one in of_year}
             ready = [(one.child_id, one.programme_id) for one in of_year if not _unready(one)]
-            found = addressees(ready, year)
+            found = addressees(ready, year, today=today)
             self.addressees |= {(year, address): one for address, one in found.items()}
 
     def _all(self) -> list[SessionReminder]:

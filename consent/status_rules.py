@@ -24,8 +24,9 @@ class Response:
 
     `responder` is the parent's id, so that two people of one name stay two; `CHILD` for the child.
     `confirmed_at` is when a refusal that was talked about was found to stand. `order` decides
-    between words of one instant: the larger is the later. `is_competent` is of the child's own
-    answer alone: the assessment behind it still says so.
+    between words of one instant: the larger is the later. Of the child's own answer alone are
+    `is_competent`: the assessment behind it still says so; and `good_on`: the one day that a
+    consent is for, unless somebody acted on it.
     """
 
     responder: int
@@ -42,6 +43,7 @@ class Response:
     without_gelatine: bool = False
     awaits_follow_up: bool = False
     is_competent: bool = True
+    good_on: date | None = None
 
     @property
     def stands_for(self) -> str:
@@ -119,6 +121,11 @@ def last_word_at(
     return max(filter(None, (responded_at, withdrawn_at, confirmed_at)))
 
 
+def end_of(day: date) -> datetime:
+    """The first moment that is no more of a London day."""
+    return london_instant(day + timedelta(days=1), time.min)
+
+
 def counts_from(signed_on: date, decision: str, *, recorded_at: datetime) -> datetime:
     """When an answer of which only the day is known, a form on paper, is taken to have been given.
 
@@ -126,11 +133,9 @@ def counts_from(signed_on: date, decision: str, *, recorded_at: datetime) -> dat
     taken to be as early as it may have been, a refusal as late. So where nobody can know which of
     a person's answers was the later, the refusal counts. Source: consent §9.3, rule 5.
     """
-    begins = london_instant(signed_on, time.min)
     if decision != Decision.REFUSED:
-        return begins
-    ends = london_instant(signed_on + timedelta(days=1), time.min) - timedelta(microseconds=1)
-    return min(ends, recorded_at)
+        return london_instant(signed_on, time.min)
+    return min(end_of(signed_on) - timedelta(microseconds=1), recorded_at)
 
 
 def agreed(counted: Collection[Response]) -> Agreement | None:
@@ -199,32 +204,6 @@ def is_decided_against(
     """
     newest = newest_triage(decisions, programme=programme, academic_year=academic_year)
     return newest is not None and newest.outcome == TriageOutcome.DO_NOT_VACCINATE
-
-
-def lapsing(
-    decisions: Iterable[TriageDecision],
-    *,
-    programme: str,
-    academic_year: int,
-    since: datetime | None = None,
-) -> list[TriageDecision]:
-    """The decisions that lapse once what a child was found safe for is over, in no set order.
-
-    That it is safe lapses, and with it what that decision had replaced, back to `since`. One that
-    says "no" or "not yet" stands until a nurse decides again: nobody becomes ready by the passing
-    of a day. Source: consent §11; sessions and clinics §5 and E11.
-    """
-    valid = [decision for decision in decisions if not decision.is_invalid]
-    scope = {"programme": programme, "academic_year": academic_year}
-    newest = newest_triage(valid, **scope)
-    if newest is None or newest.outcome != TriageOutcome.SAFE:
-        return []
-    return [
-        decision
-        for decision in valid
-        if (decision.programme, decision.academic_year) == (programme, academic_year)
-        and (since is None or decision.performed_at >= since)
-    ]
 
 
 def triage_status(

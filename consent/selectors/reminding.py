@@ -68,7 +68,9 @@ def ready_and_not_reminded(
     ]
 
 
-def addressees(ready: Collection[Pair], academic_year: int) -> Mapping[Address, Addressee]:
+def addressees(
+    ready: Collection[Pair], academic_year: int, *, today: date
+) -> Mapping[Address, Addressee]:
     """Where messages about these children and programmes go: to the parents whose own consent
     counts and is given, each about what they agreed to.
 
@@ -77,7 +79,7 @@ def addressees(ready: Collection[Pair], academic_year: int) -> Mapping[Address, 
     A few queries, whatever the number of children.
     """
     children = {child_id for child_id, _ in ready}
-    gave = facts.who_gave(children, academic_year)
+    gave = facts.who_gave(children, academic_year, today)
     agreed: dict[tuple[int, int], set[str]] = defaultdict(set)
     for child_id, programme in ready:
         for parent_id in gave.get((child_id, programme), ()):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from cohorts.models import Child
-from consent import doses, status_rules
+from consent import doses, lapse_rules, status_rules
 from consent.choices import Decision
 from consent.decisions import DOUBLES
 from consent.facts import rule_inputs, triage_input
@@ -57,15 +57,21 @@ def newest_of(triages: Iterable[Triage], programme: str, academic_year: int) -> 
 
 
 def lapsing_of(
-    triages: Iterable[Triage], programme: str, academic_year: int, *, since: datetime | None = None
+    triages: Iterable[Triage],
+    programme: str,
+    academic_year: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Triage]:
-    """Those of the stored decisions about a child that `status_rules.lapsing` names."""
+    """Those of the stored decisions about a child that `lapse_rules.lapsing` names."""
     stored = {triage.pk: triage for triage in triages}
-    lapsing = status_rules.lapsing(
+    lapsing = lapse_rules.lapsing(
         map(triage_input, stored.values()),
         programme=programme,
         academic_year=academic_year,
         since=since,
+        until=until,
     )
     return [stored[decision.order] for decision in lapsing]
 

@@ -1,14 +1,15 @@
 """Letting lapse what was good for one session day, or for one session, only. Source: consent §11.
 
 A child's own consent is for the day of the assessment. If nobody acted on it, it lapses with the
-triage made on it: in the night, or at the latest when its session is closed. That a child refused,
-or withdrew, stands: nobody becomes ready by the passing of a day. Nothing is lost: the rows stay,
-marked as invalid, with the reason.
+triage made on it: in the night, or at the latest when its session is closed. From midnight on it
+decides nothing, even if the job of the night did not come (`lapse_rules.as_of`). That a child
+refused, or withdrew, stands: nobody becomes ready by the passing of a day. Nothing is lost: the
+rows stay, marked as invalid, with the reason.
 """
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -21,6 +22,7 @@ from consent.choices import Decision, Route
 from consent.models import ConsentResponse, Triage
 from consent.selectors.triage import lapsing_of
 from consent.services import voiding
+from consent.status_rules import end_of
 from heartbeats import faults
 from sessions_app import invitations, statuses
 from sessions_app.choices import VaccinationStatus
@@ -134,20 +136,21 @@ def _let_lapse(
 ) -> None:
     """Mark children's own answers as invalid, and what was decided on them."""
     voiding.void_responses(expired, because=because, now=now, by=by)
-    since: dict[Scope, datetime] = {}
+    since: dict[tuple[Scope, date], datetime] = {}
     for one in expired:
-        scope = (one.child_id, one.programme_id, one.academic_year)
-        since[scope] = min(one.responded_at, since.get(scope, one.responded_at))
+        assert one.assessment is not None
+        key = (one.child_id, one.programme_id, one.academic_year), one.assessment.assessed_on
+        since[key] = min(one.responded_at, since.get(key, one.responded_at))
     valid = Triage.objects.filter(
-        child__in={child_id for child_id, _, _ in since}, invalidated_at__isnull=True
+        child__in={one.child_id for one in expired}, invalidated_at__isnull=True
     )
-    triages = _by_scope(valid) if since else {}
-    lapsing = [
-        triage
-        for scope, start in since.items()
-        for triage in lapsing_of(triages.get(scope, []), scope[1], scope[2], since=start)
-    ]
-    voiding.void_triages(lapsing, because=because, now=now, by=by)
+    triages = _by_scope(valid) if expired else {}
+    lapsing: dict[int, Triage] = {}
+    for (scope, day), start in sorted(since.items()):
+        standing = [one for one in triages.get(scope, []) if one.pk not in lapsing]
+        gone = lapsing_of(standing, scope[1], scope[2], since=start, until=end_of(day))
+        lapsing |= {triage.pk: triage for triage in gone}
+    voiding.void_triages(list(lapsing.values()), because=because, now=now, by=by)
 
 
 def _by_scope(triages: QuerySet[Triage]) -> dict[Scope, list[Triage]]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
+from calendars.clock import london_day
 from cohorts.models import Child
 from consent import messages, reminding_rules
 from consent.models import SessionReminder
@@ -68,7 +69,7 @@ def remind(session_id: int, *, now: datetime, by: User | None = None) -> int:
         return 0
     Child.objects.lock_all(children)
     ready = reminding.ready_and_not_reminded(session, day, child_ids=children)
-    addressees = reminding.addressees(ready, session.academic_year)
+    addressees = reminding.addressees(ready, session.academic_year, today=london_day(now))
     letters = _write_down(session, day, addressees, now=now)
     _queue(session, day, letters, addressees, now=now, by=by)
     return len(letters)

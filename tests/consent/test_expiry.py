@@ -3,18 +3,22 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from activity.models import Entry
 from consent.choices import TriageOutcome
 from consent.models import ConsentResponse, GillickAssessment, ResponseChange, Triage
+from consent.selectors.facts import may_all_be_given
 from consent.services import changes, expiry
 from consent.tasks import expire_self_consents
 from heartbeats.faults import SomeFailed
 from sessions_app import closing, statuses
 from sessions_app.models import Membership, ProgrammeStatus, Session
 from tests import factories
+from tests.conftest import signed_in
 from tests.consent.school import School
-from tests.pages import count_queries
+from tests.consent.wizard import names
+from tests.pages import count_queries, page
 from tests.sessions_app.conftest import Clinic, at
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +123,77 @@ def test_consent_11_an_own_consent_is_good_for_one_day(school, agrees_alone):
     assert (entry.body, entry.session_id) == (f"HPV\n{expiry.OF_THE_DAY}", school.session.pk)
     assert expire(school) == 0
     assert list(statuses.stale([child.pk], today=date(2027, 1, 13))) == []
+
+
+@pytest.mark.parametrize("outcome", ["", *TriageOutcome.values])
+@pytest.mark.parametrize("is_used", [False, True], ids=["unused", "used"])
+def test_consent_11_from_midnight_on_it_is_as_if_the_job_had_come(
+    school, agrees_alone, decided, outcome, is_used
+):
+    """Workers may be away at night: who is ready is decided by the day, not by them."""
+    child = school.child()
+    parent = child.relationships.get().parent
+    factories.ResponseFactory(
+        child=child,
+        session=school.session,
+        parent=parent,
+        health_answers=WORRY,
+        responded_at=at("2027-01-10T09:00"),
+    )
+    decided(child, "do_not_vaccinate", "2027-01-11T09:00")
+    agrees_alone(child, health_answers=WORRY)
+    ConsentResponse.objects.filter(route="self").update(notify_parents=True)
+    if outcome:
+        decided(child, outcome)
+    if is_used:
+        factories.VaccinationRecordFactory(child=child, performed_on=DAY)
+        school.refresh(child, ON_THE_DAY)
+
+    def standing():
+        return statuses.compute([child.pk], 2026, today=date(2027, 1, 13))
+
+    at_midnight = standing()
+    assert expire(school) == (0 if is_used else 1)
+    assert standing() == at_midnight
+    assert list(statuses.stale([child.pk], today=date(2027, 1, 13))) == []
+
+
+def test_consent_11_no_page_says_ready_the_next_morning_without_the_job(
+    school, agrees_alone, nurse, morning
+):
+    child = school.child()
+    agrees_alone(child)
+    address = reverse("consent:child", kwargs=names(school, child))
+
+    def shown(now):
+        morning.move_to(at(now), tick=False)
+        return page(signed_in(nurse).get(address), names_person=True).text
+
+    assert "Ready for nurse" in shown("2027-01-12T23:59")
+    assert "Ready for nurse" not in shown("2027-01-13T00:00")
+    assert "No response" in shown("2027-01-13T08:00")
+    assert not may_all_be_given(child.pk, ["hpv"], 2026, today=date(2027, 1, 13))
+
+
+def test_consent_11_what_a_nurse_decides_in_the_morning_outlives_a_job_that_comes_late(
+    school, agrees_alone, decided
+):
+    child = school.child()
+    factories.ResponseFactory(
+        child=child,
+        session=school.session,
+        parent=child.relationships.get().parent,
+        health_answers=WORRY,
+        responded_at=at("2027-01-10T09:00"),
+    )
+    agrees_alone(child, health_answers=WORRY)
+    of_the_day = decided(child, "safe")
+    in_the_morning = decided(child, "safe", "2027-01-13T08:00")
+    [known] = statuses.compute([child.pk], 2026, today=date(2027, 1, 13))
+    assert (known.consent, known.triage) == ("given", "safe")
+    assert expire(school, "2027-01-13T09:00") == 1
+    assert (is_valid(of_the_day), is_valid(in_the_morning)) == (False, True)
+    assert (status(child).consent, status(child).triage) == ("given", "safe")
 
 
 def test_nobody_is_written_to_at_night_because_a_consent_lapsed(organisation, school, agrees_alone):

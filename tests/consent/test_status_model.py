@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendars.clock import LONDON
+from consent import lapse_rules
 from consent import status_rules as rules
 from consent.status_rules import CHILD, Response, TriageDecision
 
@@ -76,8 +77,11 @@ def _answer(history: History, random: Random, now: datetime) -> None:
     methods = random.choice(METHODS) if is_given else ()
     said_at = now - timedelta(hours=random.choice((0, 0, 0, 1, 31, 70)))
     signed_on = said_at.date() if random.random() < 0.3 else None
+    responder = random.choice((CHILD, 1, 1, 2, 2, 3))
+    # What a child consented to alone is for the day, unless a dose was given on it.
+    is_for_a_day = responder == CHILD and is_given and random.random() < 0.7
     response = Response(
-        responder=random.choice((CHILD, 1, 1, 2, 2, 3)),
+        responder=responder,
         programme=programme,
         academic_year=year,
         decision=decision,
@@ -89,6 +93,7 @@ def _answer(history: History, random: Random, now: datetime) -> None:
         without_gelatine=methods == ("injection",) and random.random() < 0.5,
         calls_for_triage=is_given and random.random() < 0.5,
         awaits_follow_up=decision == "refused" and not signed_on and random.random() < 0.4,
+        good_on=said_at.date() if is_for_a_day else None,
     )
     event = Event("answer", len(history.responses), said_at)
     if signed_on:
@@ -180,6 +185,7 @@ def slow_model(history: History, today: date) -> tuple[str, str, bool]:
             views[event.row] = "no"
             if event.row not in void:
                 mine.append((event.at, event.row))
+    _end_days(history, words.get(CHILD, []), triages, today)
     speaking = {who: _last_word(said, latest, views) for who, said in words.items() if said}
     if CHILD in speaking:
         speaking = {CHILD: speaking[CHILD]}
@@ -198,6 +204,34 @@ def slow_model(history: History, today: date) -> tuple[str, str, bool]:
     triage = _slow_triage(history, rows, consent, shared, triages, today)
     stands_no = bool(triages) and history.triages[triages[-1]].outcome == "do_not_vaccinate"
     return consent, triage, stands_no
+
+
+def _end_days(history: History, own: list[Word], triages: list[int], today: date) -> None:
+    """Day by day until today, take away what a child consented to alone that day and nobody has
+    withdrawn or found invalid; with it goes what was found safe on it, if that is the last that a
+    nurse decided by midnight, and what that had replaced.
+    """
+    stopped = {event.row for event in history.events if event.what in ("withdraw", "invalidate")}
+    day = START.date() - timedelta(days=10)
+    while day < today:
+        day += timedelta(days=1)
+        midnight = datetime.combine(day, time.min, tzinfo=LONDON)
+        rows = [
+            row
+            for row, response in enumerate(history.responses)
+            if response.responder == CHILD
+            and (response.programme, response.academic_year) == WANTED
+            and response.good_on == day - timedelta(days=1)
+            and row not in stopped
+        ]
+        if not rows:
+            continue
+        own[:] = [word for word in own if word[1] not in rows]
+        begun = min(history.responses[row].responded_at for row in rows)
+        seen = [row for row in triages if history.triages[row].performed_at < midnight]
+        if seen and history.triages[seen[-1]].outcome == "safe":
+            gone = [row for row in seen if history.triages[row].performed_at >= begun]
+            triages[:] = [row for row in triages if row not in gone]
 
 
 def _last_word(said: list[Word], latest: dict[Word, datetime], views: dict[int, str]) -> int:
@@ -239,18 +273,19 @@ def _slow_triage(history, rows, consent, shared, triages, today) -> str:
 
 def status_of(history: History, today: date) -> tuple[str, str, bool]:
     scope = {"programme": WANTED[0], "academic_year": WANTED[1]}
+    responses, triages = lapse_rules.as_of(history.responses, history.triages, today=today, **scope)
     return (
-        str(rules.consent_status(history.responses, **scope)),
+        str(rules.consent_status(responses, **scope)),
         str(
             rules.triage_status(
-                history.responses,
-                history.triages,
+                responses,
+                triages,
                 today=today,
                 history_known_at=history.history_known_at,
                 **scope,
             )
         ),
-        rules.is_decided_against(history.triages, **scope),
+        rules.is_decided_against(triages, **scope),
     )
 
 

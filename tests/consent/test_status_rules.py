@@ -248,24 +248,3 @@ def test_only_parents_whose_last_word_is_consent_gave_it():
     assert rules.parents_who_gave(said, **SCOPE) == {MUM, DAD}
     assert rules.parents_who_gave([answer(CHILD, "given")], **SCOPE) == set()
     assert rules.parents_who_gave([replace(said[0], programme="hpv")], **SCOPE) == set()
-
-
-EARLIER, SAFE = decided("delay_vaccination", days=1), decided("safe", days=3)
-OTHERS = [replace(SAFE, programme="hpv"), replace(SAFE, academic_year=2025)]
-VOID = replace(EARLIER, is_invalid=True)
-
-
-@pytest.mark.parametrize(
-    ("decisions", "since", "lapse"),
-    [
-        ([], None, []),
-        ([SAFE], None, [SAFE]),
-        ([EARLIER, SAFE, VOID, *OTHERS], None, [EARLIER, SAFE]),
-        ([EARLIER, SAFE], SAFE.performed_at, [SAFE]),
-        ([EARLIER, SAFE], EARLIER.performed_at, [EARLIER, SAFE]),
-        ([SAFE, replace(EARLIER, performed_at=MONDAY + timedelta(days=5))], None, []),
-        ([replace(SAFE, is_invalid=True)], None, []),
-    ],
-)
-def test_what_was_found_safe_lapses_with_what_it_replaced(decisions, since, lapse):
-    assert rules.lapsing(decisions, since=since, **SCOPE) == lapse
