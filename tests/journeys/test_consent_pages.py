@@ -325,6 +325,7 @@ def test_parents_of_a_child(clinic, staff, show):
         staff.get(add)
         staff.post(add, {})
         seen = page(staff.get(change)).values
+        staff.post(add, seen | {"kind": "guardian"})
         staff.post(change, {})
         staff.post(change, {"kind": "other", "email": "a@b", "contact_method": "other"})
         other.parent.full_name = NAME
