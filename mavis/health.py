@@ -23,12 +23,15 @@ def answer() -> JsonResponse:
     """200 once every part is well; 503 otherwise, naming the parts that are not."""
     found = parts()
     is_well = all(found.values())
-    words = {name: "ok" if part_is_well else "unwell" for name, part_is_well in found.items()}
-    response = JsonResponse(
-        {"status": "ok" if is_well else "unwell", **words}, status=200 if is_well else 503
-    )
-    response["Cache-Control"] = "no-store"
-    return response
+    return response("ok" if is_well else "unwell", found, is_well=is_well)
+
+
+def response(status: str, parts: dict[str, bool], *, is_well: bool, **more: object) -> JsonResponse:
+    """An answer for machines: the status in a word, each part, and what else there is to tell."""
+    words = {name: "ok" if part_is_well else "unwell" for name, part_is_well in parts.items()}
+    told = JsonResponse({"status": status, **words, **more}, status=200 if is_well else 503)
+    told["Cache-Control"] = "no-store"
+    return told
 
 
 def database_is_well() -> bool:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from mavis import health, metrics, timing, watching
 
 MACHINES_ASK = {
-    health.PATH: lambda request: health.answer(),
+    health.PATH: watching.answer_with_health,
     watching.PATH: watching.answer,
     metrics.PATH: metrics.answer,
 }

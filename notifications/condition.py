@@ -58,15 +58,18 @@ def waits_too_long(lane: Lane, oldest_due_at: datetime | None, now: datetime) ->
 
 @dataclass(frozen=True)
 class Unsettled:
-    """Messages whose outcome is unclear, those unclear for over an hour, and those parked."""
+    """Messages whose outcome is unclear, those unclear for over an hour, those parked, and those
+    of the last 30 days that were not delivered.
+    """
 
     unclear: int
     long_unclear: int
     parked: int
+    not_delivered: int
 
 
 def unsettled(organisation: Organisation | None, now: datetime) -> Unsettled:
-    """How many messages nobody knows the outcome of, or need a person; up to 10,000 each."""
+    """How many messages are unclear, need a person, or failed; up to 10,000 each."""
     messages = selectors.messages_of(organisation).order_by()
     long_ago = Q(claimed_at__lt=now - selectors.LONG_UNKNOWN)
     unclear = messages.filter(status=Status.UNKNOWN)
@@ -78,4 +81,5 @@ def unsettled(organisation: Organisation | None, now: datetime) -> Unsettled:
         unclear=bounded(unclear),
         long_unclear=bounded(unclear.filter(long_ago)),
         parked=bounded(messages.filter(status=Status.PARKED, resends__isnull=True)),
+        not_delivered=bounded(selectors.not_delivered(organisation, now).order_by()),
     )

@@ -68,7 +68,8 @@ def test_an_overdue_schedule_is_an_alarm_and_takes_no_web_server_away(client):
     )
     code, found = watch(client)
     assert (code, found["alarms"]) == (503, ["schedule overdue: notifications.sweep"])
-    assert client.get("/healthz").status_code == 200
+    healthy = client.get("/healthz")
+    assert (healthy.status_code, "alarms" in healthy.json()) == (200, False)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,18 @@ def test_what_stays_unclear_is_an_alarm(client, waiting):
     code, found = watch(client)
     assert (code, found["alarms"]) == (503, ["uncertain for over an hour: 1"])
     assert (found["uncertain"], found["need_a_person"]) == (2, 1)
+
+
+def test_a_token_reads_the_alarms_with_the_health_too(client, waiting):
+    """Its code stays that of health: load balancers ask it."""
+    waiting(status=Status.UNKNOWN, claim=uuid.uuid4(), claimed_at=NOW - timedelta(hours=2))
+    waiting(status=Status.REJECTED, settled_at=NOW)
+    healthy = client.get("/healthz", headers=TOKEN)
+    _, alarm = watch(client)
+    assert (healthy.status_code, alarm.pop("status")) == (200, "alarm")
+    assert healthy.json() == {"status": "ok", **alarm}
+    assert alarm["alarms"] == ["uncertain for over an hour: 1"]
+    assert alarm["not_delivered"] == 1
 
 
 @pytest.mark.parametrize("path", ["/watchz", "/metrics"])
