@@ -14,7 +14,7 @@ from sessions_app.schedule_rules import (
     is_open_for_consent,
     next_evening,
 )
-from tests.sessions_app.conftest import at
+from tests.instants import at
 
 LATER, EVE = [date(2027, 1, 19)], [date(2027, 1, 6)]
 MINUTE = timedelta(minutes=1)
