@@ -88,6 +88,12 @@ def find_child(
     return Found(suggestions=_suggestions(seeker, known))
 
 
+def agrees_in_all(seeker: Seeker, child: Identity) -> bool:
+    """Whether a child agrees in all four facts, and holds no other NHS number."""
+    numbers = {seeker.nhs_number, child.nhs_number} - {"", None}
+    return _agreement(seeker, child).facts == 4 and len(numbers) < 2
+
+
 def _beyond_doubt(seeker: Seeker, candidates: Sequence[Candidate]) -> int | None:
     agreements = [(_agreement(seeker, found.identity), found) for found in candidates]
     equal = [found for agreement, found in agreements if agreement.facts == 4]

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterator, Sequence
 from django.db.models import QuerySet
 
 from accounts.models import Organisation
+from cohorts import formats, search
 from cohorts.matching import BLOCK, find_candidates
 from cohorts.models import Child
 from cohorts.rules import Identity
-from consent.matching_rules import Candidate, Found, find_child
+from consent.matching_rules import Candidate, Found, agrees_in_all, find_child
 from consent.models import OnlineResponse
 from sessions_app.models import Membership
 
@@ -70,6 +71,45 @@ def suggested_children(response: OnlineResponse) -> list[Child]:
     return [children[child_id] for child_id in ids if child_id in children]
 
 
+def children_elsewhere(responses: Sequence[OnlineResponse]) -> dict[int, Child]:
+    """By response, the only child of all organisations who agrees in all four facts, where another
+    organisation than the response's has them in its care; at most one query.
+    """
+    seeking = [response for response in responses if formats.is_evidence(response.postcode)]
+    if not seeking:
+        return {}
+    children = list(
+        Child.objects.filter(
+            date_of_birth__in={response.date_of_birth for response in seeking},
+            family_name_key__in={search.fold(response.family_name) for response in seeking},
+            given_name_key__in={search.fold(response.given_name) for response in seeking},
+            postcode__in={response.postcode for response in seeking},
+        )
+    )
+    found = {}
+    for response in seeking:
+        equal = [child for child in children if agrees_in_all(response, _identity(child))]
+        if len(equal) == 1 and _is_in_care_elsewhere(equal[0], response):
+            found[response.pk] = equal[0]
+    return found
+
+
+def _is_in_care_elsewhere(child: Child, response: OnlineResponse) -> bool:
+    is_elsewhere = child.organisation_id not in (None, response.organisation_id)
+    return is_elsewhere and child.date_of_death is None and child.invalidated_at is None
+
+
+def _identity(child: Child) -> Identity:
+    return Identity(
+        child.pk,
+        child.nhs_number,
+        child.given_name,
+        child.family_name,
+        child.date_of_birth,
+        child.postcode,
+    )
+
+
 def _ours(organisation: Organisation) -> QuerySet[Child]:
     """The organisation's children that a response may mean."""
     return Child.objects.for_organisation(organisation).filter(invalidated_at__isnull=True)
@@ -83,14 +123,7 @@ def _holders(
     if not numbers:
         return {}
     return {
-        child.nhs_number: Identity(
-            child.pk,
-            child.nhs_number,
-            child.given_name,
-            child.family_name,
-            child.date_of_birth,
-            child.postcode,
-        )
+        child.nhs_number: _identity(child)
         for child in _ours(organisation).filter(nhs_number__in=numbers)
         if child.nhs_number
     }

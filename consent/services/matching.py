@@ -19,6 +19,7 @@ from consent.models import OnlineResponse
 from consent.online_models import OnlineResponseQuerySet
 from consent.selectors.matching import find_children
 from consent.services.attaching import attach, families_of, finish
+from consent.services.moving_in import ask_whether_they_move, may_move_here
 from consent.signals import response_considered
 from notifications import hints
 
@@ -52,11 +53,14 @@ def match_all(response_ids: Collection[int], *, now: datetime) -> int:
     """Match those of an organisation that still wait, the oldest first, all or none of them; how
     many found their child.
     """
-    meant = _children_meant(_with_details().left_to_mavis().filter(pk__in=response_ids))
+    waiting = list(_with_details().left_to_mavis().filter(pk__in=response_ids))
+    meant = _children_meant(waiting)
     family = families_of({child_id for child_id in meant.values() if child_id})
-    Child.objects.lock_all(family)
+    asked_about = {child.pk for child in may_move_here(waiting, meant).values()}
+    Child.objects.lock_all(family | asked_about)
     responses = list(_locked(response_ids).left_to_mavis())
     confirmed = _children_meant(responses)
+    moving = may_move_here(responses, confirmed)
     children = Child.objects.in_bulk(family)
     attached = []
     for response in responses:
@@ -64,6 +68,9 @@ def match_all(response_ids: Collection[int], *, now: datetime) -> int:
         if child_id and child_id == meant.get(response.pk):
             attached.append(attach(response, children[child_id], now=now))
         elif response.looked_for_at is None:
+            elsewhere = moving.get(response.pk)
+            if elsewhere is not None and elsewhere.pk in asked_about:
+                ask_whether_they_move(response, elsewhere, now=now)
             _keep_waiting(response, now=now)
     finish(attached, family, now=now)
     return len(attached)
@@ -183,7 +190,7 @@ def _with_details() -> OnlineResponseQuerySet:
     """What waits, with all that matching reads of it."""
     return (
         OnlineResponse.objects.waiting()
-        .select_related("organisation", "session__location__team", "school")
+        .select_related("organisation", "session__location__team", "school__team")
         .prefetch_related("decisions__programme")
     )
 
