@@ -305,6 +305,18 @@ def test_a_response_that_is_changed_and_triage(clinic, staff, show):
         change(refused, "invalidate", {}, {"notes": WORDS})
         change(given, "withdraw", {}, {"reason": "medical"})
         change(given, "withdraw", {"reason": "medical", "medical_notes": WORDS})
+        staff.get(reverse("consent:child", kwargs=names))
+        # Of before the child moved here, by somebody who is no contact here.
+        from_elsewhere = factories.ResponseFactory(
+            child=child,
+            organisation=(other := factories.OrganisationFactory()),
+            parent__organisation=other,
+            session__organisation=other,
+            health_answers=[nuts],
+            email=EMAIL,
+        )
+        for act in ("show", "withdraw"):
+            change(from_elsewhere, act)
         staff.get(reverse("consent:activity", kwargs=names))
     show(staff)
 
