@@ -11,6 +11,7 @@ from calendars.rules import academic_year_of, first_day_of
 from govuk.filters import count, govuk_date_with_weekday
 from programmes.together import forms_for, name_in_address
 from sessions_app.asking import AskingOutlook
+from sessions_app.mailing_words import when_held
 from sessions_app.models import Session
 from sessions_app.rules import HELD_FROM, held_until, join_words
 from sessions_app.schedule_rules import (
@@ -187,13 +188,16 @@ def _calling_back(found: AskingOutlook, *, now: datetime) -> list[str]:
     said = []
     if found.correction.children >= HELD_FROM:
         said.append(
-            "The messages that the visit will not take place go two minutes after you confirm. "
-            "Until then you can call them back, and nothing is sent."
+            when_held(
+                now,
+                is_held=True,
+                texts=found.correction.texts,
+                what="The messages that the visit will not take place",
+            )
         )
     if found.visit.children >= HELD_FROM and now.astimezone(LONDON).time() >= REMINDS_FROM:
         said.append(
-            "The reminders of the visit go two minutes after you confirm. Until then you can call "
-            "them back, and nothing is sent."
+            when_held(now, is_held=True, texts=found.visit.texts, what="The reminders of the visit")
         )
     if found.writing and found.writing.is_held:
         until = found.writing.at

@@ -5,9 +5,12 @@ from math import ceil
 
 from calendars.clock import london_day
 from govuk.filters import count, govuk_time
+from notifications.models import Channel
+from notifications.rules import send_not_before
 from sessions_app.asking import AskingOutlook
+from sessions_app.invitations import Preview
 from sessions_app.models import Mailing
-from sessions_app.rules import HELD_FROM
+from sessions_app.rules import HELD_FROM, held_until
 
 MINUTES_AN_HOUR = 60
 
@@ -60,6 +63,29 @@ def time_it_goes(goes_at: datetime, now: datetime) -> str:
     """When today, or tomorrow, what waits is sent: "4:00pm", "4:00pm tomorrow"."""
     tomorrow = "" if london_day(goes_at) == london_day(now) else " tomorrow"
     return f"{govuk_time(goes_at)}{tomorrow}"
+
+
+def when_held(now: datetime, *, is_held: bool, texts: int, what: str = "They") -> str:
+    """When messages go that are confirmed now, where that is not at once; empty where it is.
+
+    Many wait two minutes, and every text waits for the morning from nine in the evening on.
+    """
+    goes_at = held_until(now) if is_held else now
+    texts_at = send_not_before(Channel.TEXT, goes_at)
+    said = []
+    if is_held:
+        said.append(
+            f"{what} go two minutes after you confirm. Until then you can call them back, and "
+            "nothing is sent."
+        )
+    if texts and texts_at > goes_at:
+        said.append(f"Text messages wait until {time_it_goes(texts_at, now)}.")
+    return " ".join(said)
+
+
+def when_previewed(preview: Preview, now: datetime) -> str:
+    """The same for invitations of which a page says whom they would reach."""
+    return when_held(now, is_held=preview.is_held, texts=preview.texts)
 
 
 def held_notice(mailing: Mailing, now: datetime) -> str:

@@ -19,7 +19,7 @@ from consent.views.lookup import find_session
 from govuk.filters import count, govuk_date_with_weekday
 from sessions_app import asking as school_asking
 from sessions_app.display import TOO_LATE, evening
-from sessions_app.mailing_words import reminded_notice
+from sessions_app.mailing_words import reminded_notice, when_held
 from sessions_app.models import Session
 from sessions_app.rules import HELD_FROM
 from sessions_app.schedule_rules import asks_on, is_open_for_consent
@@ -66,7 +66,7 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
             "button": f"Send reminders for {count(preview.children, 'child', 'children')}",
             "back": back,
             "preview": preview,
-            "is_held": preview.children >= HELD_FROM,
+            "held": when_held(now, is_held=preview.children >= HELD_FROM, texts=preview.texts),
             "examples": school_examples(session, SCHOOL_REMINDER, today=today),
             "schedule": _schedule(session, now=now),
             "days_between": asking_rules.DAYS_BETWEEN,

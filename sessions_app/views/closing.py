@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from calendars import clock
-from sessions_app import closing
+from sessions_app import closing, mailing_words
 from sessions_app.closing import ClosingRefused
 from sessions_app.views.scope import find_session, message_examples
 
@@ -35,6 +35,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "session": session,
             "preview": preview,
+            "held": mailing_words.when_previewed(preview.invitations, now),
             "examples": message_examples(preview.clinic) if preview.clinic else {},
             "caption": session.location.name,
             "title": "Close session",

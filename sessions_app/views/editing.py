@@ -183,19 +183,22 @@ def check(request: HttpRequest, draft: ScheduleDraft, drafted: Schedule) -> Http
             ),
             "examples": message_examples(session) if session.is_clinic else {},
             "asking": asked,
-            "preview": (
-                invitations.preview(
-                    session,
-                    dates=drafted.answers.dates,
-                    invitations_on=drafted.notice.on,
-                    now=clock.now(),
-                    rows=schedule.rows_of(drafted),
-                )
-                if session.is_clinic
-                else None
-            ),
+            **(_invited(drafted) if session.is_clinic else {"preview": None}),
         },
     )
+
+
+def _invited(drafted: Schedule) -> dict:
+    """Whom the dates of a clinic invite, and when those go that are due now."""
+    now = clock.now()
+    preview = invitations.preview(
+        drafted.session,
+        dates=drafted.answers.dates,
+        invitations_on=drafted.notice.on,
+        now=now,
+        rows=schedule.rows_of(drafted),
+    )
+    return {"preview": preview, "held": mailing_words.when_previewed(preview, now)}
 
 
 def _asking(drafted: Schedule) -> display.Asking | None:

@@ -69,15 +69,17 @@ def release(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
         sent = mailing_words.invited_notice(letters) or " Invitations go when they are due."
         messages.success(request, f"Confirmed.{sent}")
         return redirect("sessions:show", slug=slug)
+    preview = invitations.preview_joining(
+        session, invitations.called_back_children(mailing), now=now
+    )
     return render(
         request,
         "sessions/release.html",
         {
             "mailing": mailing,
             "session": session,
-            "preview": invitations.preview_joining(
-                session, invitations.called_back_children(mailing), now=now
-            ),
+            "preview": preview,
+            "held": mailing_words.when_previewed(preview, now),
             "examples": message_examples(session),
             "caption": session.location.name,
             "title": "Invite these families",
@@ -131,6 +133,7 @@ def tell(request: HttpRequest, slug: str, change_id) -> HttpResponse:
     if dates_changed.to_tell(session) != change:
         messages.warning(request, dates_changed.TOLD_ALREADY)
         return redirect("sessions:show", slug=slug)
+    to = dates_changed.recipients(change)
     return render(
         request,
         "sessions/dates_changed.html",
@@ -138,7 +141,8 @@ def tell(request: HttpRequest, slug: str, change_id) -> HttpResponse:
             "session": session,
             "change": change,
             "what_changed": "\n".join(dates_changed.what_changed(change)),
-            "recipients": dates_changed.recipients(change),
+            "recipients": to,
+            "held": mailing_words.when_held(now, is_held=to.is_held, texts=to.texts),
             "examples": invitation_messages.examples(
                 session,
                 dates_changed.TEMPLATE,
