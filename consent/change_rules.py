@@ -26,8 +26,8 @@ class Kept:
 
     `is_superseded`: the same person said something later, which counts instead, or their refusal
     was talked over and does not stand. `is_overruled`: the child, being competent, decided instead.
-    `is_incompetent`: the child answered, but was after all assessed as not competent. Source:
-    consent §9.3.
+    `is_incompetent`: the child answered, but was after all assessed as not competent. `is_over`:
+    the child consented alone, on an earlier day. Source: consent §9.3 and §11.
     """
 
     decision: str
@@ -36,6 +36,7 @@ class Kept:
     is_superseded: bool = False
     is_overruled: bool = False
     is_incompetent: bool = False
+    is_over: bool = False
     wants_follow_up: bool = False
     is_followed_up: bool = False
 
@@ -79,6 +80,8 @@ def state_of(kept: Kept) -> str:
         return "Invalid"
     if kept.is_withdrawn:
         return "Withdrawn"
+    if kept.is_over:
+        return "Does not count: it was for one day"
     if kept.is_superseded:
         return "Superseded"
     if kept.is_incompetent:

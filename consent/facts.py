@@ -124,6 +124,20 @@ def rule_inputs(responses: Iterable[ConsentResponse]) -> list[status_rules.Respo
     return [_rule_input(one, competent.get(one.pk, True)) for one in found]
 
 
+def inputs_on(responses: Iterable[ConsentResponse], today: date) -> list[status_rules.Response]:
+    """Stored responses, loaded with their assessments, as the rules see them on a day: with the day
+    that a child's own is good on, if it has passed and nobody acted on it. At most three queries.
+    """
+    found = list(responses)
+    days = {one.pk: one.assessment.assessed_on for one in found if one.assessment}
+    earlier = [one for one in found if days.get(one.pk, today) < today]
+    unused = {one.pk for one in doses.not_acted_on(earlier)}
+    return [
+        replace(seen, good_on=days[one.pk]) if one.pk in unused else seen
+        for one, seen in zip(found, rule_inputs(found), strict=True)
+    ]
+
+
 def _rule_input(response: ConsentResponse, is_competent: bool) -> status_rules.Response:
     return status_rules.Response(
         responder=CHILD if response.parent_id is None else response.parent_id,
@@ -217,19 +231,10 @@ def _responses(
         child_id__in=child_ids, academic_year=academic_year, **only
     )
     stored = list(rows.select_related("assessment").order_by())
-    # Of today's it does not matter yet whether somebody acted on them.
-    earlier = [one for one in stored if _is_of_an_earlier_day(one, today)]
-    unused = {one.pk for one in doses.not_acted_on(earlier)}
     found = defaultdict(list)
-    for response, seen in zip(stored, rule_inputs(stored), strict=True):
-        if response.assessment and response.pk in unused:
-            seen = replace(seen, good_on=response.assessment.assessed_on)
+    for response, seen in zip(stored, inputs_on(stored, today), strict=True):
         found[response.child_id, response.programme_id].append(seen)
     return found
-
-
-def _is_of_an_earlier_day(own: ConsentResponse, today: date) -> bool:
-    return own.assessment is not None and own.assessment.assessed_on < today
 
 
 def _decisions(

@@ -145,7 +145,8 @@ class RecordingWalk:
         """The responses that count so far, the newest first, by programme."""
         year = self.draft.session.academic_year
         return {
-            key: counted_responses(self.draft.child, key, year) for key in self.draft.programmes
+            key: counted_responses(self.draft.child, key, year, today=self.today)
+            for key in self.draft.programmes
         }
 
     @cached_property

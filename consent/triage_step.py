@@ -60,7 +60,7 @@ def _of_parents(journey: Journey, programme: str) -> list[health_answers.Answere
     )
     return [
         health_answers.of_response(one.response, state=change_rules.OVERRULED)
-        for one in weigh(list(responses))
+        for one in weigh(list(responses.select_related("assessment")), today=journey.today)
         if one.is_last_word and one.seen.is_given and not one.response.is_self_consent
     ]
 

@@ -100,7 +100,7 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
     responses = defaultdict(list)
     for response in (
         ConsentResponse.objects.filter(child=child, academic_year=session.academic_year)
-        .select_related("recorded_by")
+        .select_related("recorded_by", "assessment")
         .order_by("-responded_at", "-pk")
     ):
         responses[response.programme_id].append(response)
@@ -164,7 +164,7 @@ def _programme_consent(
     request: RequestOutlook | None,
     history: doses.PartialHistory | None,
 ) -> ProgrammeConsent:
-    weighed = weigh(responses)
+    weighed = weigh(responses, today=today)
     given = answers_in_sight(weighed)
     why_no_response = rules.why_no_response(facts, programme)
     return ProgrammeConsent(

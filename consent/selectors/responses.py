@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 from cohorts.models import Child
-from consent import change_rules, status_rules
+from consent import change_rules, lapse_rules, status_rules
 from consent.choices import Decision
 from consent.decisions import Agreement, in_words
-from consent.facts import rule_inputs
+from consent.facts import inputs_on
 from consent.models import ConsentResponse, OnlineResponse, ResponseChange
 from sessions_app.models import Session
 
@@ -119,7 +120,8 @@ class Weighed:
         """Whether it is the person's decision now: in force, or in force but for the child's."""
         kept = self.kept
         is_decision = kept.decision != Decision.NOT_PROVIDED
-        return is_decision and not (kept.is_invalid or kept.is_superseded or kept.is_incompetent)
+        is_undone = kept.is_invalid or kept.is_superseded or kept.is_incompetent or kept.is_over
+        return is_decision and not is_undone
 
     @property
     def counts(self) -> bool:
@@ -127,15 +129,17 @@ class Weighed:
         return self.is_last_word and not self.kept.is_overruled
 
 
-def weigh(responses: Sequence[ConsentResponse]) -> list[Weighed]:
-    """What is in force of all responses about one child, programme and year, in their order.
+def weigh(responses: Sequence[ConsentResponse], *, today: date) -> list[Weighed]:
+    """What is in force today of all responses about one child, programme and year, loaded with
+    their assessments; in their order.
 
-    At most two queries, whatever their number.
+    At most three queries, whatever their number.
     """
-    seen = rule_inputs(responses)
-    last = change_rules.last_words(seen)
+    seen = inputs_on(responses, today)
+    over = [one for one in seen if lapse_rules.is_over(one, today=today)]
+    last = change_rules.last_words([one for one in seen if one not in over])
     return [
-        Weighed(response, one, _kept(response, one, last))
+        Weighed(response, one, _kept(response, one, last, is_over=one in over))
         for response, one in zip(responses, seen, strict=True)
     ]
 
@@ -144,19 +148,24 @@ def _kept(
     response: ConsentResponse,
     seen: status_rules.Response,
     last: Mapping[int, status_rules.Response],
+    *,
+    is_over: bool,
 ) -> change_rules.Kept:
     is_decision = seen.decision != Decision.NOT_PROVIDED
     is_stale = is_decision and last.get(seen.responder) != seen
     return replace(
-        kept_of(response, is_superseded=is_stale and seen.is_competent),
+        kept_of(response, is_superseded=is_stale and seen.is_competent and not is_over),
         is_overruled=change_rules.is_overruled(seen, last),
         is_incompetent=is_stale and not seen.is_competent,
+        is_over=is_over,
     )
 
 
-def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResponse | None:
+def kept_response(
+    child: Child, session: Session, response_id: UUID, *, today: date
+) -> KeptResponse | None:
     """A response about the child in the year of a session, whichever organisation it was given to:
-    they all count. None if there is none. At most six queries.
+    they all count. None if there is none. At most seven queries.
 
     The child is one of the session's organisation now.
     """
@@ -171,6 +180,7 @@ def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResp
             "programme",
             "parent",
             "recorded_by",
+            "assessment",
             "online_decision__response__session",
             "online_decision__response__school",
         )
@@ -181,7 +191,7 @@ def kept_response(child: Child, session: Session, response_id: UUID) -> KeptResp
     others = ConsentResponse.objects.filter(
         child=child, programme=response.programme_id, academic_year=response.academic_year
     ).exclude(pk=response.pk)
-    [weighed, *_] = weigh([response, *others])
+    [weighed, *_] = weigh([response, *others.select_related("assessment")], today=today)
     return KeptResponse(
         response=response,
         kept=weighed.kept,

@@ -1,30 +1,34 @@
 """What a triage decision is made on: the responses that count, and earlier decisions."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from cohorts.models import Child
 from consent import doses, lapse_rules, status_rules
 from consent.choices import Decision
 from consent.decisions import DOUBLES
-from consent.facts import rule_inputs, triage_input
+from consent.facts import inputs_on, triage_input
 from consent.models import ConsentResponse, Triage
 
 # A response as the rules see it, and as it is stored.
 Counted = tuple[status_rules.Response, ConsentResponse]
 
 
-def counted_responses(child: Child, programme: str, academic_year: int) -> list[Counted]:
-    """The responses that count for a child's programme and year, with what they say; the newest
-    first. At most three queries.
+def counted_responses(
+    child: Child, programme: str, academic_year: int, *, today: date
+) -> list[Counted]:
+    """The responses that count today for a child's programme and year, with what they say; the
+    newest first. At most four queries.
     """
     stored = list(
         ConsentResponse.objects.filter(
             child=child, programme=programme, academic_year=academic_year
-        ).select_related("recorded_by")
+        ).select_related("recorded_by", "assessment")
     )
     counted = status_rules.counted_responses(
-        rule_inputs(stored), programme=programme, academic_year=academic_year
+        [one for one in inputs_on(stored, today) if not lapse_rules.is_over(one, today=today)],
+        programme=programme,
+        academic_year=academic_year,
     )
     by_order = {response.pk: response for response in stored}
     return [
@@ -76,10 +80,12 @@ def lapsing_of(
     return [stored[decision.order] for decision in lapsing]
 
 
-def resting_on(response: ConsentResponse, *, since: datetime | None = None) -> list[Triage]:
+def resting_on(
+    response: ConsentResponse, *, today: date, since: datetime | None = None
+) -> list[Triage]:
     """The decisions that end with a consent which is withdrawn or marked as invalid: that it is
     safe, if decided since it was given, or `since` it was known of the child, and what that
-    replaced; the newest first. At most four queries.
+    replaced; the newest first. At most five queries.
 
     Nothing rests on what is no consent, or does not count any more. "No" and "not yet" stand until
     a nurse decides again. Source: consent §7; decision 0045.
@@ -87,7 +93,7 @@ def resting_on(response: ConsentResponse, *, since: datetime | None = None) -> l
     if response.decision != Decision.GIVEN or response.withdrawn_at is not None:
         return []
     about = (response.programme_id, response.academic_year)
-    counted = counted_responses(response.child, *about)
+    counted = counted_responses(response.child, *about, today=today)
     # A child found not to be competent has answered all the same.
     if not response.is_self_consent and response.pk not in [seen.order for seen, _ in counted]:
         return []
@@ -101,12 +107,12 @@ def resting_on(response: ConsentResponse, *, since: datetime | None = None) -> l
     return lapsing_of(valid.select_related("programme"), *about, since=since)
 
 
-def basis_now(child: Child, programme: str, academic_year: int) -> str:
+def basis_now(child: Child, programme: str, academic_year: int, *, today: date) -> str:
     """What a decision would be made on now. Read it before what a page shows, never after: then
-    a nurse may be asked twice, but saves nothing on what they have not seen. At most five queries.
+    a nurse may be asked twice, but saves nothing on what they have not seen. At most six queries.
     """
     return basis(
-        counted_responses(child, programme, academic_year),
+        counted_responses(child, programme, academic_year, today=today),
         newest_triage(child, programme, academic_year),
         histories(child, [programme], academic_year).get(programme),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Min, Q
 
@@ -94,7 +94,7 @@ class Hanging:
         return join_words([consent.programme.name for consent in self.consents])
 
 
-def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
+def hanging_on(response: OnlineResponse, child: Child, *, today: date) -> Hanging:
     """What hangs on the match of a response with the child. The number of queries depends on how
     many programmes it answers for, and on nothing else.
     """
@@ -106,7 +106,11 @@ def hanging_on(response: OnlineResponse, child: Child) -> Hanging:
     tie = tie_of(response, child, consents)
     leaving = tie.relationship if tie and tie.is_leaving else None
     matched_at = response.matched_at
-    lost = [triage for consent in consents for triage in resting_on(consent, since=matched_at)]
+    lost = [
+        triage
+        for consent in consents
+        for triage in resting_on(consent, today=today, since=matched_at)
+    ]
     again, standing = _left_in_force(response, child, consents, lost)
     logged = logged_of(response, child)
     move, moved = _moves(response, child)

@@ -41,7 +41,7 @@ def withdraw_response(
     response, kept = locked(response)
     if refusal := change_rules.why_no_withdrawal(kept):
         raise ChangeNotPossible(refusal)
-    lost = resting_on(response)
+    lost = resting_on(response, today=london_day(now))
     response.withdrawn_at = now
     response.save(update_fields=["withdrawn_at"])
     return _tell(
@@ -57,7 +57,7 @@ def invalidate_response(
     response, kept = locked(response)
     if refusal := change_rules.why_no_invalidation(kept):
         raise ChangeNotPossible(refusal)
-    lost = resting_on(response)
+    lost = resting_on(response, today=london_day(now))
     response.invalidated_at = now
     response.save(update_fields=["invalidated_at"])
     return _tell(response, Kind.INVALIDATED, "invalidated", lost, notes=notes, now=now, by=by)

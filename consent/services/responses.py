@@ -116,7 +116,7 @@ def record_response(
     for answer in given.answers:
         _check_possible(child, session, answer.programme, now)
         if answer.triage is not None:
-            check_basis(child, session, answer.programme, answer.triage)
+            check_basis(child, session, answer.programme, answer.triage, today=london_day(now))
     responder = responder_of(
         child,
         session,

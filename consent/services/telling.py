@@ -16,7 +16,7 @@ from activity.models import Entry
 from calendars.clock import london_day
 from calendars.rules import first_day_of
 from cohorts.models import Child, Contact
-from consent import messages
+from consent import doses, messages
 from consent.choices import Decision, Route, TriageOutcome
 from consent.facts import triage_facts
 from consent.models import ConsentResponse, Triage
@@ -89,7 +89,7 @@ def _tell_what_stands(
     stands = triage_facts([answer.child_id], answer.academic_year, today)
     if stands.get((answer.child_id, answer.programme_id)) != triage.outcome:
         return 0
-    counted = counted_responses(answer.child, *about)
+    counted = counted_responses(answer.child, *about, today=today)
     if answer.pk not in [seen.order for seen, _ in counted if seen.is_given]:
         return 0
     due_at = now if is_replied_to else now + AFTER_THE_REPLY
@@ -168,7 +168,8 @@ def _letters(
 
 def _rests_on_the_childs_answer(triage: Triage) -> bool:
     """Whether a competent child's own consent counted when it was decided: no parent hears of it,
-    then or later. Source: consent §10.
+    then or later. It counted on the day that it was for, and after it if somebody acted on it.
+    Source: consent §10 and §11.
     """
     own = ConsentResponse.objects.filter(
         child=triage.child_id,
@@ -178,7 +179,14 @@ def _rests_on_the_childs_answer(triage: Triage) -> bool:
         decision=Decision.GIVEN,
         responded_at__lte=triage.performed_at,
     )
-    return own.exclude(invalidated_at__lte=triage.performed_at).exists()
+    known = list(own.exclude(invalidated_at__lte=triage.performed_at).select_related("assessment"))
+    day = london_day(triage.performed_at)
+    of_earlier_days = [
+        one
+        for one in known
+        if one.assessment and one.assessment.assessed_on < day and one.withdrawn_at is None
+    ]
+    return len(doses.not_acted_on(of_earlier_days)) < len(known)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def decide_triage(
     child = Child.objects.lock(child.pk)
     if done := Triage.objects.filter(form_token=form_token, child=child).first():
         return done
-    check_basis(child, session, programme, verdict)
+    check_basis(child, session, programme, verdict, today=london_day(now))
     return add_triage(
         child=child,
         session=session,
@@ -81,9 +81,11 @@ def decide_triage(
     )
 
 
-def check_basis(child: Child, session: Session, programme: str, verdict: Verdict) -> None:
+def check_basis(
+    child: Child, session: Session, programme: str, verdict: Verdict, *, today: date
+) -> None:
     """Raise TriageOutdated unless a verdict about a locked child was made on what is so now."""
-    if verdict.basis != basis_now(child, programme, session.academic_year):
+    if verdict.basis != basis_now(child, programme, session.academic_year, today=today):
         raise TriageOutdated(OUTDATED)
 
 
@@ -106,7 +108,7 @@ def add_triage(
         raise TriageNotPossible(NOT_OFFERED)
     if reason := rules.why_no_triage(facts, standing):
         raise TriageNotPossible(reason)
-    counted = counted_responses(child, programme, session.academic_year)
+    counted = counted_responses(child, programme, session.academic_year, today=london_day(now))
     agreement = status_rules.agreed([seen for seen, _ in counted])
     offered = triage_options.options(programme, agreement, is_at_clinic=session.is_clinic)
     if agreement is None or verdict.option not in offered:

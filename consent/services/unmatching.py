@@ -40,7 +40,7 @@ def undo_match(*, response_id: int, child: Child, reason: str, by: User, now: da
     """
     child = Child.objects.lock(child.pk)
     response = _lock_or_refuse(response_id, child)
-    found = hanging_on(response, child)
+    found = hanging_on(response, child, today=london_day(now))
     _tell(found, child, reason, now=now, by=by)
     OnlineDecision.objects.filter(response=response).update(consent=None)
     voiding.void_responses(

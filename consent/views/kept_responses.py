@@ -39,7 +39,7 @@ def _find(
 ) -> tuple[Session, Child, KeptResponse]:
     session = find_session(request, slug)
     child = find_child(request, session, public_id)
-    found = kept_response(child, session, response_id)
+    found = kept_response(child, session, response_id, today=clock.today())
     if found is None:
         raise Http404
     return session, child, found
@@ -151,7 +151,14 @@ def withdraw(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID
     words = {"title": "Withdraw consent", "button": "Withdraw consent"}
     untold = "" if found.is_by_contact else UNTOLD.format(name=response.parent_name)
     return _ask(
-        request, found, child, back, form=form, lost=resting_on(response), untold=untold, **words
+        request,
+        found,
+        child,
+        back,
+        form=form,
+        lost=resting_on(response, today=clock.today()),
+        untold=untold,
+        **words,
     )
 
 
@@ -187,7 +194,7 @@ def invalidate(request: HttpRequest, slug: str, public_id: UUID, response_id: UU
         button="Mark as invalid",
         warning="This cannot be undone. The response will no longer count.",
         danger=True,
-        lost=resting_on(found.response),
+        lost=resting_on(found.response, today=clock.today()),
     )
 
 
@@ -223,7 +230,7 @@ def undo_match(request: HttpRequest, slug: str, public_id: UUID, response_id: UU
         back,
         template="consent/undo_match.html",
         form=form,
-        hanging=hanging_on(online, child),
+        hanging=hanging_on(online, child, today=clock.today()),
         title="This response is about another child",
         button="Undo match",
         danger=True,

@@ -79,7 +79,8 @@ def _open(
     request: HttpRequest, child: Child, session: Session, programme: str, now: datetime
 ) -> _Opened:
     """`basis` is read before all that the page shows."""
-    basis = basis_now(child, programme, session.academic_year)
+    today = clock.london_day(now)
+    basis = basis_now(child, programme, session.academic_year, today=today)
     about = child_in_session(child, session, now=now)
     shown: ProgrammeConsent | ShownForTriage | None = next(
         (found for found in about.programmes if found.key == programme), None
@@ -91,14 +92,14 @@ def _open(
         # The programme may have left the session while the nurse was typing.
         name = get_object_or_404(Programme, key=programme).name
         shown = ShownForTriage(name)
-    counted = counted_responses(child, programme, session.academic_year)
+    counted = counted_responses(child, programme, session.academic_year, today=today)
     agreement = status_rules.agreed([seen for seen, _ in counted])
     form = TriageForm(
         request.POST if request.method == "POST" else None,
         basis=basis,
         offered=triage_options.options(programme, agreement, is_at_clinic=session.is_clinic),
         first_name=child.preferred_given_name or child.given_name,
-        today=clock.london_day(now),
+        today=today,
         last_day=last_day_of(session.academic_year),
         next_dose_from=doses.next_dose_from(child.pk, programme),
     )

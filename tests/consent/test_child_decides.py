@@ -5,15 +5,18 @@ from django.urls import reverse
 
 from consent import change_rules
 from consent.models import GillickAssessment
+from notifications.models import Message
 from sessions_app import statuses
 from tests import factories
-from tests.consent.wizard import HEALTH, Wizard, names
+from tests.conftest import signed_in
+from tests.consent.wizard import HEALTH, Wizard, names, opened
 from tests.pages import page
 from tests.sessions_app.conftest import at
 
 pytestmark = pytest.mark.django_db
 NOW = at("2027-01-12T10:00")
 OVERRULED = "Does not count: the child decided"
+FOR_ONE_DAY = "Does not count: it was for one day"
 ALLERGY = {
     "question": "severe_allergies",
     "text": "Any allergies?",
@@ -89,6 +92,28 @@ def test_the_parents_differing_views_stay_in_sight(child, mum, answered, decide,
         assert not found.all("s")
 
 
+def test_consent_11_the_next_morning_the_parents_decide_even_before_the_job_has_come(
+    child, mum, answered, decide, show, morning, clinic, nurse
+):
+    """Who was away at night is not to be waited for: page, triage and messages go by the day."""
+    answered(child, "given", parent=mum, health_answers=[ALLERGY])
+    decide("given", health_answers=[NO])
+    assert "Ready for nurse" in show().text
+    morning.move_to(at("2027-01-13T08:00"), tick=False)
+    client = signed_in(nurse)
+    address = reverse("consent:child", kwargs=names(clinic, child))
+    shown = page(client.get(address), names_person=True)
+    assert "Needs triage" in shown.text
+    decisions = {row[0]: row[2] for row in shown.rows}
+    assert decisions["Jo LeeChild (Gillick competent)"] == f"Consent given {FOR_ONE_DAY}"
+    assert decisions[f"{mum.full_name}Mum"] == "Consent given"
+    assert len(shown.all("s")) == 1
+    triage = reverse("consent:triage", kwargs=names(clinic, child) | {"programme": "hpv"})
+    client.post(triage, opened(client, triage) | {"outcome": "safe"})
+    assert Message.objects.get(template__startswith="triage_").recipient == mum.email
+    assert "Safe to vaccinate" in page(client.get(address), names_person=True).text
+
+
 def test_answers_of_the_parents_are_listed_where_the_child_refused(
     child, mum, answered, decide, show
 ):
@@ -145,6 +170,7 @@ def test_triage_while_the_childs_answer_is_recorded_shows_those_of_the_parents(
         ({}, "", False),
         ({"is_overruled": True}, OVERRULED, False),
         ({"is_superseded": True}, "Superseded", True),
+        ({"is_over": True}, FOR_ONE_DAY, True),
         ({"is_incompetent": True}, "Does not count: not competent", True),
         ({"is_overruled": True, "is_withdrawn": True}, "Withdrawn", True),
         ({"is_superseded": True, "is_invalid": True}, "Invalid", True),

@@ -61,7 +61,8 @@ def dads(link):
 def decide(link, nurse):
     def decide(child, outcome, time, **fields):
         session = Session.objects.with_days().select_related("organisation", "location__team")
-        counted = [seen for seen, _ in counted_responses(child, "hpv", 2026)]
+        today = clock(time).date()
+        counted = [seen for seen, _ in counted_responses(child, "hpv", 2026, today=today)]
         agreement = status_rules.agreed(counted)
         options = triage_options.options("hpv", agreement, is_at_clinic=False)
         return decide_triage(
@@ -70,7 +71,7 @@ def decide(link, nurse):
             programme="hpv",
             verdict=Verdict(
                 next(one for one in options if one.outcome == outcome),
-                basis_now(child, "hpv", 2026),
+                basis_now(child, "hpv", 2026, today=today),
                 **fields,
             ),
             form_token=uuid4(),

@@ -284,7 +284,7 @@ def test_what_was_marked_as_invalid_before_stays_so_since_then(undo, linked, chi
 def test_a_record_that_was_made_of_it_stays(undo, response, nurse):
     made = matching.create_record(response_id=response.pk, by=nurse, now=NOW)
     response.refresh_from_db()
-    assert hanging_on(response, made).made_record
+    assert hanging_on(response, made, today=NOW.date()).made_record
     undo(response, made)
     made.refresh_from_db()
     assert (made.organisation, made.invalidated_at) == (response.organisation, None)

@@ -71,7 +71,7 @@ def test_the_parent_stays_and_the_page_says_that_a_match_added_them(
 
 def test_the_last_of_several_says_so_too_though_it_added_nobody(early, child, nurse):
     first, second = early(), early("mmr", now=NOW + timedelta(minutes=1))
-    assert hanging_on(second, child).other == first
+    assert hanging_on(second, child, today=NOW.date()).other == first
     assert not undo(first, child, nurse).came_by_match
     assert undo(second, child, nurse).came_by_match
 

@@ -119,5 +119,5 @@ def test_what_went_to_them_since_the_first_answer_is_told_with_the_last(forms, u
     )
     for response in (first, second):
         assert undo(response).letters == []
-    [letter] = hanging_on(OnlineResponse.objects.get(pk=third.pk), child).letters
+    [letter] = hanging_on(OnlineResponse.objects.get(pk=third.pk), child, today=NOW.date()).letters
     assert letter.at == NOW + timedelta(seconds=30)

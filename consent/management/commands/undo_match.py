@@ -59,7 +59,7 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(f"No response {response} is matched with this child")
         if dry_run:
-            self._report(hanging_on(found, about))
+            self._report(hanging_on(found, about, today=clock.today()))
             self.stdout.write("Nothing was changed: this was a dry run")
             return
         user = User.objects.filter(email=by.strip().lower(), is_active=True).first()
