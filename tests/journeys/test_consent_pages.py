@@ -300,13 +300,8 @@ def test_a_response_that_is_changed_and_triage(clinic, staff, show):
             for data in sent:
                 staff.post(address, data, follow=True)
 
-        change(refused, "show")
-        change(refused, "follow-up", {}, {"stands": "yes"}, {"stands": "yes", "notes": WORDS})
-        change(refused, "invalidate", {}, {"notes": WORDS})
-        change(given, "withdraw", {}, {"reason": "medical"})
-        change(given, "withdraw", {"reason": "medical", "medical_notes": WORDS})
-        staff.get(reverse("consent:child", kwargs=names))
-        # Of before the child moved here, by somebody who is no contact here.
+        # Of before the child moved here, by somebody who is no contact here: the first of its kind,
+        # so that it is the one looked at.
         from_elsewhere = factories.ResponseFactory(
             child=child,
             organisation=(other := factories.OrganisationFactory()),
@@ -317,6 +312,10 @@ def test_a_response_that_is_changed_and_triage(clinic, staff, show):
         )
         for act in ("show", "withdraw"):
             change(from_elsewhere, act)
+        change(refused, "follow-up", {}, {"stands": "yes"}, {"stands": "yes", "notes": WORDS})
+        change(refused, "invalidate", {}, {"notes": WORDS})
+        change(given, "withdraw", {}, {"reason": "medical"})
+        change(given, "withdraw", {"reason": "medical", "medical_notes": WORDS})
         staff.get(reverse("consent:activity", kwargs=names))
     show(staff)
 
