@@ -1,5 +1,6 @@
 """Whose parents are written to because of a school's dates: for the page that confirms them."""
 
+from collections import Counter
 from collections.abc import Collection
 from copy import copy
 from datetime import date, datetime
@@ -27,6 +28,8 @@ from sessions_app.evening_rules import Writing
 from sessions_app.models import Mailing, Membership, Session, SessionDate
 from sessions_app.schedule_rules import WRITES_FROM, asks_on, is_open_for_consent
 
+NO_TIME = "No day is left on which parents could respond"
+
 
 def asked_because_of_dates(
     session: Session, dates: SchoolDates, *, now: datetime, writing: Writing
@@ -45,6 +48,7 @@ def asked_because_of_dates(
     if not dates.rows:
         return AskingOutlook(off=off, correction=correction)
     day, asked = _asked(session, dates, at=writing.at)
+    late = set() if day else _children_to_ask(session, now=writing.at)
     reminded = _reminded(session, dates, at=writing.at) - asked
     members = set(
         Membership.objects.filter(session=session, left_at__isnull=True).values_list(
@@ -61,7 +65,13 @@ def asked_because_of_dates(
         requests=len(asked),
         reminders=len(reminded),
         **_messages(asked | reminded),
-        left_out=sorted(reasons(session, members - asked - reminded).items()),
+        left_out=sorted(
+            (reason, size)
+            for reason, size in (
+                reasons(session, members - asked - reminded - late)
+                + Counter({NO_TIME: len(late - reminded)})
+            ).items()
+        ),
         examples=[
             (summary, school_examples(drafted, template, today=max(today, day) if day else today))
             for template, summary in templates
@@ -103,8 +113,11 @@ def _asked(session: Session, dates: SchoolDates, *, at: datetime) -> tuple[date 
     day = asks_on(requests_on=dates.requests_on, academic_year=session.academic_year, now=at)
     if not is_open_for_consent(list(dates.rows), day):
         return None, set()
-    pairs = undelivered.to_ask_once_freed(session, now=max(at, london_instant(day, WRITES_FROM)))
-    return day, {child_id for child_id, _ in pairs}
+    return day, _children_to_ask(session, now=max(at, london_instant(day, WRITES_FROM)))
+
+
+def _children_to_ask(session: Session, *, now: datetime) -> set[int]:
+    return {child_id for child_id, _ in undelivered.to_ask_once_freed(session, now=now)}
 
 
 def _reminded(session: Session, dates: SchoolDates, *, at: datetime) -> set[int]:

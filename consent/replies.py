@@ -12,7 +12,7 @@ from consent import messages
 from consent.choices import Decision
 from consent.decisions import Agreement, in_words
 from consent.models import ConsentResponse
-from govuk.filters import govuk_date_with_weekday
+from govuk.filters import begin_small, govuk_date_with_weekday
 from programmes.models import Programme
 from sessions_app.models import Session
 from sessions_app.rules import join_words
@@ -71,8 +71,7 @@ def _agreed_to(answer: Answer) -> str:
     if answer.decision != Decision.GIVEN:
         return ""
     agreement = Agreement(tuple(answer.methods), answer.without_gelatine)
-    words = in_words(answer.programme_id, agreement)
-    return words[:1].lower() + words[1:]
+    return begin_small(in_words(answer.programme_id, agreement))
 
 
 def next_steps(

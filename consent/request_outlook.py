@@ -10,7 +10,7 @@ from calendars.clock import london_day
 from calendars.rules import first_day_of
 from consent.asking_rules import DAYS_BETWEEN
 from consent.choices import Unanswered
-from govuk.filters import govuk_date
+from govuk.filters import begin_small, govuk_date
 from sessions_app.choices import Exclusion
 from sessions_app.schedule_rules import consent_closes_on, next_evening
 
@@ -73,8 +73,7 @@ def _why_not(asking: Asking, exclusion: str, today: date) -> str:
     """Why no request goes by itself; empty where one does."""
     closes_on = consent_closes_on(asking.dates)
     if exclusion:
-        label = Exclusion(exclusion).label
-        return f"{label[:1].lower()}{label[1:]}"
+        return begin_small(str(Exclusion(exclusion).label))
     if asking.is_closed:
         return "the session is closed"
     if asking.is_clinic:

@@ -23,6 +23,10 @@ def respond_by(dates: Iterable[date], *, today: date) -> date | None:
     return min(upcoming) - timedelta(days=1) if upcoming else None
 
 
+# What an answer does not stand in the way of; the year group may.
+NO_OBSTACLE = {ConsentStatus.NO_RESPONSE, ConsentStatus.GIVEN}
+
+
 class Standing(Enum):
     """Where a child stands in a programme: the banner's title, its colour and a sentence.
 
@@ -98,8 +102,8 @@ class ProgrammeFacts:
 
     @property
     def standing(self) -> Standing:
-        """The first that applies; a refusal blocks whatever triage said, and nobody waits for a
-        response about a child outside the year groups.
+        """The first that applies; a refusal blocks whatever triage said. A child outside the year
+        groups waits for no response, and is not vaccinated although somebody agreed.
 
         Source: sessions and clinics §3.4; consent §9.3 rule 5.
         """
@@ -111,10 +115,10 @@ class ProgrammeFacts:
             return Standing.DELAYED
         if self.triage == TriageStatus.INVITE_TO_CLINIC:
             return Standing.INVITED_TO_CLINIC
+        if not self.is_in_year_group and self.consent in NO_OBSTACLE:
+            return Standing.NOT_OFFERED
         if status_rules.may_be_vaccinated(consent=self.consent, triage=self.triage):
             return Standing.SAFE if self.triage == TriageStatus.SAFE else Standing.READY
-        if self.consent == ConsentStatus.NO_RESPONSE and not self.is_in_year_group:
-            return Standing.NOT_OFFERED
         if self.consent != ConsentStatus.GIVEN:
             return Standing[ConsentStatus(self.consent).name]
         return Standing.NEEDS_TRIAGE

@@ -88,6 +88,12 @@ def weeks(days: int) -> str:
     return count(days, "day") if days % 7 else count(days // 7, "week")
 
 
+def begin_small(text: str) -> str:
+    """To go on a sentence with; a first word with a name's or an abbreviation's capitals stays."""
+    first = text.split(" ", 1)[0]
+    return text if first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
+
+
 def line_breaks(text: str) -> Markup:
     """Text with its line breaks kept, escaped."""
     return Markup("<br>").join(escape(line) for line in text.splitlines())
@@ -111,6 +117,7 @@ def newline_references(text: str) -> Markup:
 
 FILTERS = {
     "academic_year": calendar_rules.academic_year_label,
+    "begin_small": begin_small,
     "count": count,
     "emails_and_texts": emails_and_texts,
     "emails": emails,

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from calendars.clock import LONDON, london_day
 from calendars.rules import academic_year_of, first_day_of
-from govuk.filters import count, govuk_date_with_weekday
+from govuk.filters import begin_small, count, govuk_date_with_weekday
 from programmes.together import forms_for, name_in_address
 from sessions_app.asking import AskingOutlook
 from sessions_app.mailing_words import when_held
@@ -167,7 +167,7 @@ def _asking_lines(found: AskingOutlook, *, now: datetime) -> list[tuple[str, str
     if found.reminders and found.writing:
         lines.append(
             (
-                _begin_small(evening(london_day(found.writing.at), now=now)),
+                begin_small(evening(london_day(found.writing.at), now=now)),
                 f"reminders to the parents of {_children(found.reminders)} who were asked before "
                 "and have not answered",
             )
@@ -177,7 +177,7 @@ def _asking_lines(found: AskingOutlook, *, now: datetime) -> list[tuple[str, str
         is_near = when.startswith(("Today", "Tomorrow"))
         lines.append(
             (
-                _begin_small(when) if is_near else f"on {when}, from 4pm",
+                begin_small(when) if is_near else f"on {when}, from 4pm",
                 f"requests for consent to the parents of {_children(found.requests)}",
             )
         )
@@ -226,10 +226,6 @@ def _days_off(found: AskingOutlook) -> str:
 
 def _children(size: int) -> str:
     return count(size, "child", "children")
-
-
-def _begin_small(words: str) -> str:
-    return words[:1].lower() + words[1:]
 
 
 def reminder_text(weeks: int, *, is_past: bool = False) -> str:

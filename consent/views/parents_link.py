@@ -66,13 +66,14 @@ def unknown(request: HttpRequest) -> HttpResponse:
 def closed(
     request: HttpRequest, link: Link, *, now: datetime, school: str = "", choose_again: str = ""
 ) -> HttpResponse:
-    """The page for who comes too late, or asks for what the session does not offer; at a `school`
-    that they chose, they may `choose_again`.
+    """The page for who comes too late, before there are dates, or asks for what the session does
+    not offer; at a `school` that they chose, they may `choose_again`.
     """
     closes_on = responses_close_on(link.session)
     is_past = closes_on is not None and closes_on < london_day(now)
     context = link.context() | {
         "closed_on": closes_on if is_past and not school else None,
+        "is_too_early": closes_on is None and not link.session.is_closed and not school,
         "school": school,
         "is_not_offered": not school and not _is_offered(link),
         "choose_again": choose_again,

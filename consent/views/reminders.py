@@ -16,7 +16,7 @@ from consent.messages import SCHOOL_REMINDER, school_examples
 from consent.selectors import asking
 from consent.services.asking import RemindersNotPossible, remind_now, why_no_reminders
 from consent.views.lookup import find_session
-from govuk.filters import count, govuk_date_with_weekday
+from govuk.filters import begin_small, count, govuk_date_with_weekday
 from sessions_app import asking as school_asking
 from sessions_app.display import TOO_LATE, evening
 from sessions_app.mailing_words import reminded_notice, when_held
@@ -126,7 +126,7 @@ def _when(
         return "Not sent: called back, until somebody sends it"
     when = evening(due_on, now=now)
     is_near = when.startswith(("Today", "Tomorrow"))
-    return f"Due {when[0].lower()}{when[1:]}" if is_near else f"Due on {when}"
+    return f"Due {begin_small(when)}" if is_near else f"Due on {when}"
 
 
 def _say(request: HttpRequest, letters: int) -> None:

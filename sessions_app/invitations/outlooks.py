@@ -11,7 +11,7 @@ from django.db.models.enums import TextChoices
 
 from accounts.models import Organisation
 from calendars.clock import london_day
-from govuk.filters import govuk_date, govuk_time
+from govuk.filters import begin_small, govuk_date, govuk_time
 from notifications.models import Message
 from sessions_app import rules
 from sessions_app.choices import Exclusion
@@ -237,17 +237,14 @@ def _not_yet(
         return Outlook(State.TO_BE_INVITED, text, day)
     reasons = tuple(dict.fromkeys(Exclusion(value) for value in exclusions.values()))
     if len(reasons) == 1:
-        text = f"Not invited: {_lower_first(reasons[0].label)}"
+        text = f"Not invited: {begin_small(str(reasons[0].label))}"
     else:
         parts = (
-            f"{name}: {_lower_first(Exclusion(value).label)}" for name, value in exclusions.items()
+            f"{name}: {begin_small(str(Exclusion(value).label))}"
+            for name, value in exclusions.items()
         )
         text = f"Not invited. {'; '.join(parts)}"
     return Outlook(State.NOT_INVITED, text, exclusions=reasons)
-
-
-def _lower_first(words: str) -> str:
-    return words[:1].lower() + words[1:]
 
 
 def preview(

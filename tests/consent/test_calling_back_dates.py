@@ -74,6 +74,16 @@ def test_the_page_says_whom_the_dates_have_asked_and_who_is_left_out(
     assert "Asked before, or answered already" in shown.text
 
 
+def test_who_can_no_longer_be_asked_in_time_was_not_asked_before(
+    school, nurse, nurse_client, morning
+):
+    morning.move_to(at(TEN), tick=False)
+    shown = page(nurse_client.get(drafted(school, nurse, date(2027, 1, 5))))
+    assert "Who will be written to nobody" in shown.text
+    assert "No day is left on which parents could respond 21" in shown.text
+    assert "Asked before" not in shown.text
+
+
 @pytest.mark.parametrize(
     ("now", "day", "said"),
     [

@@ -78,6 +78,17 @@ def test_it_is_closed_with_the_session_and_for_programmes_it_does_not_offer(clin
     assert "The time to respond about the HPV vaccination" in closed.text
 
 
+def test_before_there_are_dates_nobody_is_told_that_they_are_late(clinic):
+    clinic.session.all_dates.all().delete()
+    response = start(clinic)
+    found_at = response.request["PATH_INFO"]
+    early = page(response, service=SERVICE)
+    assert early.h1 == "You cannot submit a consent response yet"
+    assert "There is no date yet on which the HPV vaccination will be given." in early.text
+    assert "is over" not in early.text
+    assert Client().post(found_at).status_code == 200
+
+
 def test_two_programmes_given_together_share_a_form_and_no_others_do(clinic):
     clinic.session.programmes.set(["menacwy", "td_ipv", "hpv"])
     shared = page(start(clinic, programmes="menacwy-td_ipv"), service=SERVICE)

@@ -320,9 +320,15 @@ def test_where_a_child_stands(consent, triage, is_vaccinated, title):
 
 
 @pytest.mark.parametrize(
-    ("consent", "title"), [("no_response", "Not offered"), ("refused", "Consent refused")]
+    ("consent", "title"),
+    [
+        ("no_response", "Not offered"),
+        ("given", "Not offered"),
+        ("refused", "Consent refused"),
+        ("conflicts", "Conflicting consent"),
+    ],
 )
-def test_nobody_waits_for_an_answer_about_a_child_outside_the_year_groups(consent, title):
+def test_a_child_outside_the_year_groups_is_neither_waited_for_nor_ready(consent, title):
     facts = replace(HPV, consent=consent, is_in_year_group=False)
     assert facts.standing.title == title
 

@@ -13,7 +13,7 @@ from cohorts.files import FileProblem
 from cohorts.models import Upload
 from cohorts.services import uploads
 from cohorts.upload_kinds import kind_of
-from govuk.filters import count, emails_and_texts
+from govuk.filters import begin_small, count, emails_and_texts
 
 
 class Command(BaseCommand):
@@ -79,5 +79,5 @@ class Command(BaseCommand):
         if writing.settled:
             self.stdout.write(f"  not again: {count(writing.settled, 'child', 'children')}")
         for reason, size in writing.left_out:
-            why = reason[:1].lower() + reason[1:]
+            why = begin_small(reason)
             self.stdout.write(f"  not: {count(size, 'child', 'children')}, {why}")
