@@ -76,7 +76,7 @@ class Calls:
             self._connections.append(self._own.connection)
         now = self._clock()
         too_old = time.monotonic() - claimed > START_WITHIN_SECONDS or (
-            now - message.claimed_at > timedelta(seconds=START_WITHIN_SECONDS)
+            abs(now - message.claimed_at) > timedelta(seconds=START_WITHIN_SECONDS)
         )
         if too_old or rules.send_not_before(message.channel, now) > now:
             return None

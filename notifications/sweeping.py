@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from notifications import claims, lookups, outbox, restoring, stoppages
+from notifications import claims, lookups, outbox, restoring, set_back, stoppages
 from notifications.models import Lane
 
 
 def sweep(*, clock: Callable[[], datetime]) -> None:
     """Wake senders for what is due, end what is over, and settle what is unclear."""
+    set_back.put_right(now=clock())
     claims.give_up_stale(now=clock())
     stoppages.end_expired(now=clock())
     stoppages.probe(now=clock())
