@@ -11,6 +11,7 @@ from consent.online_journey import OnlineJourney
 from consent.summary import Card
 from govuk.filters import emails, govuk_date, line_breaks
 from govuk.filters import phone as phone_as_written
+from sessions_app.rules import join_words
 
 Change = Callable[[str], str]
 
@@ -44,7 +45,9 @@ def _consent_rows(journey: OnlineJourney, change: Change) -> list[dict]:
             rows.append(_row("Consent is for", agreed_to, change(step)))
     if "reason" in journey.answers:
         reason = REASON_LABELS[journey.cleaned("reason")["reason"]]
-        rows.append(_row("Reason for refusal", reason, change("reason")))
+        refused = [one.name for one in journey.programmes if one.key not in given]
+        about = f" of {join_words(refused)}" if given else ""
+        rows.append(_row(f"Reason for refusal{about}", reason, change("reason")))
     if "details" in journey.answers:
         details = line_breaks(journey.cleaned("details")["details"])
         rows.append(_row("Reason details", details, change("details")))

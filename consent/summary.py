@@ -12,6 +12,7 @@ from consent.services.contacts import Details
 from consent.wizard import Journey
 from govuk.filters import emails, govuk_date, line_breaks
 from govuk.filters import phone as phone_as_written
+from sessions_app.rules import join_words
 
 Change = Callable[[str], str]
 HIDDEN = "Hidden because this record is flagged as sensitive"
@@ -64,7 +65,9 @@ def _consent_rows(journey: Journey, change: Change) -> list[dict]:
         rows.append(_row("Tell parents about the vaccination", told, change("tell-parents")))
     if recorded.reason:
         label = Reason(recorded.reason).label
-        rows.append(_row("Reason for refusal", label, change("reason")))
+        refused = [one.name for one in journey.programmes if one.key not in recorded.agreements]
+        about = f" of {join_words(refused)}" if recorded.agreements else ""
+        rows.append(_row(f"Reason for refusal{about}", label, change("reason")))
     if recorded.notes:
         rows.append(_row("Details", line_breaks(recorded.notes), change("notes")))
     if "confirm-refusal" in journey.answers:

@@ -47,7 +47,12 @@ def assessment(request: HttpRequest, slug: str, public_id: UUID, programme: str)
             messages.warning(request, str(refusal))
         else:
             outcome = "Gillick competent" if saved.is_competent else "not Gillick competent"
-            messages.success(request, f"Child assessed as {outcome}.")
+            then = (
+                " Use “Get consent response” to record what they decide."
+                if saved.is_competent
+                else ""
+            )
+            messages.success(request, f"Child assessed as {outcome}.{then}")
         return redirect(back)
     if request.method != "POST":
         log_view(request, child, "consent")
