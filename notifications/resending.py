@@ -87,8 +87,13 @@ def try_refused_again(messages: QuerySet[Message], *, now: datetime) -> int:
 
     The same rows go, since Notify never had them. Source: Notify §12 row 12.
     """
+    # Whoever sends one again meanwhile holds its row and does not change it: that it is no longer
+    # to be tried is only seen by a statement that begins after the rows are ours.
+    locked = list(
+        refused(messages).order_by("pk").select_for_update(of=["self"]).values_list("pk", flat=True)
+    )
     waiting = Message.objects.filter(
-        pk__in=refused(messages).select_for_update(of=["self"]).values("pk")
+        pk__in=refused(Message.objects.filter(pk__in=locked)).values("pk")
     ).update(status=Status.WAITING, due_at=now, reason="")
     if waiting:
         transaction.on_commit(lambda: outbox.wake(Lane.BULK), robust=True)
