@@ -6,15 +6,17 @@ Source: Notify §11.8 and §12 rows 12, 24, 25 and 26.
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from notifications import lookups, outbox, restoring, rules
+from cohorts.models import Child
+from notifications import aftermath, lookups, outbox, restoring, rules
 from notifications.models import Channel, Lane, Message
 
 Status = Message.Status
 RESENDABLE = (Status.FAILED, Status.REJECTED, Status.PARKED)
-
+# What came to nothing; of the parked ones those that a person has sent again, too.
+ENDED_UNREAD = (Status.FAILED, Status.REJECTED, Status.WITHHELD)
 
 _typed_addresses: set[str] = set()
 
@@ -44,16 +46,28 @@ def send_again(message_id: int, *, by: User, now: datetime) -> bool:
     """Queue a failed or parked message once more; false if somebody has done so already.
 
     It goes to the parent's present address, or where it was typed, and its guard is asked as ever.
-    Raises CannotSendAgain.
+    Raises CannotSendAgain, also where another message of the letter may be read at that address.
     """
-    message = Message.objects.select_for_update().select_related(None).get(pk=message_id)
+    letter, child_id = Message.objects.values_list("letter", "child_id").get(pk=message_id)
+    # Nobody else sends this letter again, or corrects where it goes, until this is committed.
+    aftermath.take_letters([letter])
+    Child.objects.lock_all([child_id] if child_id else [])
+    message = Message.objects.select_for_update().get(pk=message_id)
     if message.status not in RESENDABLE:
         raise CannotSendAgain("This message does not need to be sent again.")
+    if message.resends.exists():
+        return False
+    recipient = _present_address(message)
+    if _may_be_read_there(message, recipient):
+        raise CannotSendAgain(
+            "Another message with the same letter went or goes to the same "
+            f"{_what(message.channel)}."
+        )
     again = Message(
         letter=message.letter,
         template=message.template,
         channel=message.channel,
-        recipient=_present_address(message),
+        recipient=recipient,
         personalisation=message.personalisation,
         organisation_id=message.organisation_id,
         child_id=message.child_id,
@@ -69,6 +83,15 @@ def send_again(message_id: int, *, by: User, now: datetime) -> bool:
     if message.left_out:
         Message.objects.filter(reference=again.reference).update(left_out=message.left_out)
     return True
+
+
+def _may_be_read_there(message: Message, recipient: str) -> bool:
+    """Whether another message of its letter has reached an address, or may reach it yet."""
+    there = Message.objects.filter(
+        letter=message.letter, channel=message.channel, recipient=recipient
+    )
+    is_open = Q(resends__isnull=True) | ~Q(status=Status.PARKED)
+    return there.filter(is_open).exclude(pk=message.pk).exclude(status__in=ENDED_UNREAD).exists()
 
 
 def refused(messages: QuerySet[Message]) -> QuerySet[Message]:
@@ -108,6 +131,10 @@ def _is_from_nobody_to_nobody(message: Message) -> bool:
     return first.sent_by_id is None and first.parent_id is None
 
 
+def _what(channel: str) -> str:
+    return "email address" if channel == Channel.EMAIL else "phone number"
+
+
 def _present_address(message: Message) -> str:
     if message.template in _typed_addresses and _is_from_nobody_to_nobody(message):
         if message.notify_status == "permanent-failure":
@@ -117,7 +144,7 @@ def _present_address(message: Message) -> str:
     if parent is None:
         raise CannotSendAgain("The parent’s details have been removed from the record.")
     is_email = message.channel == Channel.EMAIL
-    what = "email address" if is_email else "phone number"
+    what = _what(message.channel)
     address = parent.email if is_email else parent.phone
     failed_at = parent.email_failed_at if is_email else parent.phone_failed_at
     if not address:
