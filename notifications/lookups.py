@@ -86,17 +86,19 @@ def _settle_by_reference(messages: Sequence[Message], clock: Callable[[], dateti
             settlement.park(message, reason=FORGOTTEN)
         else:
             answerable.append(message)
-    answers = _ask_all(answerable, lambda connection, message: connection.find(message.reference))
+    answers = _ask_all(
+        answerable, lambda connection, message: (clock(), connection.find(message.reference))
+    )
     # The wait for a second empty answer is counted from the answer, not from the question.
     settlement.now = now = clock()
-    for message, answer in answers:
+    for message, (asked_at, answer) in answers:
         match answer:
             case notify.NoAnswer() | rules.Unauthorised():
                 settlement.ask_again(
                     message, at=now + rules.LOOKUP_RETRY, empty_lookups=message.empty_lookups
                 )
             case []:
-                _settle_empty(settlement, message)
+                _settle_empty(settlement, message, asked_at)
             case [*_, oldest]:
                 if len(answer) > 1:
                     logger.error("Message %s is at Notify twice", message.reference)
@@ -108,13 +110,14 @@ def _settle_by_reference(messages: Sequence[Message], clock: Callable[[], dateti
                     taken_at=oldest.created_at,
                 )
     settlement.save()
-    _stop_if_refused([answer for _, answer in answers], now)
+    _stop_if_refused([answer for _, (_, answer) in answers], now)
 
 
-def _settle_empty(settlement: Settlement, message: Message) -> None:
+def _settle_empty(settlement: Settlement, message: Message, asked_at: datetime) -> None:
     again = rules.after_empty_lookup(
         attempt_ended_at=message.attempt_ended_at,
         empty_lookups=message.empty_lookups,
+        asked_at=asked_at,
         now=settlement.now,
     )
     if again:

@@ -284,14 +284,15 @@ class AskAgain:
 
 
 def after_empty_lookup(
-    *, attempt_ended_at: datetime, empty_lookups: int, now: datetime
+    *, attempt_ended_at: datetime, empty_lookups: int, asked_at: datetime, now: datetime
 ) -> AskAgain | None:
     """What follows when Notify does not know the reference; None: it was never stored.
 
     Empty answers count from five minutes after the attempt, and two are needed, a minute apart:
-    a request may still run at Notify when ours gave up. Source: Notify §11.5.
+    a request may still run at Notify when ours gave up. An answer tells what was there when it was
+    asked for; `now`, when all answers of a batch are in, may be much later. Source: Notify §11.5.
     """
-    if now < attempt_ended_at + QUARANTINE:
+    if asked_at < attempt_ended_at + QUARANTINE:
         return AskAgain(attempt_ended_at + QUARANTINE, 0)
     if empty_lookups + 1 < EMPTY_LOOKUPS_NEEDED:
         return AskAgain(now + BETWEEN_EMPTY_LOOKUPS, empty_lookups + 1)

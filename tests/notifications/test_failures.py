@@ -244,6 +244,26 @@ def test_failure_18_one_empty_answer_among_found_ones_is_not_enough(queued, post
     assert reread(message).status in (Status.ACCEPTED, Status.SENDING, Status.DELIVERED)
 
 
+def test_failure_04_an_answer_of_before_the_quarantine_does_not_count_since_others_took_long(
+    queued, postman, clock, monkeypatch
+):
+    message = queued(recipient=to("drop-before"))
+    postman.send()
+    find, asked_after, began = notify_client.Notify.find, [], clock.now
+
+    def slowly(self, reference):
+        asked_after.append(clock.now - began)
+        answer = find(self, reference)
+        clock.forward(minutes=2)
+        return answer
+
+    monkeypatch.setattr(notify_client.Notify, "find", slowly)
+    clock.forward(minutes=4)
+    postman.sweep()
+    assert asked_after == [timedelta(minutes=4), timedelta(minutes=6)]
+    assert (reread(message).status, reread(message).empty_lookups) == (Status.UNKNOWN, 1)
+
+
 def test_a_message_sent_with_another_key_is_parked_and_not_looked_up(
     queued, postman, notify, settings
 ):

@@ -211,29 +211,51 @@ def test_a_second_channel_does_not_double_an_organisations_share():
 # Settling.
 
 
-def test_failure_04_an_empty_answer_counts_only_after_the_quarantine():
-    early = rules.after_empty_lookup(
-        attempt_ended_at=NOW, empty_lookups=0, now=NOW + timedelta(minutes=4)
+def after_empty(minutes, *, asked=None, empty_lookups=0):
+    """What follows an empty answer, so many minutes after the attempt."""
+    return rules.after_empty_lookup(
+        attempt_ended_at=NOW,
+        empty_lookups=empty_lookups,
+        asked_at=NOW + timedelta(minutes=minutes if asked is None else asked),
+        now=NOW + timedelta(minutes=minutes),
     )
+
+
+def test_failure_04_an_empty_answer_counts_only_after_the_quarantine():
+    assert after_empty(4) == rules.AskAgain(NOW + timedelta(minutes=5), 0)
+
+
+@pytest.mark.parametrize("empty_lookups", [0, 1])
+def test_failure_04_it_does_not_count_because_others_took_long_to_be_answered(empty_lookups):
+    early = after_empty(9, asked=4.9, empty_lookups=empty_lookups)
     assert early == rules.AskAgain(NOW + timedelta(minutes=5), 0)
 
 
 def test_failure_18_two_empty_answers_a_minute_apart_are_needed():
-    first = rules.after_empty_lookup(
-        attempt_ended_at=NOW, empty_lookups=0, now=NOW + timedelta(minutes=5)
-    )
-    assert first == rules.AskAgain(NOW + timedelta(minutes=6), 1)
-    second = rules.after_empty_lookup(attempt_ended_at=NOW, empty_lookups=1, now=first.at)
-    assert second is None
+    assert after_empty(5) == rules.AskAgain(NOW + timedelta(minutes=6), 1)
+    assert after_empty(6, empty_lookups=1) is None
+    assert after_empty(8, asked=5) == rules.AskAgain(NOW + timedelta(minutes=9), 1)
 
 
-@given(st.integers(0, 400), st.integers(1, 120))
-def test_nothing_is_sent_again_within_six_minutes_of_an_unclear_attempt(delay, step):
-    now, empty = NOW + timedelta(seconds=delay), 0
-    while again := rules.after_empty_lookup(attempt_ended_at=NOW, empty_lookups=empty, now=now):
-        assert again.at > now
-        now, empty = again.at + timedelta(seconds=step), again.empty_lookups
-    assert now - NOW >= timedelta(minutes=6)
+@given(st.integers(0, 400), st.integers(1, 120), st.integers(0, 400))
+def test_nothing_is_sent_again_within_six_minutes_of_an_unclear_attempt(delay, step, lasts):
+    asked_at, empty, counted = NOW + timedelta(seconds=delay), 0, []
+    while True:
+        again = rules.after_empty_lookup(
+            attempt_ended_at=NOW,
+            empty_lookups=empty,
+            asked_at=asked_at,
+            now=asked_at + timedelta(seconds=lasts),
+        )
+        if again is None or again.empty_lookups:
+            counted.append(asked_at - NOW)
+        if again is None:
+            break
+        assert again.at > asked_at
+        asked_at, empty = again.at + timedelta(seconds=step), again.empty_lookups
+    first, second = counted
+    assert first >= timedelta(minutes=5)
+    assert second - first >= timedelta(minutes=1)
 
 
 def test_failure_08_three_server_errors_or_six_silences_are_enough():
