@@ -1,10 +1,13 @@
-"""Asking the guards just before sending, and writing down what they hold back or change."""
+"""Asking the guards just before sending, and writing down what they hold back or change.
+
+What they hold back because its address has changed goes to the present one instead.
+"""
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from notifications import outbox, rewording
+from notifications import outbox, readdressing, rewording
 from notifications.models import Message
 from notifications.settling import Settlement
 
@@ -14,7 +17,8 @@ RETRY = timedelta(minutes=1)
 
 
 def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
-    """Those that may still go, as they are or reworded; the others are written down as withheld.
+    """Those that may still go, as they are or reworded; the others are written down as withheld, or
+    wait to go to a corrected address.
 
     Where a guard fails, its messages wait a minute.
     """
@@ -32,7 +36,16 @@ def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
             for message in batch:
                 settlement.release(message, due_at=now + RETRY)
             continue
+        changed = [m for m in batch if answers.get(m.pk) == readdressing.CONTACT_CHANGED]
+        try:
+            followed = readdressing.follow_at_last(changed)
+        except Exception:
+            # The sweep finds them as stale claims, and they come here again.
+            logger.exception("Messages could not follow to corrected addresses")
+            followed = {message.pk for message in changed}
         for message in batch:
+            if message.pk in followed:
+                continue
             match answers.get(message.pk):
                 case None:
                     allowed.append(message)

@@ -1,54 +1,76 @@
 """Messages that wait follow their parent to a corrected address.
 
 Their guards let nothing go to an address that is no longer the child's, so without this a parent
-whose address was corrected while a message waited, as texts do at night, would get nothing. What
-no guard would hold back, since it goes where it was just given, is withheld here where it has
-nowhere to follow to.
+whose address was corrected while a message waited, as texts do at night, would get nothing. One
+that did not wait just then, but was being sent or looked up, or lay parked, follows when it comes
+to be sent after all and its guard says that the address has changed. What no guard would hold back,
+since it goes where it was just given, is withheld here where it has nowhere to follow to.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.dispatch import receiver
 
-from cohorts.models import Contact, Parent
+from cohorts.models import Child, Contact, Parent
 from cohorts.signals import children_changed
+from notifications.aftermath import take_letters
 from notifications.models import Channel, Message
 from notifications.resending import refused
 from notifications.settling import Settlement
 
 CONTACT_CHANGED = "The contact details have changed"
 
-# Only what nobody is sending or holding back, so that nobody waits for a sender here. An address
-# that the letter goes to already gets nothing more.
+# Of the messages that are `free` to go elsewhere, where each goes now. An address that the letter
+# goes to already gets nothing more.
+MOVE = """
+UPDATE notifications_message AS message SET {assignments}
+FROM (
+    SELECT DISTINCT ON (free.letter, free.channel, contact.recipient)
+           free.id, contact.recipient
+    FROM free
+    JOIN cohorts_contact AS contact
+      ON contact.child_id = free.child_id AND contact.parent_id = free.parent_id
+     AND contact.channel = free.channel
+    WHERE NOT EXISTS (
+          SELECT FROM cohorts_contact AS kept
+          WHERE kept.child_id = free.child_id AND kept.channel = free.channel
+            AND kept.recipient = free.recipient)
+      AND NOT EXISTS (
+          SELECT FROM notifications_message AS other
+          WHERE other.letter = free.letter AND other.channel = free.channel
+            AND other.recipient = contact.recipient)
+    ORDER BY free.letter, free.channel, contact.recipient, free.id
+) AS present
+WHERE message.id = present.id
+"""
+# Only what nobody is sending or holding back, so that nobody waits for a sender here.
 READDRESS = """
 WITH free AS MATERIALIZED (
     SELECT * FROM notifications_message
     WHERE child_id = ANY(%(children)s) AND status = 'waiting' AND id <> ALL(%(staying)s)
     FOR UPDATE SKIP LOCKED
 )
-UPDATE notifications_message AS message SET recipient = present.recipient
-FROM (
-    SELECT DISTINCT ON (waiting.letter, waiting.channel, contact.recipient)
-           waiting.id, contact.recipient
-    FROM free AS waiting
-    JOIN cohorts_contact AS contact
-      ON contact.child_id = waiting.child_id AND contact.parent_id = waiting.parent_id
-     AND contact.channel = waiting.channel
-    WHERE NOT EXISTS (
-          SELECT FROM cohorts_contact AS kept
-          WHERE kept.child_id = waiting.child_id AND kept.channel = waiting.channel
-            AND kept.recipient = waiting.recipient)
-      AND NOT EXISTS (
-          SELECT FROM notifications_message AS other
-          WHERE other.letter = waiting.letter AND other.channel = waiting.channel
-            AND other.recipient = contact.recipient)
-    ORDER BY waiting.letter, waiting.channel, contact.recipient, waiting.id
-) AS present
-WHERE message.id = present.id
-"""
+{move}
+""".format(  # noqa: S608 - put together from the constants above
+    move=MOVE.format(assignments="recipient = present.recipient")
+)
+# Back to the queue, and no attempt is counted.
+FOLLOW = """
+WITH free AS MATERIALIZED (
+    SELECT * FROM notifications_message
+    WHERE id = ANY(%(ids)s) AND claim = ANY(%(claims)s) FOR UPDATE
+)
+{move}
+RETURNING message.id
+""".format(  # noqa: S608 - put together from the constants above
+    move=MOVE.format(
+        assignments="recipient = present.recipient, status = 'waiting', claim = NULL, "
+        "attempts = greatest(message.attempts - 1, 0)"
+    )
+)
 
 # Of waiting messages, the ids of those that go where they are addressed to, whatever is on record.
 Staying = Callable[[Sequence[Message]], Collection[int]]
@@ -72,6 +94,28 @@ def readdress(child_ids: Iterable[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(READDRESS, {"children": children, "staying": staying})
         return cursor.rowcount
+
+
+@transaction.atomic
+def follow_at_last(messages: Sequence[Message]) -> set[int]:
+    """Put claimed messages back into the queue, each to its parent's present address; their ids.
+
+    For those whose guard says that the address has changed. The others have nowhere to follow to.
+    """
+    if not messages:
+        return set()
+    # Whoever sends one of the letters again, or corrects these parents, is waited for.
+    take_letters({message.letter for message in messages})
+    Child.objects.lock_all({message.child_id for message in messages if message.child_id})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FOLLOW,
+            {
+                "ids": [message.pk for message in messages],
+                "claims": [message.claim for message in messages],
+            },
+        )
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def _staying_of(child_ids: list[int]) -> list[int]:
