@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import transaction
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from notifications import notify, rules, stoppages
 from notifications.models import Message
@@ -23,6 +26,8 @@ Answer = TypeVar("Answer")
 
 BATCH = 200
 THREADS = 10
+# What ended without Notify having it, as far as we know: asked about where a receipt says it has.
+NOT_SENT = (Status.WITHHELD, Status.REJECTED, Status.PARKED)
 # While one worker asks about a message, no other one does.
 LEASE = timedelta(minutes=5)
 FORGOTTEN = "GOV.UK Notify no longer knows what became of it"
@@ -39,13 +44,33 @@ def settle_unknown(*, clock: Callable[[], datetime]) -> int:
 
 
 def check_accepted(*, clock: Callable[[], datetime]) -> int:
-    """Ask Notify about accepted messages whose next check is due; how many."""
+    """Ask Notify about accepted messages whose next check is due, and about such as a receipt
+    speaks of though they were never sent; how many.
+    """
     asked = 0
-    known = [Status.ACCEPTED, Status.SENDING, Status.DELIVERED, Status.FAILED]
+    known = [Status.ACCEPTED, Status.SENDING, Status.DELIVERED, Status.FAILED, *NOT_SENT]
     while messages := _lease(known, now=clock()):
         _check_by_id(messages, clock)
         asked += len(messages)
     return asked
+
+
+def put_in_doubt(waiting: QuerySet[Message], *, reason: str, now: datetime) -> int:
+    """Have Notify asked whether it has messages that wait, before they are sent; how many.
+
+    Found, they are accepted; twice not found, they wait again.
+    """
+    return waiting.filter(status=Status.WAITING).update(
+        status=Status.UNKNOWN,
+        claim=RandomUUID(),
+        claimed_at=now,
+        attempt_ended_at=now,
+        empty_lookups=0,
+        next_look_at=now,
+        key_type=Coalesce(NullIf(F("key_type"), Value("")), Value(settings.NOTIFY_KEY_TYPE)),
+        notify_service=Coalesce(F("notify_service"), Value(notify.service_id())),
+        reason=reason,
+    )
 
 
 @transaction.atomic
@@ -136,9 +161,15 @@ def _same_key(message: Message) -> bool:
 
 
 def _check_by_id(messages: Sequence[Message], clock: Callable[[], datetime]) -> None:
-    answers = _ask_all(messages, lambda connection, message: connection.get(message.notify_id))
+    answers = _ask_all(messages, _ask_about)
     _write_checked({message.pk: answer for message, answer in answers}, now=clock())
     _stop_if_refused([answer for _, answer in answers], clock())
+
+
+def _ask_about(connection: notify.Notify, message: Message) -> object:
+    if message.notify_id is None:
+        return connection.find(message.reference)
+    return connection.get(message.notify_id)
 
 
 @transaction.atomic
@@ -148,6 +179,19 @@ def _write_checked(answers: dict[int, object], *, now: datetime) -> None:
     rows = Message.objects.filter(pk__in=answers).order_by("pk").select_for_update()
     for message in rows:
         match answers[message.pk]:
+            case [*_, found] if message.notify_id is None:
+                settlement.accept(
+                    message,
+                    notify_id=found.notify_id,
+                    version=found.template_version,
+                    status=found.status,
+                    taken_at=found.created_at,
+                )
+            case [] if message.status in NOT_SENT:
+                settlement.ask_again(message, at=None, empty_lookups=0)
+            case list():
+                # It has been taken up again meanwhile, or settled.
+                continue
             case notify.Known(status=status):
                 settlement.conclude(message, status=status)
             case notify.Gone() if not rules.is_final(message.status):

@@ -15,16 +15,21 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts import bearer
-from notifications import hints, rules
+from notifications import hints, lookups, rules
 from notifications.models import Message, Receipt
 from notifications.settling import Settlement
 
 logger = logging.getLogger(__name__)
 
+Status = Message.Status
+
 BATCH = 500
 FORGET_BATCH = 5000
 MOST_BYTES = 20_000
 APPLY_TASK = "notifications.apply_receipts"
+NOT_BELIEVED = (
+    "A receipt came before it was sent: GOV.UK Notify is asked whether it has this message"
+)
 
 
 class UnreadableReceipt(ValueError):
@@ -110,11 +115,13 @@ def _apply_batch(*, now: datetime) -> int:
     )
     by_id, by_reference = _messages_of(receipts)
     settlement = Settlement(now=now)
+    doubted: list[int] = []
     for receipt in receipts:
         message = by_id.get(receipt.notify_id) or by_reference.get(receipt.reference)
         receipt.applied_at = now
-        receipt.outcome = _apply(receipt, message, settlement) if message else "not ours"
+        receipt.outcome = _apply(receipt, message, settlement, doubted) if message else "not ours"
     settlement.save()
+    lookups.put_in_doubt(Message.objects.filter(pk__in=doubted), reason=NOT_BELIEVED, now=now)
     Receipt.objects.bulk_update(receipts, ["applied_at", "outcome"])
     return len(receipts)
 
@@ -135,8 +142,11 @@ def _messages_of(
     return by_id, {message.reference: message for message in messages}
 
 
-def _apply(receipt: Receipt, message: Message, settlement: Settlement) -> str:
-    """Do what the receipt asks for, in words for the record."""
+def _apply(receipt: Receipt, message: Message, settlement: Settlement, doubted: list[int]) -> str:
+    """Do what the receipt asks for, in words for the record.
+
+    What waits and must not go before Notify was asked about it is added to `doubted`.
+    """
     if message.notify_id not in (None, receipt.notify_id):
         logger.error(
             "Message %s: a receipt names it as %s besides %s",
@@ -145,6 +155,13 @@ def _apply(receipt: Receipt, message: Message, settlement: Settlement) -> str:
             message.notify_id,
         )
         return "another message of the same reference"
+    if message.notify_id is None and not _was_being_sent(message):
+        if message.status == Status.WAITING:
+            message.status, message.reason = Status.UNKNOWN, NOT_BELIEVED
+            doubted.append(message.pk)
+        elif message.status != Status.UNKNOWN:
+            settlement.ask_again(message, at=settlement.now, empty_lookups=message.empty_lookups)
+        return "ask: it was not being sent"
     verdict = rules.weigh_receipt(message_status_now=message.status, receipt_status=receipt.status)
     if message.notify_id is None:
         # It came before the answer to our request was written down, and proves that there is one.
@@ -159,3 +176,10 @@ def _apply(receipt: Receipt, message: Message, settlement: Settlement) -> str:
     if verdict.action == "ask":
         settlement.ask_again(message, at=settlement.now, empty_lookups=0)
     return f"{verdict.action}: {verdict.why}"
+
+
+def _was_being_sent(message: Message) -> bool:
+    """Whether Notify may well have a message of which it has told us nothing yet."""
+    if message.status == Status.UNKNOWN:
+        return message.reason != NOT_BELIEVED
+    return message.status == Status.CLAIMED

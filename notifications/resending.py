@@ -57,6 +57,10 @@ def send_again(message_id: int, *, by: User, now: datetime) -> bool:
         raise CannotSendAgain("This message does not need to be sent again.")
     if message.resends.exists():
         return False
+    if message.notify_id is None and message.next_look_at:
+        raise CannotSendAgain(
+            "GOV.UK Notify is being asked whether it has this message. Try again in 10 minutes."
+        )
     recipient = _present_address(message)
     if _may_be_read_there(message, recipient):
         raise CannotSendAgain(
@@ -95,11 +99,14 @@ def _may_be_read_there(message: Message, recipient: str) -> bool:
 
 
 def refused(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """Those that Notify refused for a mistake of ours, so that it never had them."""
+    """Those that Notify refused for a mistake of ours, so that it never had them; without such as
+    it is being asked about, since a receipt says otherwise.
+    """
     return messages.filter(
         status=Status.PARKED,
         reason__startswith=rules.REFUSED,
         notify_id__isnull=True,
+        next_look_at__isnull=True,
         resends__isnull=True,
     )
 

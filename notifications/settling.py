@@ -157,8 +157,8 @@ class Settlement:
         self._reach(message)
         self._messages[message.pk] = message
 
-    def ask_again(self, message: Message, *, at: datetime, empty_lookups: int) -> None:
-        """Still unclear: to be looked up once more."""
+    def ask_again(self, message: Message, *, at: datetime | None, empty_lookups: int) -> None:
+        """Still unclear: to be looked up once more; None: not any more, it stays as it is."""
         message.empty_lookups = empty_lookups
         message.next_look_at = at
         self._messages[message.pk] = message
