@@ -130,6 +130,11 @@ class Figures(Collector):
         yield GaugeMetricFamily(
             "mavis_messages_needing_a_person", "Messages that are parked", value=unsettled.parked
         )
+        yield GaugeMetricFamily(
+            "mavis_messages_never_final",
+            "Messages without a final outcome five days after Notify took them",
+            value=unsettled.never_final,
+        )
 
     def _stoppages(self) -> Iterator[Metric]:
         stopped = GaugeMetricFamily(

@@ -76,6 +76,8 @@ def examine(now: datetime) -> tuple[list[str], dict]:
     wrong += [f"sending stopped: {each.scope} ({each.kind})" for each in stopped]
     if unsettled.long_unclear:
         wrong.append(f"uncertain for over an hour: {unsettled.long_unclear}")
+    if unsettled.never_final:
+        wrong.append(f"not final after five days: {unsettled.never_final}")
     figures = {
         "oldest_due_seconds": {
             each.lane.name.lower(): seconds_since(each.oldest_due_at, now) for each in lanes
@@ -84,6 +86,7 @@ def examine(now: datetime) -> tuple[list[str], dict]:
         "uncertain": unsettled.unclear,
         "need_a_person": unsettled.parked,
         "not_delivered": unsettled.not_delivered,
+        "never_final": unsettled.never_final,
     }
     return wrong, figures
 

@@ -58,14 +58,16 @@ def waits_too_long(lane: Lane, oldest_due_at: datetime | None, now: datetime) ->
 
 @dataclass(frozen=True)
 class Unsettled:
-    """Messages whose outcome is unclear, those unclear for over an hour, those parked, and those
-    of the last 30 days that were not delivered.
+    """Messages whose outcome is unclear, those unclear for over an hour, those parked, those of the
+    last 30 days that were not delivered, and those without any final word five days after Notify
+    took them.
     """
 
     unclear: int
     long_unclear: int
     parked: int
     not_delivered: int
+    never_final: int
 
 
 def unsettled(organisation: Organisation | None, now: datetime) -> Unsettled:
@@ -82,4 +84,5 @@ def unsettled(organisation: Organisation | None, now: datetime) -> Unsettled:
         long_unclear=bounded(unclear.filter(long_ago)),
         parked=bounded(messages.filter(status=Status.PARKED, resends__isnull=True)),
         not_delivered=bounded(selectors.not_delivered(organisation, now).order_by()),
+        never_final=bounded(selectors.never_final(organisation, now).order_by()),
     )

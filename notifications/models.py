@@ -191,6 +191,12 @@ class Message(models.Model):
                 name="message_in_trouble",
                 condition=Q(status__in=["failed", "rejected", "parked"]),
             ),
+            # Hardly any are: the others are looked at again, until they are final.
+            models.Index(
+                fields=["accepted_at"],
+                name="message_never_final",
+                condition=Q(status__in=["accepted", "sending"], next_look_at__isnull=True),
+            ),
             models.Index(fields=["child", "-created_at"], name="message_by_child"),
             models.Index(fields=["organisation", "due_at"], name="message_by_due_time"),
             models.Index(

@@ -15,6 +15,9 @@ Status = Message.Status
 # An unclear attempt is settled within minutes; one that takes longer needs a look.
 LONG_UNKNOWN = timedelta(hours=1)
 SHOWN_FOR = timedelta(days=30)
+# Of what is not final by then nothing more is heard as a rule; and nobody is told of it for ever.
+NEVER_FINAL_AFTER = timedelta(days=5)
+NEVER_FINAL_SHOWN_UNTIL = timedelta(days=14)
 COUNTED_UP_TO = 10_000
 
 
@@ -37,6 +40,18 @@ def not_delivered(organisation: Organisation | None, now: datetime) -> QuerySet[
         messages_of(organisation).filter(
             status__in=[Status.FAILED, Status.REJECTED], created_at__gte=now - SHOWN_FOR
         )
+    )
+
+
+def never_final(organisation: Organisation | None, now: datetime) -> QuerySet[Message]:
+    """Messages that Notify accepted five days to two weeks ago, and that have come to nothing final
+    by the last look, which is on the sixth day. Source: Notify §11.7.
+    """
+    return messages_of(organisation).filter(
+        status__in=[Status.ACCEPTED, Status.SENDING],
+        next_look_at__isnull=True,
+        accepted_at__lt=now - NEVER_FINAL_AFTER,
+        accepted_at__gte=now - NEVER_FINAL_SHOWN_UNTIL,
     )
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
 from heartbeats.models import Heartbeat
-from notifications import counters, hints, limiter
+from notifications import counters, hints, limiter, selectors
 from notifications.models import Lane, Message, Stoppage
 from tests import factories
 from tests.pages import count_queries
@@ -124,6 +124,36 @@ def test_a_token_reads_the_alarms_with_the_health_too(client, waiting):
     assert healthy.json() == {"status": "ok", **alarm}
     assert alarm["alarms"] == ["uncertain for over an hour: 1"]
     assert alarm["not_delivered"] == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "next_look_at", "status", "is_told"),
+    [
+        (5.1, None, Status.ACCEPTED, True),
+        (5.1, None, Status.SENDING, True),
+        (13, None, Status.SENDING, True),
+        (4.9, None, Status.SENDING, False),
+        (5.1, NOW, Status.SENDING, False),
+        (15, None, Status.SENDING, False),
+        (5.1, None, Status.DELIVERED, False),
+    ],
+)
+def test_what_is_not_final_by_the_fifth_day_is_told(
+    client, waiting, days, next_look_at, status, is_told
+):
+    accepted_at = NOW - timedelta(days=days)
+    waiting(status=status, accepted_at=accepted_at, next_look_at=next_look_at)
+    _, found = watch(client)
+    assert found["never_final"] == is_told
+    assert found["alarms"] == (["not final after five days: 1"] if is_told else [])
+    assert figures(client)[("mavis_messages_never_final",)] == is_told
+
+
+def test_what_is_never_final_is_found_without_reading_all_messages(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    found = selectors.never_final(None, NOW).order_by()[:10]
+    assert "message_never_final" in found.explain()
 
 
 @pytest.mark.parametrize("path", ["/watchz", "/metrics"])

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from notifications import hints, lookups, receipts, tasks
+from notifications import hints, lookups, receipts, selectors, tasks
 from notifications.models import Message, Receipt
 from tests.factories import ParentFactory
 from tests.notifications.conftest import log_of, posts_of
@@ -345,8 +345,11 @@ def test_what_never_becomes_final_is_asked_about_for_six_days(sent, postman, not
     postman.reconcile(hours=4)
     assert reread(message).status == Status.SENDING
     assert reread(message).next_look_at == clock.now + timedelta(hours=1)
-    postman.reconcile(days=5)
+    postman.reconcile(days=4)
+    assert selectors.never_final(None, clock.now).count() == 0
+    postman.reconcile(days=1)
     before = asked()
+    assert selectors.never_final(None, clock.now).count() == 1
     postman.reconcile(days=2)
     assert reread(message).next_look_at is None
     postman.reconcile(days=1)
