@@ -181,5 +181,5 @@ def about_vaccination(programmes: Sequence[Programme]) -> dict[str, str]:
 
 def about_team(session: Session) -> dict[str, str]:
     """Whom to ask."""
-    team = session.location.team
+    team = session.whom_to_ask
     return {"team_name": team.name, "team_email": team.email, "team_phone": team.phone}

@@ -16,6 +16,7 @@ from consent.forms import online_decisions as decided
 from consent.models import OnlineDecision, OnlineDraft, OnlineResponse
 from consent.online_walk import answered
 from consent.selectors.online import schools_of
+from govuk.dates import PARTS
 from govuk.forms import GovukForm
 from govuk.wizard import Answers, Walk
 from programmes.models import Programme
@@ -261,7 +262,8 @@ class OnlineJourney:
 def _initial(step: str, answers: Answers) -> Mapping | None:
     stored = answers.get(step)
     if step == "date-of-birth" and stored:
-        return {"date_of_birth": list(stored.values())}
+        # By name: PostgreSQL orders what is stored by the length of its name.
+        return {"date_of_birth": [stored[f"date_of_birth-{part}"] for part in PARTS]}
     return stored
 
 

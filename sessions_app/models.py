@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Team, User
 from cohorts.models import Child, Location
 from govuk.models import Draft
 from programmes.models import Programme
@@ -153,6 +153,14 @@ class Session(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
+
+    @property
+    def whom_to_ask(self) -> Team | Organisation:
+        """Who is named to parents, with an email address and a phone number: the location's team,
+        or the organisation where an operator has given it to nobody or to another's team.
+        """
+        team = self.location.team
+        return team if team and team.organisation_id == self.organisation_id else self.organisation
 
     @property
     def notice_on(self) -> date | None:

@@ -54,7 +54,7 @@ def form_for(session: Session, programmes: Sequence[Programme], *, today: date) 
     """The form for programmes that are answered together; `session` was fetched `with_days`."""
     names = [programme.name_in_sentence for programme in programmes]
     keys = [programme.key for programme in programmes]
-    team = session.location.team
+    team = session.whom_to_ask
     return PaperForm(
         title=f"Consent form for the {vaccination_named(names)}",
         introduction=_introduction(session, today),

@@ -44,8 +44,7 @@ class Link:
         """What the layout of parents' pages shows."""
         return {
             "session": self.session,
-            # A school may have been taken from its team while its link is still around.
-            "team": self.session.location.team or self.session.organisation,
+            "team": self.session.whom_to_ask,
             "vaccination": self.vaccination,
             "start_address": self.address("start"),
         }

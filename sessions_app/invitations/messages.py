@@ -16,7 +16,7 @@ def how_to_book(session: Session) -> str:
 
     Source: sessions and clinics §6.5.
     """
-    organisation, team = session.organisation, session.location.team
+    organisation, team = session.organisation, session.whom_to_ask
     if not organisation.booking_url:
         return (
             "To book a time at a clinic, contact us.\n\n"
@@ -36,7 +36,7 @@ def how_to_book(session: Session) -> str:
 
 def how_to_book_short(session: Session) -> str:
     """The same for a text message."""
-    organisation, team = session.organisation, session.location.team
+    organisation, team = session.organisation, session.whom_to_ask
     if not organisation.booking_url:
         return f"To book, call {team.phone} or email {team.email}."
     return f"Book with {organisation.booking_system_name}: {organisation.booking_url}"
@@ -44,7 +44,7 @@ def how_to_book_short(session: Session) -> str:
 
 def shared_personalisation(session: Session) -> dict[str, str]:
     """The values that are the same for every invitation to this session."""
-    team = session.location.team
+    team = session.whom_to_ask
     return {
         "how_to_book": how_to_book(session),
         "how_to_book_short": how_to_book_short(session),

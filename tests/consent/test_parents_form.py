@@ -45,6 +45,17 @@ def test_a_phone_number_comes_back_as_people_write_it(hpv):
     assert hpv.get().values["phone"] == "07400 123456"
 
 
+def test_a_date_of_birth_comes_back_day_month_year(hpv):
+    """PostgreSQL keeps answers in an order of its own."""
+    hpv.walk(to="confirm-school")
+    hpv.open("date-of-birth")
+    shown = hpv.get().values
+    parts = [shown[f"date_of_birth-{part}"] for part in ("day", "month", "year")]
+    assert parts == ["1", "10", "2013"]
+    hpv.send({name: value for name, value in shown.items() if name.startswith("date_of_birth-")})
+    assert hpv.step == "confirm-school", "what the page shows can be sent as it is"
+
+
 def test_consent_14_1_consent_is_given_with_texts(hpv):
     hpv.walk(
         about_you=ABOUT_YOU | {"phone": "07400 123456", "wants_text_updates": "true"},
