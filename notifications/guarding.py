@@ -4,7 +4,7 @@ What they hold back because its address has changed goes to the present one inst
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from notifications import outbox, readdressing, rewording
@@ -36,6 +36,7 @@ def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
             for message in batch:
                 settlement.release(message, due_at=now + RETRY)
             continue
+        answers = {**answers, **_corrected(batch, answers)}
         changed = [m for m in batch if answers.get(m.pk) == readdressing.CONTACT_CHANGED]
         try:
             followed = readdressing.follow_at_last(changed)
@@ -63,3 +64,14 @@ def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
     except Exception:
         logger.exception("What messages say instead could not be written down")
     return allowed
+
+
+def _corrected(
+    batch: Sequence[Message], answers: Mapping[int, str | rewording.Rewording]
+) -> dict[int, str]:
+    """Those that their guard lets go, but to an address that was put right meanwhile."""
+    return {
+        message.pk: readdressing.CONTACT_CHANGED
+        for message in batch
+        if message.recipient_corrected and not isinstance(answers.get(message.pk), str)
+    }

@@ -60,6 +60,12 @@ class Message(models.Model):
     template = models.CharField(max_length=60, help_text="Which of our templates, by name")
     channel = models.CharField(max_length=5, choices=Channel)
     recipient = models.CharField(max_length=320, help_text="Address, or number as +447…")
+    recipient_corrected = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="It was being sent when its address was put right: it does not go there again",
+    )
     personalisation = models.JSONField(default=dict)
     left_out = ArrayField(
         models.CharField(max_length=20),

@@ -34,10 +34,10 @@ FROM (
     JOIN cohorts_contact AS contact
       ON contact.child_id = free.child_id AND contact.parent_id = free.parent_id
      AND contact.channel = free.channel
-    WHERE NOT EXISTS (
+    WHERE (free.recipient_corrected OR NOT EXISTS (
           SELECT FROM cohorts_contact AS kept
           WHERE kept.child_id = free.child_id AND kept.channel = free.channel
-            AND kept.recipient = free.recipient)
+            AND kept.recipient = free.recipient))
       AND NOT EXISTS (
           SELECT FROM notifications_message AS other
           WHERE other.letter = free.letter AND other.channel = free.channel
@@ -68,7 +68,7 @@ RETURNING message.id
 """.format(  # noqa: S608 - put together from the constants above
     move=MOVE.format(
         assignments="recipient = present.recipient, status = 'waiting', claim = NULL, "
-        "attempts = greatest(message.attempts - 1, 0)"
+        "attempts = greatest(message.attempts - 1, 0), recipient_corrected = false"
     )
 )
 
@@ -133,7 +133,8 @@ def follow_correction(parent: Parent, *, email: str, phone: str, now: datetime) 
     what was given with an answer: it was the one put right. A letter stays at an address that
     another parent of the child has, too.
 
-    So does what Notify refused for a mistake of ours, which goes once that is mended.
+    So does what Notify refused for a mistake of ours, which goes once that is mended, and what is
+    being sent or looked up, should it come to be sent again.
 
     What was given with an answer and cannot follow, as the new address or number is none that can
     be written to or has the letter already, is withheld. All else has a guard that holds it back.
@@ -152,6 +153,7 @@ def follow_correction(parent: Parent, *, email: str, phone: str, now: datetime) 
         if Contact.objects.filter(parent=parent, channel=channel, recipient=new).exists():
             _move(waiting, channel, old, new)
         _withhold(waiting.filter(template__in=_staying), now=now)
+        _note_of_those_under_way(parent, channel, old, new)
 
 
 def _move(waiting: QuerySet[Message], channel: Channel, old: str, new: str) -> None:
@@ -162,6 +164,17 @@ def _move(waiting: QuerySet[Message], channel: Channel, old: str, new: str) -> N
     ).select_for_update(skip_locked=True, of=("self",))
     moved = list(free.values_list("pk", flat=True))
     Message.objects.filter(pk__in=moved).update(recipient=new)
+
+
+def _note_of_those_under_way(parent: Parent, channel: Channel, old: str, new: str) -> None:
+    """Their guards would let them go where they were just given; all others see for themselves."""
+    theirs = Message.objects.filter(parent=parent, channel=channel, template__in=_staying)
+    theirs.filter(recipient=new, recipient_corrected=True).update(recipient_corrected=False)
+    under_way = theirs.filter(
+        recipient=old, status__in=[Message.Status.CLAIMED, Message.Status.UNKNOWN]
+    ).select_for_update(skip_locked=True, of=("self",))
+    noted = list(under_way.values_list("pk", flat=True))
+    Message.objects.filter(pk__in=noted).update(recipient_corrected=True)
 
 
 def _withhold(waiting: QuerySet[Message], *, now: datetime) -> None:

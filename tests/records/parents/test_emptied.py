@@ -1,13 +1,17 @@
 """An address or number that a nurse deletes gets nothing that waits. Consent §12."""
 
+import uuid
+
 import pytest
 
 from activity.models import Entry
 from cohorts.models import Parent
 from consent import replies, reply_guard
 from consent.services.contacts import Details, replace_details
-from notifications.models import Message
+from notifications import claims, guarding
+from notifications.models import Channel, Lane, Message
 from notifications.rules import REFUSED
+from notifications.settling import Settlement
 from sessions_app.invitations.guard import CONTACT_CHANGED, guard
 from tests import factories
 from tests.records.parents.pages import NOW, address, form_of, message_to
@@ -137,3 +141,49 @@ def test_an_invitation_does_not_go_to_an_address_that_was_deleted(nurse_client, 
     assert guard(list(Message.objects.filter(channel="email")), now=NOW) == {
         invited[0].pk: CONTACT_CHANGED
     }
+
+
+def sent_after_all(reply):
+    """Where a reply goes once Notify turns out not to have it."""
+    reply.refresh_from_db()
+    settlement = Settlement(now=NOW)
+    settlement.wait(reply, due_at=NOW)
+    settlement.save()
+    going = []
+    for _ in range(3):
+        backlog = claims.backlog(lanes=list(Lane), channels=Channel.values, now=NOW)
+        going += guarding.ask(backlog.claim(most=50, now=NOW), now=NOW)
+    return [message.recipient for message in going if message == reply]
+
+
+@pytest.mark.parametrize("status", ["claimed", "unknown"])
+@pytest.mark.parametrize(
+    ("given", "corrections", "goes_to"),
+    [
+        ("mo@example.com", ["mona@example.com"], ["mona@example.com"]),
+        ("mo@example.com", ["mona@example.com", "mo@example.com"], ["mo@example.com"]),
+        ("mo@example.com", ["mona@example.com", "mo@lee.example.com"], ["mo@lee.example.com"]),
+        ("mo@example.com", [""], []),
+        ("typed@example.com", ["mona@example.com"], ["typed@example.com"]),
+    ],
+)
+def test_consent_12_a_reply_under_way_is_not_sent_once_more_to_where_it_was_put_right(
+    nurse_client, reachable, reply, status, given, corrections, goes_to
+):
+    message = reply("email", given)
+    message.status, message.claim, message.claimed_at = status, uuid.uuid4(), NOW
+    message.save()
+    for typed in corrections:
+        changed_to(nurse_client, reachable, email=typed)
+    assert sent_after_all(message) == goes_to
+    message.refresh_from_db()
+    assert goes_to or (message.status, message.reason) == ("withheld", CONTACT_CHANGED)
+
+
+def test_consent_12_not_even_where_another_parent_has_that_address(nurse_client, reachable, reply):
+    factories.RelationshipFactory(child=reachable.child, parent__email="mo@example.com")
+    message = reply("email", "mo@example.com")
+    message.status, message.claim, message.claimed_at = "unknown", uuid.uuid4(), NOW
+    message.save()
+    changed_to(nurse_client, reachable, email="mona@example.com")
+    assert sent_after_all(message) == ["mona@example.com"]
