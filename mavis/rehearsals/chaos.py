@@ -80,7 +80,10 @@ def keep_traces(stage: Stage, results: Path) -> None:
 
 
 def _workers(options: Options) -> int:
-    return 4 if options.messages > 1000 else 2
+    """How many beside those of the delivered fleet: only kills need them."""
+    if not options.kills or options.scenario:
+        return 0
+    return 2 if options.messages > 1000 else 1
 
 
 def _rate(options: Options) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 # Of a hundred kills, how many take a whole worker rather than one process that runs its jobs.
-WHOLE_WORKERS_IN_A_HUNDRED = 10
+WHOLE_WORKERS_IN_A_HUNDRED = 16
 KILL_SENDER, KILL_WORKER = "kill sender", "kill worker"
 JOIN, FAREWELL = "join", "farewell"
 # The share of the time after which nothing new begins, so that what began can end.

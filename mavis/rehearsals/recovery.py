@@ -22,10 +22,12 @@ from mavis.rehearsals.drill import Drill
 from mavis.rehearsals.options import Options
 from mavis.rehearsals.stage import Stage
 from notifications.models import Message
+from sessions_app import invitations
 
 OUT_WITHIN = 2.0
 # Stale claim, quarantine, two empty look-ups and the sweeps between them.
 SETTLED_WITHIN = 15.0
+AN_HOUR = timedelta(hours=1)
 
 # What a scenario looks at when all is quiet: whether that is as it should be.
 Afterwards = Callable[[], bool]
@@ -42,21 +44,28 @@ def scenario(name: str) -> Callable[[Scenario], Scenario]:
 
 
 @scenario("broker-flushed")
-def _(drill: Drill, seconds: float) -> None:
-    """Every hint is lost, and Redis is gone for more than an hour while families join."""
+def _(drill: Drill, seconds: float) -> Afterwards:
+    """Every hint is lost, and Redis is gone while families join; the workers live through it.
+
+    An hour of the clock is `--minutes 12` at a speed of 5.
+    """
     stage = drill.stage
-    stage.dismiss("worker")
     drill.plan_at_once()
+    drill.wait_until(lambda: Message.objects.exclude(status="waiting").exists(), seconds=60)
     with stage.redis() as client:
         client.flushall()
-    stage.want_workers()
     stage.stop_redis()
+    workers = stage.pids("worker")
     drill.cohort.join_some(drill.chance, share=1e9)
-    drill.run_for(seconds)
-    step_clock(drill, timedelta(hours=1))
     drill.run_for(seconds)
     stage.start_redis()
     stage.await_web()
+
+    def the_same_workers() -> bool:
+        drill.counts["workers that lived through it"] = len(workers & stage.pids("worker"))
+        return bool(workers) and workers == stage.pids("worker")
+
+    return the_same_workers
 
 
 @scenario("beat-stopped")
@@ -111,15 +120,51 @@ def _(drill: Drill, seconds: float) -> None:
 
 
 @scenario("clock-stepped")
-def _(drill: Drill, seconds: float) -> None:
-    """While messages flow the clock is an hour ahead for a while, and then right again."""
+def _(drill: Drill, seconds: float) -> Afterwards:
+    """While messages flow the clock is an hour ahead for a while, and then right again.
+
+    Meanwhile families join and are queued, attempts turn unclear, and workers die in the middle
+    of their requests.
+    """
+    stage = drill.stage
     drill.plan_at_once()
     drill.wait_until(lambda: Message.objects.exclude(status="waiting").exists(), seconds=60)
-    step_clock(drill, timedelta(hours=1))
+    stepped = clock.now()
+    step_clock(drill, AN_HOUR)
+    stage.await_web()
+    for when in ("before", "after"):
+        stage.notify.add_fault("post", probability=0.3, action="drop", stage=when)
+        # Long enough for workers to be met in their requests, and no answer to come.
+        stage.notify.add_fault("post", probability=0.5, action="hang", stage=when)
+    drill.cohort.join_some(drill.chance, share=0.5)
+    drill.plan_at_once()
+    ahead = Message.objects.filter(claimed_at__gt=stepped + AN_HOUR)
+    met = ("unknown", "claimed")
     drill.run_for(seconds)
-    step_clock(drill, timedelta(hours=-1))
-    drill.stage.await_web()
+    drill.wait_until(
+        lambda: all(ahead.filter(status=status).exists() for status in met),
+        seconds=stage.pace.real(OUT_WITHIN) + 60,
+    )
+    stage.kill_all("worker")
+    for status in met:
+        drill.counts[f"{status} when the clock was put right"] = ahead.filter(status=status).count()
+    # The others join while nobody sends, so that what was queued by the wrong clock is left.
     drill.cohort.join_some(drill.chance, share=1e9)
+    invitations.plan_each(now=clock.now())
+    queued = Message.objects.filter(status="waiting", due_at__gt=stepped + AN_HOUR).count()
+    drill.counts["waiting when the clock was put right"] = queued
+    stage.notify.lift_all()
+    step_clock(drill, -AN_HOUR)
+    stage.want_workers()
+    stage.mend()
+    stage.await_web()
+
+    def each_was_met() -> bool:
+        return all(
+            drill.counts[f"{what} when the clock was put right"] for what in (*met, "waiting")
+        )
+
+    return each_was_met
 
 
 @scenario("old-jobs")

@@ -127,6 +127,14 @@ class Stage:
         self._wanted["web"] += [f"{broker.LOOPBACK}:{self._web_port}"]
 
     def want_workers(self) -> None:
+        """One worker for each queue, exactly as `make run` and `compose.yaml` start them, and as
+        many beside them as were asked for, whose processes can be killed one by one.
+        """
+        for queue, threads in {"urgent": 4, "default": 2}.items():
+            self._wanted[f"worker-{queue}"] = [
+                *(BINARIES / "celery", "--app=mavis", "--quiet", "worker", f"--queues={queue}"),
+                *(f"--hostname={queue}@%h", "--pool=threads", f"--concurrency={threads}"),
+            ]
         for number in range(self._workers):
             self._wanted[f"worker{number}"] = [
                 *(BINARIES / "celery", "--app", "mavis", "--quiet", "worker"),
@@ -182,6 +190,18 @@ class Stage:
     def kill(self, kind: str, chance: random.Random) -> bool:
         """kill -9 a whole worker, beat or web server with all its processes; false if none."""
         return self._signal(kind, chance, signal.SIGKILL)
+
+    def kill_all(self, kind: str) -> None:
+        """kill -9 every process of a kind, and do not start them again."""
+        self._wanted = {
+            role: command for role, command in self._wanted.items() if not role.startswith(kind)
+        }
+        for child in self._running(kind):
+            self._fleet.end(child, signal.SIGKILL)
+
+    def pids(self, kind: str) -> set[int]:
+        """The running processes of a kind."""
+        return {child.process.pid for child in self._running(kind)}
 
     def terminate(self, kind: str, chance: random.Random) -> bool:
         """Ask a worker, beat or web server to end, as a deploy does; false if there is none."""
@@ -267,7 +287,7 @@ class Stage:
 
     def redis(self) -> redis.Redis:
         """A connection of our own to Redis."""
-        return redis.Redis.from_url(self.environment["REDIS_URL"], socket_timeout=5)
+        return redis.Redis.from_url(self.environment["REDIS_URL"], socket_timeout=1)
 
     def _store(self, name: str) -> Child:
         return next(child for child in self._stores.children if child.name == name)
