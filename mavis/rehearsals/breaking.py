@@ -22,6 +22,7 @@ QUIET_WITHIN = 60.0
 # What a busy machine gets at least, however fast the clock.
 LEAST_SECONDS = 240.0
 TELL_EVERY = 10.0
+OPERATOR_COMES_AFTER = (0.0, 3.0, 8.0)
 
 
 def break_everything(stage: Stage, options: Options) -> bool:
@@ -47,14 +48,15 @@ def break_everything(stage: Stage, options: Options) -> bool:
         **{name: _injecting(drill, name) for name in faults.FAULTS},
     }
     drill.plan_at_once()
+    fitting = faults.fitting(pace=stage.pace, seconds=options.seconds)
     for step in plan.draw(
         seed=options.seed,
         seconds=options.seconds,
         kills=options.kills,
         joins=joins,
         farewells=max(3, options.messages // MESSAGES_BETWEEN_FAREWELLS),
-        faults=faults.FAULTS,
-        seconds_between_faults=max(0.3, options.seconds / (3 * len(faults.FAULTS))),
+        faults=fitting,
+        seconds_between_faults=max(0.3, options.seconds / (3 * len(fitting))),
     ):
         drill.later(step.at, actions[step.what])
     _tell_until(drill, lambda: drill.is_over, seconds=options.seconds * 2, what="breaking")
@@ -75,7 +77,7 @@ def break_everything(stage: Stage, options: Options) -> bool:
         page=report.page(text, options),
     )
     say(f"\n{text}\nThe same as JSON and for docs/: {options.results}")
-    return verdict.is_clean and is_quiet
+    return verdict.is_clean and is_quiet and not drill.counts[faults.BOTH_SAVED]
 
 
 def heal(drill: Drill) -> None:
@@ -87,6 +89,9 @@ def heal(drill: Drill) -> None:
     drill.stage.want_beat()
     drill.later(0, lambda: drill.cohort.join_some(drill.chance, share=1e9))
     drill.later(1, drill.plan_at_once)
+    # What was under way when the last fault ended may still be refused.
+    for seconds in OPERATOR_COMES_AFTER:
+        drill.later(seconds, faults.see_to_it)
 
 
 def until_quiet(stage: Stage) -> float:

@@ -16,10 +16,9 @@ from mavis.demo.copying import copy_in
 from notifications.models import Message
 from notifications.sandbox import effects
 from programmes.models import OrganisationProgramme, Programme
-from sessions_app import memberships, schedule
+from sessions_app import memberships
 from sessions_app.clinic import community_clinic
 from sessions_app.models import Membership, Session, SessionDate
-from sessions_app.selectors.written import has_written
 from vaccinations.models import VaccinationRecord
 from vaccinations.services import facts_changed
 
@@ -31,6 +30,9 @@ MAGIC_IN_A_HUNDRED = 12
 # does that often enough), and a refused test recipient proves nothing here.
 LEFT_OUT = {"daily429", "skew403", "revoked403", "team400", "stuck-created", "stuck-sending"}
 MAGIC = sorted((effects.FAULTS.keys() | effects.COURSES.keys()) - LEFT_OUT)
+# Of a thousand, how many parents gave a number that cannot exist: Notify refuses it.
+BAD_IN_A_THOUSAND = 10
+BAD_NUMBERS = tuple(f"+44770090{number:02d}" for number in range(100))
 NUMBERS = {name: number for number, name in effects.NAMES.items()}
 
 
@@ -91,32 +93,6 @@ class Cohort:
                 invitations_on=today + timedelta(days=in_days)
             )
 
-    def edit_dates(self, chance: random.Random) -> None:
-        """Move the first date of a clinic by some days and add another, as a nurse does.
-
-        Only where somebody was invited, which fixes the day on which the others are.
-        """
-        written = [session for session in self.sessions if has_written(session)]
-        if not written:
-            return
-        session = Session.objects.get(pk=chance.choice(written).pk)
-        nurse = self.nurses[session.organisation_id]
-        draft = schedule.start(session, by=nurse)
-        answers = schedule.read(draft, today=clock.today()).saved
-        first, *others = answers.days
-        taken = {day.value for day in answers.days}
-        days = (d for d in (first.value + timedelta(days=n) for n in (1, -1, 2)) if d not in taken)
-        moved = schedule.Day(first.id, next(days))
-        added = schedule.Day(None, max(taken) + timedelta(days=14))
-        schedule.amend(draft, days=(moved, *others, added)[:6])
-        schedule.confirm(
-            session_id=session.pk,
-            draft_id=draft.pk,
-            accepts_lost_bookings=True,
-            by=nurse,
-            now=clock.now(),
-        )
-
     def say_farewell(self, chance: random.Random) -> bool:
         """Make a child ineligible who is being written to, if there is one; false if nobody is."""
         gone = [*self.doubtful, *(farewell.child_id for farewell in self.farewells)]
@@ -134,6 +110,11 @@ class Cohort:
         self.doubtful.discard(child.pk)
         self.farewells.append(Farewell(child.pk, why, programme, datetime.now(UTC)))
         return True
+
+    def repeat_farewells(self) -> None:
+        """Enter again, in a database that has lost it, who is not to be invited any more."""
+        for farewell in self.farewells:
+            FAREWELLS[farewell.why](Child.objects.get(pk=farewell.child_id))
 
     def gone(self) -> set[tuple[int, str]]:
         """Each child that became ineligible, with the programme, or "" for all."""
@@ -277,5 +258,7 @@ def _contacts(chance: random.Random, magic: int) -> Iterator[dict]:
             email = f"{chance.choice(MAGIC)}+{number}@sandbox.example"
         if chance.randrange(100) < magic:
             phone = f"+447700900{NUMBERS[chance.choice(MAGIC)]}"
+        elif magic and chance.randrange(1000) < BAD_IN_A_THOUSAND:
+            phone = chance.choice(BAD_NUMBERS)
         has_email, has_phone = chance.choice(((True, True), (True, True), (True, False)))
         yield {"email": email if has_email else "", "phone": phone if has_phone else ""}

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cohorts.models import Parent
 from mavis.rehearsals import verdict
+from mavis.rehearsals.cohort import BAD_NUMBERS
 from mavis.rehearsals.drill import Drill
 from notifications.models import Message
 from programmes.models import Programme
@@ -46,6 +47,7 @@ def collect(drill: Drill, *, latency: float) -> verdict.Verdict:
         unwritten=drill.cohort.unwritten(written(found)),
         doubtful=drill.cohort.doubtful,
         called_bad=called_bad(),
+        impossible=BAD_NUMBERS,
     )
 
 

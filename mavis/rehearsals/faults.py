@@ -10,14 +10,29 @@ from functools import partial
 
 import psycopg
 
+from calendars import clock
+from mavis.rehearsals import nurses
 from mavis.rehearsals.drill import Drill
 from mavis.rehearsals.journal import DEADLOCK, DISK_FULL
+from mavis.rehearsals.pace import Pace
+from notifications import resending, stoppages
+from notifications.models import Message, Stoppage
 
 Fault = Callable[[Drill], None]
 FAULTS: dict[str, Fault] = {}
+# What must not come of two people at one session.
+BOTH_SAVED = "dates that two saved over each other"
 # Minutes of the clock that a fault at Notify lasts, and those of our own parts.
 NOTIFY_MINUTES = 1.0
 OWN_MINUTES = 0.6
+# What lasts longer: so many minutes of the clock, and so many real seconds at least, for what
+# waits in real time gives up after five.
+PAUSE, PAUSE_SECONDS = 10.0, 6.0
+LOCK, LOCK_SECONDS = 50 / 60, 4.0
+LASTING = {
+    "Redis paused for ten minutes": (PAUSE, PAUSE_SECONDS),
+    "messages locked for 50 seconds": (LOCK, LOCK_SECONDS),
+}
 
 
 def fault(name: str) -> Callable[[Fault], Fault]:
@@ -26,6 +41,17 @@ def fault(name: str) -> Callable[[Fault], Fault]:
         return inject
 
     return register
+
+
+def lasts(name: str, pace: Pace) -> float:
+    """The real seconds that a long fault lasts; 0 for the others."""
+    minutes, least = LASTING.get(name, (0.0, 0.0))
+    return max(pace.real(minutes), least)
+
+
+def fitting(*, pace: Pace, seconds: float) -> list[str]:
+    """The faults that a rehearsal of so many real seconds has room for."""
+    return [name for name in FAULTS if lasts(name, pace) <= seconds / 4]
 
 
 # Redis
@@ -50,10 +76,13 @@ def _(drill: Drill) -> None:
         client.client_kill_filter(_type="pubsub", skipme=True)
 
 
-@fault("Redis paused")
+@fault("Redis paused for ten minutes")
 def _(drill: Drill) -> None:
+    seconds = lasts("Redis paused for ten minutes", drill.stage.pace)
     with drill.stage.redis() as client:
-        client.client_pause(round(drill.stage.pace.real(OWN_MINUTES) * 1000))
+        client.client_pause(round(seconds * 1000))
+    # It ends by itself; until then nothing is over.
+    drill.later(seconds, lambda: None)
 
 
 # PostgreSQL
@@ -74,11 +103,11 @@ def _(drill: Drill) -> None:
     drill.stage.server.cut_connections()
 
 
-@fault("messages locked")
+@fault("messages locked for 50 seconds")
 def _(drill: Drill) -> None:
     with suppress(psycopg.errors.LockNotAvailable):
         lock = drill.stage.server.lock_messages()
-        drill.later(drill.stage.pace.real(OWN_MINUTES), lock.close)
+        drill.later(lasts("messages locked for 50 seconds", drill.stage.pace), lock.close)
 
 
 @fault("statement timeout")
@@ -142,7 +171,13 @@ def _(drill: Drill) -> None:
 
 @fault("dates edited")
 def _(drill: Drill) -> None:
-    drill.cohort.edit_dates(drill.chance)
+    nurses.edit_dates(drill.cohort, drill.chance)
+
+
+@fault("dates edited by two at once")
+def _(drill: Drill) -> None:
+    if nurses.edit_dates_at_once(drill.cohort, drill.chance) > 1:
+        drill.counts[BOTH_SAVED] += 1
 
 
 # Notify
@@ -178,6 +213,40 @@ _at_notify("look-ups answer nothing", "list", action="drop", minutes=2)
 _at_notify("receipts lost", "receipt", action="drop", minutes=3)
 _at_notify("receipts doubled", "receipt", action="repeat", minutes=3)
 _at_notify("receipts out of order", "receipt", action="shuffle", delay_s=60, minutes=3)
+
+
+@fault("429 for a day, and the stoppage ended")
+def _(drill: Drill) -> None:
+    channel = drill.chance.choice(("email", "sms"))
+    number = drill.stage.notify.add_fault("post", channel=channel, action="daily429")
+    end = partial(_lift_and_see_to_it, drill, number)
+    drill.later(drill.stage.pace.real(NOTIFY_MINUTES), end)
+
+
+@fault("template missing, and tried again")
+def _(drill: Drill) -> None:
+    chance, seed = drill.chance.uniform(0.2, 0.6), drill.chance.randrange(999)
+    number = drill.stage.notify.add_fault(
+        "post", probability=chance, seed=seed, action="status", status=400
+    )
+    end = partial(_lift_and_see_to_it, drill, number)
+    drill.later(drill.stage.pace.real(NOTIFY_MINUTES), end)
+
+
+def _lift_and_see_to_it(drill: Drill, number: int) -> None:
+    drill.stage.notify.lift(number)
+    see_to_it()
+
+
+def see_to_it() -> None:
+    """What an operator does once the cause is gone: end what stands still until midnight, and try
+    again what was refused for a mistake.
+    """
+    now = clock.now()
+    spent = Stoppage.objects.filter(kind=Stoppage.Kind.ALLOWANCE, ended_at__isnull=True)
+    for stoppage in spent:
+        stoppages.end(stoppage.pk, now=now)
+    resending.try_refused_again(Message.objects.all(), now=now)
 
 
 @fault("clocks two minutes apart")

@@ -30,9 +30,13 @@ class Notify:
         except requests.RequestException:
             return False
 
-    def add_fault(self, endpoint: str, *, probability: float = 1.0, **rule: Any) -> int:
-        """Order a fault; the number by which to lift it."""
-        match = {"endpoint": endpoint, "probability": probability}
+    def add_fault(
+        self, endpoint: str, *, probability: float = 1.0, channel: str = "", **rule: Any
+    ) -> int:
+        """Order a fault, of one channel or of all; the number by which to lift it."""
+        match: dict[str, Any] = {"endpoint": endpoint, "probability": probability}
+        if channel:
+            match["channel"] = channel
         return self.call("POST", "faults", match=match, **rule)["id"]
 
     def lift(self, rule: int) -> None:

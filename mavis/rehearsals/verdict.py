@@ -109,10 +109,12 @@ def judge(
     unwritten: Collection[tuple[int, str, str]],
     doubtful: Collection[int] = (),
     called_bad: Collection[str] = (),
+    impossible: Collection[str] = (),
 ) -> Verdict:
     """What came of a rehearsal. `accepted` holds all that Notify accepted, `unwritten` who was to
     be invited and has no message at all, `doubtful` children who may or may not have become
-    ineligible, and `called_bad` the addresses and numbers that we believe do not exist.
+    ineligible, `called_bad` the addresses and numbers that we believe do not exist, and
+    `impossible` the numbers that Notify must have refused.
     """
     at_notify: dict[str, list[AtNotify]] = defaultdict(list)
     for each in accepted:
@@ -143,11 +145,21 @@ def judge(
         for each in found
         if each.status == "permanent-failure"
     }
-    verdict.contradicted += [f"{one} called bad" for one in sorted(set(called_bad) - failed)]
+    refused = set(impossible)
+    verdict.contradicted += [
+        row.reference
+        for row in rows
+        if row.recipient in refused and row.status not in ("rejected", "withheld")
+    ]
+    verdict.contradicted += [
+        f"{one} called bad" for one in sorted(set(called_bad) - failed - refused)
+    ]
     verdict.given_up = [
         row.reference
         for row in rows
-        if row.status in ("parked", "rejected") and not effects.effect_of(row.recipient.lstrip("+"))
+        if row.status in ("parked", "rejected")
+        and not effects.effect_of(row.recipient.lstrip("+"))
+        and not (row.status == "rejected" and row.recipient in refused)
     ]
     return verdict
 

@@ -9,9 +9,10 @@ from celery.schedules import crontab
 
 from mavis.celery import app
 from mavis.local.console import Refusal
-from mavis.rehearsals import options, plan
+from mavis.rehearsals import faults, options, plan
 from mavis.rehearsals.drill import Drill
 from mavis.rehearsals.faults import FAULTS
+from mavis.rehearsals.pace import Pace
 from mavis.rehearsals.timetable import quickened
 
 
@@ -37,6 +38,22 @@ def test_every_fault_comes_and_so_do_all_kills_joins_and_farewells():
     assert what.keys() >= FAULTS.keys()
     assert what[plan.KILL_SENDER] + what[plan.KILL_WORKER] == 500
     assert (what[plan.JOIN], what[plan.FAREWELL]) == (20, 30)
+
+
+@pytest.mark.parametrize(("speed", "pause", "lock"), [(1, 600, 50), (20, 30, 4), (600, 6, 4)])
+def test_what_lasts_is_long_by_the_clock_and_longer_than_any_wait_of_ours(speed, pause, lock):
+    pace = Pace(speed)
+    assert faults.lasts("Redis paused for ten minutes", pace) == pause
+    assert faults.lasts("messages locked for 50 seconds", pace) == lock
+    assert faults.lasts("Redis flushed", pace) == 0
+
+
+def test_the_promised_run_has_room_for_every_fault_and_a_short_one_leaves_out_what_lasts():
+    asked = options.read([])
+    pace = Pace(asked.speed)
+    assert set(faults.fitting(pace=pace, seconds=asked.seconds)) == set(FAULTS)
+    short = set(FAULTS) - set(faults.fitting(pace=pace, seconds=6))
+    assert short == set(faults.LASTING)
 
 
 def test_nothing_begins_at_the_very_end():

@@ -117,6 +117,21 @@ def test_what_ordered_a_fault_may_be_given_up():
     assert count([parked], []).is_clean
 
 
+@pytest.mark.parametrize(
+    ("status", "accepted", "is_clean"),
+    [
+        ("rejected", [], True),
+        ("withheld", [], False),
+        ("parked", [], False),
+        ("delivered", [A], False),
+    ],
+)
+def test_a_number_that_cannot_exist_must_be_refused(status, accepted, is_clean):
+    row = replace(ROW, status=status)
+    found = count([row], accepted, impossible=[ROW.recipient], called_bad=[ROW.recipient])
+    assert found.is_clean is is_clean
+
+
 def test_a_message_may_be_withheld_where_a_fault_met_the_farewell():
     withheld = replace(ROW, status="withheld")
     assert count([withheld], [], doubtful=[1]).is_clean
