@@ -70,9 +70,11 @@ Made by
 ```
 
 with PostgreSQL, Redis, a web server, Celery workers, beat and the Notify sandbox as real processes.
-The clock of all processes ran {speed} times as fast as time, and so did the sandbox's waits and the
-waits in Redis: claims grow stale after two minutes of that clock, the quarantine takes five. A seed
-decides what breaks when; what it meets there is chance, so two runs differ in detail.
+One worker serves each queue, exactly as `make run` and `compose.yaml` start them; the others serve
+both, each with processes that can be killed one by one. The clock of all processes ran {speed}
+times as fast as time, and so did the sandbox's waits and the waits in Redis: claims grow stale
+after two minutes of that clock, the quarantine takes five. A seed decides what breaks when; what it
+meets there is chance, so two runs differ in detail.
 
 ```
 {table}
@@ -106,11 +108,12 @@ Made by
 {command}
 ```
 
-A copy of the database is made with `pg_dump` while invitations go out. Sending goes on, more
-children join and are written to; then every process is killed and the database deleted. The copy
-is restored on another server, `resume_after_restore` is run, the children who joined are entered
-again, and sending is let go on, as the [runbook](operations/restoring.md) says. The clock ran
-{speed} times as fast as time. The [fault rig's report](chaos-report.md) says what is counted.
+A copy of the database is made with `pg_dump` while invitations go out. Sending goes on, some
+children become ineligible, more join and are written to; then every process is killed and the
+database deleted. The copy is restored on another server, `resume_after_restore` is run, those who
+became ineligible are entered again, then those who joined, and sending is let go on, as the
+[runbook](operations/restoring.md) says. The clock ran {speed} times as fast as time. The
+[fault rig's report](chaos-report.md) says what is counted.
 
 ```
 {table}

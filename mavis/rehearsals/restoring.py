@@ -24,6 +24,9 @@ from notifications import stoppages
 from notifications.models import ForgottenMessage, Message, Stoppage
 
 STATES = ("waiting", "claimed", "unknown")
+GONE_AFTER_THE_COPY = 4
+GONE = "children made ineligible after the copy"
+STILL_WAITING = "of their messages waiting in the copy"
 
 
 def lose_and_restore(stage: Stage, options: Options) -> bool:
@@ -47,6 +50,8 @@ def lose_and_restore(stage: Stage, options: Options) -> bool:
     stage.dump(file)
     say(f"Copied the database at {dumped_at:%H:%M:%S}; sending goes on.")
 
+    for _ in range(GONE_AFTER_THE_COPY):
+        drill.counts[GONE] += drill.cohort.say_farewell(chance)
     drill.cohort.join_some(chance, share=1e9)
     drill.plan_at_once()
     _send_until(drill, options.messages * 0.6)
@@ -65,10 +70,12 @@ def lose_and_restore(stage: Stage, options: Options) -> bool:
             + ["--dumped-at", dumped_at.isoformat()],
         )
         drill.counts["of those the copy did not know"] = ForgottenMessage.objects.count()
-    # Who joined after the copy comes back by the same files, and is planned for again.
+    stage.start_fleet()
+    # The copy knows nothing of who was not to be written to any more since: they come first. Who
+    # joined after it comes back by the same files, and is planned for again.
+    drill.cohort.repeat_farewells()
     drill.cohort.waiting = joined_later
     drill.cohort.join_some(chance, share=1e9)
-    stage.start_fleet()
     drill.plan_at_once()
     for held in Stoppage.objects.filter(ended_at__isnull=True):
         stoppages.end(held.pk, now=clock.now())
@@ -103,6 +110,10 @@ def _count_copy(drill: Drill) -> None:
         sent = sum(rows.get(reference) == state for reference in at_notify)
         drill.counts[f"of those {state} in the copy"] = sent
     drill.counts["of those the copy did not know"] = len(at_notify - rows.keys())
+    gone = {child_id for child_id, _ in drill.cohort.gone()}
+    drill.counts[STILL_WAITING] = Message.objects.filter(
+        child_id__in=gone, status="waiting"
+    ).count()
 
 
 def _was_hard(drill: Drill) -> bool:
@@ -114,6 +125,7 @@ def _was_hard(drill: Drill) -> bool:
     cases = {
         "of those waiting or claimed in the copy": unsent,
         "of those the copy did not know": drill.counts["of those the copy did not know"],
+        STILL_WAITING: drill.counts[STILL_WAITING],
     }
     missing = [case for case, number in cases.items() if not number]
     for case in missing:
