@@ -1,5 +1,6 @@
 """The seeded plan of a rehearsal, its options, and its timetable."""
 
+import json
 import random
 from collections import Counter
 from unittest.mock import Mock
@@ -9,10 +10,12 @@ from celery.schedules import crontab
 
 from mavis.celery import app
 from mavis.local.console import Refusal
+from mavis.local.workplace import ROOT
 from mavis.rehearsals import faults, options, plan
 from mavis.rehearsals.drill import Drill
 from mavis.rehearsals.faults import FAULTS
 from mavis.rehearsals.pace import Pace
+from mavis.rehearsals.stage import Stage
 from mavis.rehearsals.timetable import quickened
 
 
@@ -74,6 +77,15 @@ def test_nothing_begins_at_the_very_end():
 )
 def test_the_timetable_is_as_much_quicker_as_the_clock(schedule, seconds):
     assert quickened(schedule, 20) == seconds
+
+
+def test_one_worker_of_each_queue_runs_as_compose_starts_it(tmp_path):
+    stage = Stage(tmp_path, Pace(20), workers=1, rate=40)
+    stage.want_workers()
+    delivered = (ROOT / "compose.yaml").read_text()
+    for queue in ("urgent", "default"):
+        _, *arguments = stage._wanted[f"worker-{queue}"]
+        assert f"command: {json.dumps(['celery', *arguments])}" in delivered
 
 
 def test_every_schedule_of_production_has_a_quick_one():
