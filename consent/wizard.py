@@ -39,6 +39,13 @@ TITLES = {
 }
 
 
+BELONGS_TO = {
+    "who": ["details", "update-record"],
+    "details": ["update-record"],
+    "reason": ["notes"],
+}
+
+
 class Journey(RecordingWalk):
     """A draft with the forms of its pages, and what is recorded once all of them are answered."""
 
@@ -164,13 +171,17 @@ class Journey(RecordingWalk):
     def answer(self, step: str, form: GovukForm) -> None:
         """Keep the answers of a page, and drop those to pages that are no longer asked.
 
-        Notes belong to their reason, and contact details to their person: another one asks anew.
+        Notes belong to their reason, a reason to what is refused, contact details to their person,
+        and whether they replace those on record to the details: another one asks anew.
         """
         is_typed_again = isinstance(form, StepTriageForm | RouteForm)
         kept = form.kept() if is_typed_again else dict(form.cleaned_data)
         answers = {**self.answers, step: kept}
         if self.answers.get(step) != kept:
-            for other in {"reason": ["notes"], "who": ["details"]}.get(step, ()):
+            for other in BELONGS_TO.get(step, ()):
+                answers.pop(other, None)
+        if self.recorded(answers).refused != self.recorded().refused:
+            for other in ("reason", "notes"):
                 answers.pop(other, None)
         self.draft.answers = self.walk.tidied(answers)
         self.draft.save(update_fields=["answers", "updated_at"])

@@ -30,7 +30,7 @@ from notifications.models import Lane, Message
 from programmes.models import Programme
 from sessions_app import asking as school_asking
 from sessions_app import rules
-from sessions_app.models import Mailing, Session
+from sessions_app.models import Mailing, Membership, Session
 from sessions_app.selectors.lists import days_of
 
 Kind = ConsentRequest.Kind
@@ -108,7 +108,8 @@ def plan(session_id: int, *, now: datetime) -> int:
 def remind_now(*, session_id: int, form_token: UUID, by: User, now: datetime) -> int:
     """Remind everybody in a school session who was asked and has not answered; how many letters.
 
-    One form reminds once. To many families they wait two minutes, in which they can be called back
+    One form reminds once: the same `form_token` again, as after a second click, answers the same
+    and writes nothing. To many families they wait two minutes, in which they can be called back
     (`sessions_app.invitations.mailings`). Each reminder stands for the automatic one that would
     follow within three days. Raises RemindersNotPossible.
     """
@@ -116,7 +117,10 @@ def remind_now(*, session_id: int, form_token: UUID, by: User, now: datetime) ->
     session = _with_days(session_id)
     if reason := why_no_reminders(session, today=london_day(now)):
         raise RemindersNotPossible(reason)
-    return _write(
+    before = _written_by(form_token, session)
+    if before is not None:
+        return before
+    letters = _write(
         session,
         Kind.REMINDER,
         lambda ids: asking.to_remind_now(session, now=now, child_ids=ids),
@@ -125,6 +129,24 @@ def remind_now(*, session_id: int, form_token: UUID, by: User, now: datetime) ->
         form_token=form_token,
         by=by,
     )
+    # A second click in the same moment finds what the first has committed meanwhile.
+    return letters or _written_by(form_token, session) or 0
+
+
+def _written_by(form_token: UUID, session: Session) -> int | None:
+    """How many letters of a form stand: none once they were called back, after which another try
+    needs another form; None where it has written none.
+    """
+    members = Membership.objects.filter(session=session).values_list("child_id", flat=True)
+    named = [_letter(form_token, session, child_id) for child_id in members]
+    written = ConsentRequest.objects.filter(session=session, letter__in=named)
+    if not written.exists():
+        return None
+    return written.filter(withheld_at__isnull=True).values("letter").distinct().count()
+
+
+def _letter(form_token: UUID, session: Session, child_id: int) -> UUID:
+    return uuid5(form_token, f"{session.pk}/{child_id}")
 
 
 def why_no_reminders(session: Session, *, today: date) -> str:
@@ -180,10 +202,9 @@ def _write(
     Child.objects.lock_all(children)
     letters: dict[int, UUID] = {}
     for child_id in children:
-        name = f"{session.pk}/{child_id}"
-        letters[child_id] = uuid5(form_token, name) if form_token else uuid4()
+        letters[child_id] = _letter(form_token, session, child_id) if form_token else uuid4()
     if form_token and ConsentRequest.objects.filter(letter__in=letters.values()).exists():
-        # Sent off before, and called back since: another try needs another form.
+        # By a second click in the same moment.
         return 0
     ConsentRequest.objects.bulk_create(
         (

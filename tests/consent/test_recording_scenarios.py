@@ -292,6 +292,16 @@ def test_details_that_differ_replace_the_record_only_if_somebody_says_so(
     assert Entry.objects.filter(title__startswith="Contact details changed: ").count() == 1
 
 
+def test_other_details_are_asked_anew_whether_they_replace_the_record(
+    clinic, child, mum, nurse_client
+):
+    wizard = Wizard(nurse_client, clinic, child).answer(contact=mum.pk)
+    wizard.answer(email="new@example.com").answer(replace="yes").answer(route="phone")
+    wizard.open("details").answer(email="newer@example.com")
+    assert wizard.step == "update-record"
+    assert not [radio for radio in wizard.shown.all("input", type="radio") if radio.get("checked")]
+
+
 def test_a_sensitive_childs_stored_details_hold_unseen(clinic, child, mum, nurse_client):
     child.restricted_at = NOW
     child.save()
@@ -399,6 +409,24 @@ def test_consent_14_29_two_given_together_are_answered_at_once(
         (REFUSED, "email", mum.email),
     ]
     assert not ResponseDraft.objects.exists()
+
+
+def test_another_vaccination_refused_is_asked_for_a_reason_of_its_own(
+    clinic, child, mum, doubles, nurse_client
+):
+    wizard = Wizard(nurse_client, clinic, child, programme="menacwy-td_ipv")
+    wizard.choose(mum.pk).answer(route="phone").answer(decision="one", chosen="menacwy")
+    asked = [radio.get("name") for radio in wizard.shown.all("input", type="radio")]
+    wizard.answer(**dict.fromkeys(asked, "no"))
+    wizard.answer(reason="other").answer(notes="Had Td/IPV at the GP")
+    assert wizard.step == "check"
+    wizard.open("decision").answer(decision="one", chosen="td_ipv")
+    asked = [radio.get("name") for radio in wizard.shown.all("input", type="radio")]
+    wizard.answer(**dict.fromkeys(asked, "no"))
+    assert wizard.shown.h1 == "Why are they refusing to give consent for the MenACWY vaccination?"
+    wizard.answer(reason="other")
+    assert wizard.step == "notes"
+    assert wizard.shown.values["notes"] == ""
 
 
 def test_each_of_two_is_triaged_for_itself(clinic, child, mum, doubles, nurse_client):
