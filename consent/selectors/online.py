@@ -107,22 +107,32 @@ def vaccinates_at(
 
 
 def is_over_at(
-    school: Location | None, session: Session, programmes: Sequence[str], *, now: datetime
+    school: Location | None,
+    session: Session,
+    programmes: Sequence[str],
+    *,
+    begun_at: datetime,
+    now: datetime,
 ) -> bool:
     """Whether another school than that of a school's link has had all its sessions of these
-    programmes: who names it comes too late there. One that has no dates yet is not over.
+    programmes: who names it comes too late there. One that has no dates yet is not over. Who
+    began the form before they ended has as long to finish it as at the school of the link.
 
-    Source: consent §2.1 and scenario 9 [L].
+    Source: consent §2.1 [R] and scenario 9 [L].
     """
     if school is None or session.is_clinic or school.pk == session.location_id:
         return False
     sessions = list(_sessions_at(school, session, programmes))
-    return bool(sessions) and all(_is_over(found, now) for found in sessions)
+    return bool(sessions) and all(_is_over(found, begun_at, now) for found in sessions)
 
 
-def _is_over(session: Session, now: datetime) -> bool:
+def _is_over(session: Session, begun_at: datetime, now: datetime) -> bool:
     ended_at = closed_at(session, now=now)
-    return ended_at is not None and ended_at <= now
+    if ended_at is None or ended_at > now:
+        return False
+    return begun_at >= ended_at or not online_rules.may_finish(
+        is_open=False, begun_at=begun_at, closed_at=ended_at, now=now
+    )
 
 
 def _sessions_at(

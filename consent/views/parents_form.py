@@ -62,7 +62,9 @@ def _visit(
     journey = OnlineJourney(draft, link.session, link.programmes, london_day(now))
     visit = Visit(link, journey, browser, now)
     school = journey.chosen_school(step)
-    if school is not None and is_over_at(school, link.session, link.keys, now=now):
+    if school is not None and is_over_at(
+        school, link.session, link.keys, begun_at=draft.created_at, now=now
+    ):
         again = visit.address("school")
         return closed(request, link, now=now, school=school.name, choose_again=again)
     return visit
@@ -90,14 +92,17 @@ def answer(
         online.keep(journey.draft, journey.changed(step, form))
         onward = online_walk.next_page(journey.walk, step, journey.answers)
         return redirect(visit.address(onward, is_change=is_change))
-    before = None if is_change else journey.walk.before(step, journey.answers)
-    is_first = before is None and not is_change
+    is_back_to_check = is_change and missing is None
+    before = None if is_back_to_check else journey.walk.before(step, journey.answers)
+    is_first = before is None and not is_back_to_check
     context = visit.link.context() | {
         "form": form,
         "title": journey.title(step),
         "button": "Continue",
         "step": step,
-        "back": visit.link.address("start") if is_first else visit.address(before),
+        "back": visit.link.address("start")
+        if is_first
+        else visit.address(before, is_change=is_change),
     }
     return render(request, "consent/online/page.html", context)
 

@@ -8,6 +8,7 @@ from consent.models import OnlineDraft, OnlineResponse
 from tests import factories
 from tests.consent.parent import ABOUT_YOU, SERVICE, ParentForm
 from tests.pages import page
+from tests.sessions_app.conftest import at
 
 pytestmark = pytest.mark.django_db
 
@@ -204,6 +205,35 @@ def test_consent_14_9_who_goes_on_with_an_open_form_is_not_recorded_either(hpv, 
     assert not OnlineResponse.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("begun", "confirmed", "heading"),
+    [
+        ("2027-01-25T23:30", "2027-01-26T01:55", "Consent given"),
+        ("2027-01-25T23:30", "2027-01-26T02:00", "You can no longer submit a consent response"),
+        ("2027-01-26T00:01", "2027-01-26T00:05", "You can no longer submit a consent response"),
+    ],
+)
+def test_consent_14_9_who_began_in_time_may_finish_for_another_school(
+    school, organisation, morning, begun, confirmed, heading
+):
+    """Its responses close as midnight strikes; those of the link's school stay open."""
+    other = factories.SchoolFactory(name="Grace Academy", team__organisation=organisation)
+    session_of(other, "hpv", dates=[date(2027, 1, 26)])
+    form = ParentForm(session_of(school, "hpv", dates=[date(2027, 2, 1)]))
+    morning.move_to(at(begun), tick=False)
+    form.start()
+    form.walk(to="school", confirm_school={"is_school": "no"})
+    form.send({"school": other.urn})
+    if heading == "Consent given":
+        shown = form.walk()
+        morning.move_to(at(confirmed), tick=False)
+        last = page(form.send({"revision": shown.values["revision"]}), service=SERVICE)
+    else:
+        morning.move_to(at(confirmed), tick=False)
+        last = form.get()
+    assert last.h1 == heading
+
+
 def test_consent_14_9_a_clinics_link_takes_children_of_such_a_school(clinic, school):
     """They are in the clinic because their school is over."""
     session_of(school, "hpv", dates=[date(2026, 11, 2)])
@@ -314,6 +344,25 @@ def test_consent_14_12_change_given_to_refused_and_back(flu, follow_up, shown_as
     assert not {"reason", "follow-up"} & set(OnlineDraft.objects.get().answers)
     flu.confirm()
     assert only_response().decisions.get().methods == ["injection"]
+
+
+def test_consent_14_12_back_leads_on_from_a_page_that_a_change_asks_for(flu):
+    """Not to the check, which would only lead to the same page again."""
+    flu.walk(**NASAL)
+    flu.change("flu vaccination")
+    assert flu.get().links["Back"].endswith("/check"), "nothing is missing yet"
+    flu.send({"decision": "refused"})
+    assert flu.step == "reason"
+    flu.at = flu.get().links["Back"]
+    assert flu.step == "decision"
+    assert flu.get().values["decision"] == "refused"
+    flu.at = flu.get().links["Back"]
+    assert flu.step == "about-you"
+    flu.open("reason")
+    flu.send({"reason": "personal"})
+    flu.walk()
+    flu.change("flu vaccination")
+    assert flu.get().links["Back"].endswith("/check")
 
 
 @pytest.fixture
