@@ -44,8 +44,9 @@ FOR UPDATE SKIP LOCKED
 TAKE = """
 UPDATE notifications_message SET status = 'claimed', claim = gen_random_uuid() WHERE id = ANY(%s)
 """
+# As delivered: no index of what is still followed has to take the row, which would slow the floor.
 MARK = """
-UPDATE notifications_message SET status = 'accepted', accepted_at = %s, claim = NULL
+UPDATE notifications_message SET status = 'delivered', accepted_at = %s, claim = NULL
 WHERE id = ANY(%s)
 """
 PUT_BACK = """
