@@ -156,6 +156,16 @@ def follow_correction(parent: Parent, *, email: str, phone: str, now: datetime) 
         _note_of_those_under_way(parent, channel, old, new)
 
 
+def hand_over(*, stays: Parent, goes: Parent) -> None:
+    """Let the messages to one contact be the other's, who is the same person. What somebody is
+    sending at this moment keeps naming the one who goes, so that nobody waits for a sender here.
+
+    Runs in the transaction that has locked the children of both, before `follow_correction`.
+    """
+    free = Message.objects.filter(parent=goes).select_for_update(skip_locked=True, of=("self",))
+    Message.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(parent=stays)
+
+
 def _move(waiting: QuerySet[Message], channel: Channel, old: str, new: str) -> None:
     goes_there = Message.objects.filter(letter=OuterRef("letter"), channel=channel, recipient=new)
     shared = Contact.objects.filter(child=OuterRef("child"), channel=channel, recipient=old)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from records import parent_views, views
+from records import merge_views, parent_views, views
 
 app_name = "children"
 
@@ -14,4 +14,6 @@ urlpatterns = [
     path("<uuid:public_id>/parents/add/", parent_views.add, name="add-parent"),
     path(f"{A_PARENT}change/", parent_views.change, name="change-parent"),
     path(f"{A_PARENT}remove/", parent_views.remove, name="remove-parent"),
+    path(f"{A_PARENT}merge/", merge_views.choose, name="merge-parent"),
+    path(f"{A_PARENT}merge/<uuid:other_id>/", merge_views.merge, name="merge-parents"),
 ]

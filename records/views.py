@@ -15,6 +15,7 @@ from cohorts.models import Child
 from govuk.lists import paginate
 from govuk.searches import keeps_out_of_address
 from records.forms import ChildFilterForm
+from records.merging import people_of
 from records.record import child_record
 from records.rules import list_heading
 from records.selectors import find_children
@@ -43,10 +44,16 @@ def children(request, *, asked):
 def child(request, public_id):
     child = _opened_child(request, public_id, AccessLogEntry.Page.SHOW)
     record = child_record(child, organisation=request.organisation, now=clock.now())
+    may_edit = edits_children(request.user)
     return render(
         request,
         "records/child.html",
-        {"child": child, "record": record, "may_edit": edits_children(request.user)},
+        {
+            "child": child,
+            "record": record,
+            "may_edit": may_edit,
+            "may_merge": may_edit and not child.is_restricted and len(people_of(child)) > 1,
+        },
     )
 
 

@@ -342,6 +342,19 @@ def test_parents_of_a_child(clinic, staff, show):
         other.parent.full_name = NAME
         other.parent.save()
         staff.post(change, seen | {"phone": ""})
+        again = factories.RelationshipFactory(
+            child=child,
+            parent__organisation=child.organisation,
+            parent__full_name="Mo Lee",
+            parent__email="mo.lee.at.a.very.long.address@of-an-organisation.example.com",
+            kind="guardian",
+        )
+        factories.ResponseFactory(child=child, parent=again.parent, session=clinic.session)
+        who = reverse("children:merge-parent", kwargs=names)
+        staff.post(who, {})
+        merge = reverse("children:merge-parents", kwargs=names | {"other_id": again.public_id})
+        staff.post(merge, {"seen": page(staff.get(merge)).values["seen"]})
+        again.delete()
         staff.get(remove)
         staff.post(remove, follow=True)
     show(staff)

@@ -1,0 +1,47 @@
+"""Which two contacts are one person, and which of their details are kept."""
+
+from django import forms
+
+from govuk.fields import RadiosField
+from records.merging import Pair, Person
+from records.parents import LABELS, ParentDetails
+
+STAYS, GOES = "one", "other"
+
+
+class WhoForm(forms.Form):
+    """Who else the person is."""
+
+    def __init__(self, *args, person: Person, others: list[Person], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        name = person.parent.display_name
+        self.fields["other"] = RadiosField(
+            label=f"Who is the same person as {name}?",
+            choices=[(str(one.key), f"{one.parent.display_name} ({one.label})") for one in others],
+            error_messages={"required": f"Select who is the same person as {name}"},
+        )
+
+
+class KeepForm(forms.Form):
+    """Of what differs, which is kept. Nothing is chosen beforehand."""
+
+    def __init__(self, *args, pair: Pair, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.pair = pair
+        self.settled = pair.settled()
+        one, other = pair.stays.details.in_words(), pair.goes.details.in_words()
+        for key, label in LABELS.items():
+            if key in self.settled:
+                continue
+            what = label.lower()
+            self.fields[key] = RadiosField(
+                label=f"Which {what} is kept?",
+                choices=[(STAYS, one[key]), (GOES, other[key])],
+                error_messages={"required": f"Select which {what} is kept"},
+            )
+
+    def details(self) -> ParentDetails:
+        """The one person's details, once the form is valid."""
+        whose = {STAYS: self.pair.stays.details, GOES: self.pair.goes.details}
+        chosen = {key: whose[value] for key, value in self.cleaned_data.items()}
+        return self.pair.combined({**self.settled, **chosen})

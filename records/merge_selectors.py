@@ -1,0 +1,44 @@
+"""What follows from merging two contacts: for brothers and sisters, consent, triage and messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cohorts.models import Child
+from consent.selectors.merging import Prospect, prospects
+from notifications.models import Message
+from records.merging import Pair
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """`siblings` are the other children of either, but nobody whose record is sensitive: neither
+    named nor counted here (decision 0063). `waiting` messages are about those who are shown.
+    """
+
+    siblings: Sequence[Child]
+    prospects: Sequence[Prospect]
+    waiting: int
+
+
+def consequences(child: Child, pair: Pair, *, today: date) -> Consequences:
+    """What the merge brings, in a constant number of queries."""
+    both = (pair.stays.parent.pk, pair.goes.parent.pk)
+    siblings = list(
+        Child.objects.filter(
+            relationships__parent__in=both,
+            organisation=child.organisation_id,
+            restricted_at__isnull=True,
+        )
+        .exclude(pk=child.pk)
+        .distinct()
+        .order_by("given_name_key", "pk")
+    )
+    shown = [child, *siblings]
+    return Consequences(
+        siblings=siblings,
+        prospects=prospects(shown, stays=both[0], goes=both[1], today=today),
+        waiting=Message.objects.filter(
+            parent__in=both, child__in=shown, status=Message.Status.WAITING
+        ).count(),
+    )

@@ -1,0 +1,133 @@
+"""Merging two contacts of a child who are one person."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from accounts.access_log import record_view
+from accounts.models import AccessLogEntry
+from accounts.permissions import edits_children_required
+from calendars import clock
+from cohorts.models import Child
+from records.merge_forms import KeepForm, WhoForm
+from records.merge_selectors import consequences
+from records.merging import merge_contacts, pair_of, people_of
+from records.parents import ChangedMeanwhile, ParentGone
+
+GONE = (
+    "These contacts were merged or removed meanwhile. Nothing was changed by you. Check what the "
+    "record says now"
+)
+CHANGED = (
+    "Somebody has changed one of these contacts, or one of them has answered, since you opened the "
+    "page. Check what the page says now, then merge them if they are still one person"
+)
+
+
+def _child(request: HttpRequest, public_id: UUID) -> Child:
+    """The organisation's child, whose record is not sensitive; else 404. The look is logged."""
+    children = Child.objects.for_organisation(request.organisation)
+    child = get_object_or_404(children, public_id=public_id, restricted_at__isnull=True)
+    record_view(
+        user=request.user,
+        child_id=child.pk,
+        area=AccessLogEntry.Area.CHILD,
+        page=AccessLogEntry.Page.SHOW,
+        now=clock.now(),
+    )
+    return child
+
+
+def _address(child: Child) -> str:
+    return reverse("children:show", kwargs={"public_id": child.public_id})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@edits_children_required
+def choose(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpResponse:
+    """Choose who else a parent is."""
+    child = _child(request, public_id)
+    people = people_of(child)
+    person = next((one for one in people if one.relationship and one.key == parent_id), None)
+    if person is None:
+        raise Http404
+    others = [one for one in people if one is not person]
+    form = WhoForm(request.POST if request.method == "POST" else None, person=person, others=others)
+    if request.method == "POST" and form.is_valid():
+        return redirect(
+            "children:merge-parents",
+            public_id=public_id,
+            parent_id=parent_id,
+            other_id=form.cleaned_data["other"],
+        )
+    return render(
+        request,
+        "records/merge_who.html",
+        {
+            "caption": child.full_name,
+            "title": "Are these one person?",
+            "button": "Continue",
+            "back": _address(child),
+            "cancel": _address(child),
+            "form": form,
+            "child": child,
+            "person": person,
+            "others": others,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@edits_children_required
+def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID) -> HttpResponse:
+    """Choose what is kept, see what follows, and merge the two."""
+    child = _child(request, public_id)
+    pair = pair_of(child, parent_id, other_id)
+    if pair is None:
+        messages.info(request, GONE)
+        return redirect(_address(child))
+    form = KeepForm(request.POST if request.method == "POST" else None, pair=pair)
+    seen = request.POST.get("seen", pair.fingerprint)
+    if request.method == "POST" and seen != pair.fingerprint:
+        form.add_error(None, CHANGED)
+    elif request.method == "POST" and form.is_valid():
+        try:
+            merge_contacts(
+                child=child,
+                stays=parent_id,
+                goes=other_id,
+                kept=form.details(),
+                seen=seen,
+                by=request.user,
+                now=clock.now(),
+            )
+        except ParentGone:
+            messages.info(request, GONE)
+            return redirect(_address(child))
+        except ChangedMeanwhile:
+            form.add_error(None, CHANGED)
+        else:
+            messages.success(request, "Contacts merged")
+            return redirect(_address(child))
+    names = {"public_id": public_id, "parent_id": parent_id}
+    return render(
+        request,
+        "records/merge_check.html",
+        {
+            "caption": child.full_name,
+            "title": "Merge these contacts?",
+            "button": "Merge contacts",
+            "danger": True,
+            "back": reverse("children:merge-parent", kwargs=names),
+            "cancel": _address(child),
+            "form": form,
+            "child": child,
+            "pair": pair,
+            "seen": pair.fingerprint,
+            "found": consequences(child, pair, today=clock.today()),
+        },
+    )
