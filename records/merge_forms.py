@@ -1,15 +1,14 @@
 """Which two contacts are one person, and which of their details are kept."""
 
-from django import forms
-
 from govuk.fields import RadiosField
-from records.merging import Pair, Person
+from govuk.forms import GovukForm
+from records.contacts import Pair, Person
 from records.parents import LABELS, ParentDetails
 
 STAYS, GOES = "one", "other"
 
 
-class WhoForm(forms.Form):
+class WhoForm(GovukForm):
     """Who else the person is."""
 
     def __init__(self, *args, person: Person, others: list[Person], **kwargs) -> None:
@@ -17,12 +16,20 @@ class WhoForm(forms.Form):
         name = person.parent.display_name
         self.fields["other"] = RadiosField(
             label=f"Who is the same person as {name}?",
-            choices=[(str(one.key), f"{one.parent.display_name} ({one.label})") for one in others],
-            error_messages={"required": f"Select who is the same person as {name}"},
+            choices=[(str(one.key), _told_apart(one)) for one in others],
+            error_messages=dict.fromkeys(
+                ("required", "invalid_choice"), f"Select who is the same person as {name}"
+            ),
         )
 
 
-class KeepForm(forms.Form):
+def _told_apart(person: Person) -> str:
+    words = person.details.in_words()
+    named = f"{person.parent.display_name} ({person.label})"
+    return ", ".join(filter(None, [named, words["email"] or words["phone"]]))
+
+
+class KeepForm(GovukForm):
     """Of what differs, which is kept. Nothing is chosen beforehand."""
 
     def __init__(self, *args, pair: Pair, **kwargs) -> None:
@@ -37,7 +44,9 @@ class KeepForm(forms.Form):
             self.fields[key] = RadiosField(
                 label=f"Which {what} is kept?",
                 choices=[(STAYS, one[key]), (GOES, other[key])],
-                error_messages={"required": f"Select which {what} is kept"},
+                error_messages=dict.fromkeys(
+                    ("required", "invalid_choice"), f"Select which {what} is kept"
+                ),
             )
 
     def details(self) -> ParentDetails:

@@ -1,4 +1,4 @@
-"""What follows from merging two contacts: for brothers and sisters, consent, triage and messages."""
+"""What follows from merging two contacts: for siblings, consent, triage and messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date
 from cohorts.models import Child
 from consent.selectors.merging import Prospect, prospects
 from notifications.models import Message
-from records.merging import Pair
+from records.contacts import Pair
 
 
 @dataclass(frozen=True)

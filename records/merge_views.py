@@ -13,9 +13,10 @@ from accounts.models import AccessLogEntry
 from accounts.permissions import edits_children_required
 from calendars import clock
 from cohorts.models import Child
+from records.contacts import pair_of, people_of
 from records.merge_forms import KeepForm, WhoForm
 from records.merge_selectors import consequences
-from records.merging import merge_contacts, pair_of, people_of
+from records.merging import merge_contacts
 from records.parents import ChangedMeanwhile, ParentGone
 
 GONE = (

@@ -5,9 +5,7 @@ was said then, and the details given with it, stay on each answer. Source: conse
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
@@ -18,141 +16,12 @@ from activity.models import Entry
 from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.signals import children_changed
 from consent.models import ConsentResponse
-from consent.selectors.contacts import known_contacts
 from consent.services import merging as answers
 from notifications import readdressing
-from records.parents import LABELS, ChangedMeanwhile, ParentDetails, ParentGone, details_of
+from records.contacts import Pair, pair_of
+from records.parents import LABELS, ChangedMeanwhile, ParentDetails, ParentGone
 
 Kind = ParentRelationship.Kind
-
-
-@dataclass(frozen=True)
-class Person:
-    """A contact of a child: a parent, or who answered and is none any more (`relationship` None).
-
-    `key` names them in addresses: the random id of the relationship, or of their newest answer.
-    """
-
-    parent: Parent
-    relationship: ParentRelationship | None
-    label: str
-    key: UUID
-    details: ParentDetails
-    responses: Sequence[ConsentResponse]
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes with the details, and with each word about consent."""
-        said = [(one.pk, one.last_word_at.isoformat(), one.is_valid) for one in self.responses]
-        return f"{self.parent.pk} {self.details.fingerprint} {said}"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """The parent who stays on record, and who is found to be the same person."""
-
-    stays: Person
-    goes: Person
-
-    @property
-    def fingerprint(self) -> str:
-        """What a form carries of what it showed."""
-        both = f"{self.stays.fingerprint}\n{self.goes.fingerprint}"
-        return sha256(both.encode()).hexdigest()[:16]
-
-    def settled(self) -> dict[str, ParentDetails]:
-        """By what it is, from whom something comes that need not be asked: they agree, or only
-        one of them has it. Texts and needs belong to a number.
-        """
-        one, other = self.stays.details, self.goes.details
-        mine, theirs = one.in_words(), other.in_words()
-        blank = {key: ("", "") for key in LABELS}
-        blank["relationship"] = (Kind.UNKNOWN.label, Kind.UNKNOWN.label)
-        found = {}
-        for key in LABELS:
-            has_mine, has_theirs = mine[key] != blank[key][0], theirs[key] != blank[key][1]
-            if key in ("texts", "needs"):
-                has_mine, has_theirs = bool(one.phone), bool(other.phone)
-            if mine[key] == theirs[key] or (has_mine and not has_theirs):
-                found[key] = one
-            elif has_theirs and not has_mine:
-                found[key] = other
-        return found
-
-    def combined(self, source: dict[str, ParentDetails]) -> ParentDetails:
-        """The details of the one person, each from whom `source` says."""
-        return ParentDetails(
-            full_name=source["full_name"].full_name,
-            kind=source["relationship"].kind,
-            other_name=source["relationship"].other_name,
-            email=source["email"].email,
-            phone=source["phone"].phone,
-            wants_text_updates=source["texts"].wants_text_updates,
-            contact_method=source["needs"].contact_method,
-            contact_method_details=source["needs"].contact_method_details,
-        )
-
-
-def people_of(child: Child) -> list[Person]:
-    """The child's parents, then earlier responders, whom its organisation may see; five queries.
-
-    Who answered and is on hidden records only is left out, as where parents are added.
-    """
-    known = {one.parent.pk: one for one in known_contacts(child)}
-    relationships = {
-        one.parent_id: one
-        for one in child.relationships.filter(parent__in=known).select_related("parent")
-    }
-    visible = set(
-        Parent.objects.shareable(child.organisation_id)
-        .filter(pk__in=known)
-        .values_list("pk", flat=True)
-    )
-    responses: dict[int, list[ConsentResponse]] = {}
-    for response in ConsentResponse.objects.filter(child=child, parent__in=known).select_related(
-        "programme"
-    ):
-        responses.setdefault(response.parent_id or 0, []).append(response)
-    people = []
-    for parent_id, contact in known.items():
-        relationship = relationships.get(parent_id)
-        said = responses.get(parent_id, [])
-        if relationship is None and (parent_id not in visible or not said):
-            continue
-        as_now = relationship or ParentRelationship(parent=contact.parent)
-        details = details_of(as_now)
-        if relationship is None and contact.relationship not in ("", Kind.UNKNOWN.label):
-            details = replace(details, **_kind_of(contact.relationship))
-        people.append(
-            Person(
-                contact.parent,
-                relationship,
-                contact.relationship,
-                relationship.public_id if relationship else said[0].public_id,
-                details,
-                said,
-            )
-        )
-    return people
-
-
-def _kind_of(label: str) -> dict[str, str]:
-    """The relationship as it was answered, in the stored form."""
-    named = {kind.label: kind for kind in Kind if kind != Kind.OTHER}
-    return (
-        {"kind": named[label], "other_name": ""}
-        if label in named
-        else {"kind": Kind.OTHER, "other_name": label}
-    )
-
-
-def pair_of(child: Child, stays: UUID, goes: UUID) -> Pair | None:
-    """The two contacts of the child, if both are there; the one who stays is a parent on record."""
-    people = {person.key: person for person in people_of(child)}
-    one, other = people.get(stays), people.get(goes)
-    if one is None or other is None or one is other or one.relationship is None:
-        return None
-    return Pair(one, other)
 
 
 @transaction.atomic

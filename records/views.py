@@ -14,8 +14,8 @@ from calendars.rules import academic_year_of
 from cohorts.models import Child
 from govuk.lists import paginate
 from govuk.searches import keeps_out_of_address
+from records.contacts import people_of
 from records.forms import ChildFilterForm
-from records.merging import people_of
 from records.record import child_record
 from records.rules import list_heading
 from records.selectors import find_children

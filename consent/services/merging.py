@@ -1,4 +1,4 @@
-"""Answers of two contacts who turn out to be one person. docs/decisions/0070-merging-contacts.md."""
+"""Answers of two contacts who turn out to be one person. Decision 0070."""
 
 from cohorts.models import Parent, ParentRelationship
 from consent.models import ConsentResponse, OnlineResponse

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from consent.services import matching, unmatching
-from records import merging
+from records import contacts, merging
 from tests.consent.online import NOW, parents_of
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +34,8 @@ def matched(link, child, nurse):
 
 
 def merge(child, nurse, stays, goes):
-    keys = {one.parent.email: one.key for one in merging.people_of(child)}
-    pair = merging.pair_of(child, keys[stays], keys[goes])
+    keys = {one.parent.email: one.key for one in contacts.people_of(child)}
+    pair = contacts.pair_of(child, keys[stays], keys[goes])
     merging.merge_contacts(
         child=child,
         stays=keys[stays],
