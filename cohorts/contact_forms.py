@@ -11,9 +11,6 @@ from govuk.fields import CharField, CheckboxField
 from govuk.filters import phone as phone_as_written
 from govuk.forms import GovukForm
 
-# Source: consent §2.2: one limit everywhere.
-LONGEST_EMAIL = 254
-
 
 def parsed(parse: Callable[[str], str], text: str) -> str:
     """The stored form of a text; what cannot be read is refused beside its field."""
@@ -47,10 +44,7 @@ class ReachableForm(GovukForm):
         return phone_as_written(value) if field_name == "phone" and value else value
 
     def clean_email(self) -> str:
-        email = parsed(formats.parse_email, self.cleaned_data["email"])
-        if len(email) > LONGEST_EMAIL:
-            raise ValidationError(f"Email address must be {LONGEST_EMAIL} characters or less")
-        return email
+        return parsed(formats.parse_email, self.cleaned_data["email"])
 
     def clean_phone(self) -> str:
         return parsed(

@@ -139,7 +139,7 @@ class ConsentResponse(models.Model):
         max_length=300, help_text="Who answered, as named then; the child's own for self-consent"
     )
     relationship = models.CharField(max_length=300, help_text="As it was when they answered")
-    email = models.CharField(max_length=254, blank=True, help_text="As it was given")
+    email = models.CharField(max_length=320, blank=True, help_text="As given, or on record")
     phone = models.CharField(max_length=20, blank=True, help_text="As it was given")
     assessment = models.ForeignKey(
         GillickAssessment,

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Organisation, User
+from cohorts.formats import EMAIL_LENGTH
 from cohorts.models import Child, Location, Parent, ParentRelationship
 from cohorts.models.places import NAME_LENGTH, Schooled
 from govuk.models import Answers
@@ -18,7 +19,6 @@ from programmes.models import Programme, Vaccine
 from sessions_app.models import Session
 
 DETAILS_LENGTH = 1000
-EMAIL_LENGTH = 254
 
 
 class OnlineDraft(Answers):

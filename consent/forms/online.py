@@ -9,7 +9,6 @@ from cohorts import formats
 from cohorts.models import Location, Parent, ParentRelationship
 from consent.choices import YES_OR_NO
 from consent.forms.typed import Line, Name, Parsed
-from consent.online_models import EMAIL_LENGTH
 from consent.online_rules import birth_dates
 from consent.online_walk import HOME, NONE, SCHOOL
 from govuk.fields import AS_HEADING, CheckboxField, GovukDateField, RadiosField, SelectField
@@ -190,7 +189,7 @@ class AboutYouForm(GovukForm):
     email = Parsed(
         label="Email address",
         help_text="We will send a confirmation to this address",
-        max_length=EMAIL_LENGTH,
+        max_length=formats.EMAIL_LENGTH,
         parse=formats.parse_email,
         error_messages={"required": "Enter your email address"},
         govuk={

@@ -106,6 +106,7 @@ def compare(request: HttpRequest, public_id: UUID, child_id: UUID) -> HttpRespon
             "found": found,
             "form": form,
             "child_name": child.full_name,
+            "is_invalid": child.invalidated_at is not None,
             "undone": undone,
         },
     )

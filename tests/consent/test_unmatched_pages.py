@@ -95,6 +95,22 @@ def test_a_twin_is_suggested_before_anybody_searches(nurse_client, link, respons
         assert page(nurse_client.get(address(name, response))).rows[0][0] == "Sue Poole"
 
 
+def test_a_record_flagged_as_invalid_is_marked_before_it_is_linked(nurse_client, link, response):
+    child = link.child(given_name="Ann")
+    Child.objects.filter(pk=child.pk).update(invalidated_at=NOW)
+    found = search(nurse_client, response, q="ann")
+    assert "Record flagged as invalid" in found.rows[0][0]
+    compared = page(
+        nurse_client.get(
+            reverse(
+                "unmatched:compare",
+                kwargs={"public_id": response.public_id, "child_id": child.public_id},
+            )
+        )
+    )
+    assert "This record is flagged as invalid" in compared.text
+
+
 def test_children_are_found_by_year_group_and_only_our_living_ones(
     nurse_client, link, response, elsewhere
 ):
