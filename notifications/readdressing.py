@@ -41,7 +41,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM notifications_message AS other
           WHERE other.letter = free.letter AND other.channel = free.channel
-            AND other.recipient = contact.recipient)
+            AND other.recipient = contact.recipient AND other.id <> free.id)
     ORDER BY free.letter, free.channel, contact.recipient, free.id
 ) AS present
 WHERE message.id = present.id
@@ -55,7 +55,7 @@ WITH free AS MATERIALIZED (
 )
 {move}
 """.format(  # noqa: S608 - put together from the constants above
-    move=MOVE.format(assignments="recipient = present.recipient")
+    move=MOVE.format(assignments="recipient = present.recipient, recipient_corrected = false")
 )
 # Back to the queue, and no attempt is counted.
 FOLLOW = """
@@ -101,9 +101,13 @@ def follow_at_last(messages: Sequence[Message]) -> set[int]:
     """Put claimed messages back into the queue, each to its parent's present address; their ids.
 
     For those whose guard says that the address has changed. The others have nowhere to follow to.
+    Raises OperationalError where somebody else has their children for long, as an import may:
+    others who are due wait in the same batch.
     """
     if not messages:
         return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '5s'")
     # Whoever sends one of the letters again, or corrects these parents, is waited for.
     take_letters({message.letter for message in messages})
     Child.objects.lock_all({message.child_id for message in messages if message.child_id})
@@ -173,18 +177,20 @@ def _move(waiting: QuerySet[Message], channel: Channel, old: str, new: str) -> N
         ~Exists(goes_there), ~Exists(shared) | Q(template__in=_staying)
     ).select_for_update(skip_locked=True, of=("self",))
     moved = list(free.values_list("pk", flat=True))
-    Message.objects.filter(pk__in=moved).update(recipient=new)
+    Message.objects.filter(pk__in=moved).update(recipient=new, recipient_corrected=False)
 
 
 def _note_of_those_under_way(parent: Parent, channel: Channel, old: str, new: str) -> None:
     """Their guards would let them go where they were just given; all others see for themselves."""
     theirs = Message.objects.filter(parent=parent, channel=channel, template__in=_staying)
-    theirs.filter(recipient=new, recipient_corrected=True).update(recipient_corrected=False)
-    under_way = theirs.filter(
-        recipient=old, status__in=[Message.Status.CLAIMED, Message.Status.UNKNOWN]
-    ).select_for_update(skip_locked=True, of=("self",))
-    noted = list(under_way.values_list("pk", flat=True))
-    Message.objects.filter(pk__in=noted).update(recipient_corrected=True)
+    under_way = Q(status__in=[Message.Status.CLAIMED, Message.Status.UNKNOWN])
+    for found, is_corrected in (
+        (theirs.filter(recipient=new, recipient_corrected=True), False),
+        (theirs.filter(under_way, recipient=old), True),
+    ):
+        free = found.select_for_update(skip_locked=True, of=("self",))
+        noted = list(free.values_list("pk", flat=True))
+        Message.objects.filter(pk__in=noted).update(recipient_corrected=is_corrected)
 
 
 def _withhold(waiting: QuerySet[Message], *, now: datetime) -> None:

@@ -155,7 +155,7 @@ def _apply(receipt: Receipt, message: Message, settlement: Settlement, doubted: 
             message.notify_id,
         )
         return "another message of the same reference"
-    if message.notify_id is None and not _was_being_sent(message):
+    if message.notify_id is None and not _may_be_there(message, receipt.status):
         if message.status == Status.WAITING:
             message.status, message.reason = Status.UNKNOWN, NOT_BELIEVED
             doubted.append(message.pk)
@@ -178,8 +178,14 @@ def _apply(receipt: Receipt, message: Message, settlement: Settlement, doubted: 
     return f"{verdict.action}: {verdict.why}"
 
 
-def _was_being_sent(message: Message) -> bool:
-    """Whether Notify may well have a message of which it has told us nothing yet."""
+def _may_be_there(message: Message, receipt_status: str) -> bool:
+    """Whether Notify may well have a message of which it has told us nothing yet.
+
+    One that was parked because nobody can ask about it any more may have been delivered.
+    """
     if message.status == Status.UNKNOWN:
         return message.reason != NOT_BELIEVED
+    if message.status == Status.PARKED:
+        unknown = message.reason in (lookups.FORGOTTEN, lookups.OTHER_KEY)
+        return unknown and receipt_status == "delivered"
     return message.status == Status.CLAIMED

@@ -59,7 +59,7 @@ def send_again(message_id: int, *, by: User, now: datetime) -> bool:
         return False
     if message.notify_id is None and message.next_look_at:
         raise CannotSendAgain(
-            "GOV.UK Notify is being asked whether it has this message. Try again in 10 minutes."
+            "GOV.UK Notify is being asked whether it has this message. Try again in 20 minutes."
         )
     recipient = _present_address(message)
     if _may_be_read_there(message, recipient):

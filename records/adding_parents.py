@@ -86,7 +86,11 @@ def _lost(typed: ParentDetails, stored: ParentDetails) -> list[str]:
     filled = [key for key in ("email", "phone") if new[key] and new[key] != old[key]]
     if typed.full_name and not stored.full_name:
         filled.insert(0, "full_name")
-    return filled + [key for key in ("relationship", "texts", "needs") if new[key] != old[key]]
+    if new["relationship"] != old["relationship"]:
+        filled.append("relationship")
+    # Both belong to a number, and nothing was said of them without one.
+    about_phone = ("texts", "needs") if typed.phone else ()
+    return filled + [key for key in about_phone if new[key] != old[key]]
 
 
 def _shared(same: Sequence[Parent], child: Child, details: ParentDetails) -> Parent | None:

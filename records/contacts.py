@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from cohorts.models import Child, Parent, ParentRelationship
 from consent.models import ConsentResponse
 from consent.selectors.contacts import known_contacts
@@ -29,23 +31,28 @@ class Person:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the details, and with each word about consent."""
-        said = [(one.pk, one.last_word_at.isoformat(), one.is_valid) for one in self.responses]
-        return f"{self.parent.pk} {self.details.fingerprint} {said}"
+        """Changes with the details."""
+        return f"{self.parent.pk} {self.details.fingerprint}"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The parent who stays on record, and who is found to be the same person."""
+    """The parent who stays on record, and who is found to be the same person; `answers` is all that
+    the two said about consent, about whichever child.
+    """
 
     stays: Person
     goes: Person
+    answers: Sequence[ConsentResponse]
 
     @property
     def fingerprint(self) -> str:
-        """What a form carries of what it showed."""
-        both = f"{self.stays.fingerprint}\n{self.goes.fingerprint}"
-        return sha256(both.encode()).hexdigest()[:16]
+        """What a form carries of what it showed: it changes with the details of the two, and with
+        each word about consent.
+        """
+        said = [(one.pk, one.last_word_at.isoformat(), one.is_valid) for one in self.answers]
+        shown = f"{self.stays.fingerprint}\n{self.goes.fingerprint}\n{said}"
+        return sha256(shown.encode()).hexdigest()[:16]
 
     def settled(self) -> dict[str, ParentDetails]:
         """By what it is, from whom something comes that need not be asked: they agree, or only
@@ -138,4 +145,13 @@ def pair_of(child: Child, stays: UUID, goes: UUID) -> Pair | None:
     one, other = people.get(stays), people.get(goes)
     if one is None or other is None or one is other or one.relationship is None:
         return None
-    return Pair(one, other)
+    answers = ConsentResponse.objects.filter(parent__in=(one.parent.pk, other.parent.pk))
+    return Pair(one, other, list(answers.order_by("pk")))
+
+
+def children_of(pair: Pair, organisation_id: int) -> QuerySet[Child]:
+    """The organisation's children to whom one of the two belongs, or about whom one answered."""
+    both = (pair.stays.parent.pk, pair.goes.parent.pk)
+    related = ParentRelationship.objects.filter(parent__in=both, child=OuterRef("pk"))
+    answered = ConsentResponse.objects.filter(parent__in=both, child=OuterRef("pk"))
+    return Child.objects.filter(Exists(related) | Exists(answered), organisation=organisation_id)

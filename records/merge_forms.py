@@ -6,6 +6,11 @@ from records.contacts import Pair, Person
 from records.parents import LABELS, ParentDetails
 
 STAYS, GOES = "one", "other"
+QUESTIONS = {
+    "texts": "do they get updates by text message",
+    "needs": "which contact needs are kept",
+}
+ERRORS = {"texts": "Select whether they get updates by text message"}
 
 
 class WhoForm(GovukForm):
@@ -40,12 +45,12 @@ class KeepForm(GovukForm):
         for key, label in LABELS.items():
             if key in self.settled:
                 continue
-            what = label.lower()
+            question = QUESTIONS.get(key, f"which {label.lower()} is kept")
             self.fields[key] = RadiosField(
-                label=f"Which {what} is kept?",
+                label=f"{question[:1].upper()}{question[1:]}?",
                 choices=[(STAYS, one[key]), (GOES, other[key])],
                 error_messages=dict.fromkeys(
-                    ("required", "invalid_choice"), f"Select which {what} is kept"
+                    ("required", "invalid_choice"), ERRORS.get(key, f"Select {question}")
                 ),
             )
 

@@ -7,7 +7,7 @@ from datetime import date
 from cohorts.models import Child
 from consent.selectors.merging import Prospect, prospects
 from notifications.models import Message
-from records.contacts import Pair
+from records.contacts import Pair, children_of
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,9 @@ def consequences(child: Child, pair: Pair, *, today: date) -> Consequences:
     """What the merge brings, in a constant number of queries."""
     both = (pair.stays.parent.pk, pair.goes.parent.pk)
     siblings = list(
-        Child.objects.filter(
-            relationships__parent__in=both,
-            organisation=child.organisation_id,
-            restricted_at__isnull=True,
-        )
+        children_of(pair, child.organisation_id)
+        .filter(restricted_at__isnull=True)
         .exclude(pk=child.pk)
-        .distinct()
         .order_by("given_name_key", "pk")
     )
     shown = [child, *siblings]

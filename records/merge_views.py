@@ -20,8 +20,8 @@ from records.merging import merge_contacts
 from records.parents import ChangedMeanwhile, ParentGone
 
 GONE = (
-    "These contacts were merged or removed meanwhile. Nothing was changed by you. Check what the "
-    "record says now"
+    "These contacts have changed meanwhile: one was merged or removed, or has answered. Nothing "
+    "was changed by you. Check what the record says now"
 )
 CHANGED = (
     "Somebody has changed one of these contacts, or one of them has answered, since you opened the "
@@ -41,6 +41,12 @@ def _child(request: HttpRequest, public_id: UUID) -> Child:
         now=clock.now(),
     )
     return child
+
+
+def _start_again(request: HttpRequest) -> HttpResponse:
+    """To the page as it is now: what was chosen was chosen between other details."""
+    messages.warning(request, CHANGED)
+    return redirect(request.path)
 
 
 def _address(child: Child) -> str:
@@ -94,8 +100,8 @@ def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID
     form = KeepForm(request.POST if request.method == "POST" else None, pair=pair)
     seen = request.POST.get("seen", pair.fingerprint)
     if request.method == "POST" and seen != pair.fingerprint:
-        form.add_error(None, CHANGED)
-    elif request.method == "POST" and form.is_valid():
+        return _start_again(request)
+    if request.method == "POST" and form.is_valid():
         try:
             merge_contacts(
                 child=child,
@@ -110,7 +116,7 @@ def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID
             messages.info(request, GONE)
             return redirect(_address(child))
         except ChangedMeanwhile:
-            form.add_error(None, CHANGED)
+            return _start_again(request)
         else:
             messages.success(request, "Contacts merged")
             return redirect(_address(child))

@@ -4,7 +4,7 @@ Who answered is told apart by id, so the newest answer of the one person counts 
 was said then, and the details given with it, stay on each answer. Source: consent §3 and §9.3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -15,10 +15,9 @@ from activity import services as activity
 from activity.models import Entry
 from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.signals import children_changed
-from consent.models import ConsentResponse
 from consent.services import merging as answers
 from notifications import readdressing
-from records.contacts import Pair, pair_of
+from records.contacts import Pair, children_of, pair_of
 from records.parents import LABELS, ChangedMeanwhile, ParentDetails, ParentGone
 
 Kind = ParentRelationship.Kind
@@ -44,7 +43,7 @@ def merge_contacts(
     if found is None:
         raise ParentGone
     ids = (found.stays.parent.pk, found.goes.parent.pk)
-    concerned = _children_of(ids)
+    concerned = _ids(found, child)
     Child.objects.lock_all(concerned)
     child = Child.objects.get(pk=child.pk)
     locked = {
@@ -53,20 +52,14 @@ def merge_contacts(
     pair = None if child.is_restricted else pair_of(child, stays, goes)
     if pair is None or len(locked) < 2:
         raise ParentGone
-    if pair.fingerprint != seen or _children_of(ids) != concerned:
+    if pair.fingerprint != seen or _ids(pair, child) != concerned:
         raise ChangedMeanwhile
     _merge(child, pair, kept, locked, by=by, now=now)
     children_changed.send(Parent, child_ids=sorted(concerned), by=by, now=now)
 
 
-def _children_of(parent_ids: Sequence[int]) -> set[int]:
-    """All children whom the two belong to or answered about."""
-    related = ParentRelationship.objects.filter(parent__in=parent_ids)
-    answered = ConsentResponse.objects.filter(parent__in=parent_ids)
-    return {
-        *related.values_list("child_id", flat=True),
-        *answered.values_list("child_id", flat=True),
-    }
+def _ids(pair: Pair, child: Child) -> set[int]:
+    return set(children_of(pair, child.organisation_id).values_list("pk", flat=True))
 
 
 def _merge(
@@ -79,6 +72,7 @@ def _merge(
     now: datetime,
 ) -> None:
     stays, goes = locked[pair.stays.parent.pk], locked[pair.goes.parent.pk]
+    concerned = list(children_of(pair, child.organisation_id).order_by("pk"))
     before = [(stays.email, stays.phone), (goes.email, goes.phone)]
     failed = _failed(stays, goes, kept)
     told = _join_relationships(child, stays, goes, kept)
@@ -88,7 +82,7 @@ def _merge(
     readdressing.hand_over(stays=stays, goes=goes)
     for email, phone in before:
         readdressing.follow_correction(stays, email=email, phone=phone, now=now)
-    _tell(child, pair, kept, told, by=by, now=now)
+    _tell(child, concerned, pair, kept, told, by=by, now=now)
 
 
 def _failed(stays: Parent, goes: Parent, kept: ParentDetails) -> dict[str, datetime | None]:
@@ -141,6 +135,7 @@ def _line(key: str, kept: str, other: str) -> str:
 
 def _tell(
     child: Child,
+    concerned: Iterable[Child],
     pair: Pair,
     kept: ParentDetails,
     told: dict[int, str],
@@ -151,14 +146,13 @@ def _tell(
     """What was kept and what was not, on each child's record: as where a parent is changed, no name
     where the record is sensitive, and nothing at all of our contacts to another organisation.
     """
-    words, both = kept.in_words(), (pair.stays.details.in_words(), pair.goes.details.in_words())
+    words = kept.in_words()
     lines = {
-        key: _line(key, words[key], other[key])
+        key: _line(key, words[key], said[key])
         for key in LABELS
-        for other in both
-        if other[key] != words[key]
+        for other in (pair.stays.details, pair.goes.details)
+        if (said := other.in_words())[key] != words[key] and other.has(key)
     }
-    children = Child.objects.filter(relationships__parent=pair.stays.parent).order_by("pk")
     activity.record_all(
         activity.entry(
             child_id=one.pk,
@@ -176,5 +170,5 @@ def _tell(
             by=by,
             now=now,
         )
-        for one in children
+        for one in concerned
     )

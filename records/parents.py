@@ -63,6 +63,10 @@ class ParentDetails:
             "needs": ": ".join(filter(None, [method, self.contact_method_details])),
         }
 
+    def has(self, key: str) -> bool:
+        """Whether anything is known of it; texts and needs belong to a number."""
+        return bool(self.phone) if key in ("texts", "needs") else bool(self.in_words()[key])
+
     @property
     def of_the_person(self) -> dict[str, str | bool]:
         """What is the same for all their children, by field of the parent."""

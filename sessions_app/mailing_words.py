@@ -54,7 +54,7 @@ def what_now(mailing: Mailing) -> str:
         "To remind parents earlier, use “Send reminders” on the session’s page.",
         Mailing.Kind.ASKING: "Parents can no longer answer online for this session, so they can no "
         "longer be sent.",
-        Mailing.Kind.VISIT: "Their day is over, so they can no longer be sent.",
+        Mailing.Kind.VISIT: "It is too late to remind parents, so they can no longer be sent.",
         Mailing.Kind.CORRECTION: "The day of the visit is over, so they can no longer be sent.",
     }[Mailing.Kind(mailing.kind)]
 

@@ -7,9 +7,11 @@ from consent.models import ConsentResponse, OnlineResponse
 def follow(*, stays: Parent, goes: Parent) -> None:
     """Let what one of them answered count as the other's; the details given then stay with it.
 
-    Runs in the transaction that has locked the children of both. Source: consent §9.3.
+    Those about a child whom another organisation has now are not ours to count otherwise. Runs in
+    the transaction that has locked the children of both. Source: consent §9.3.
     """
-    ConsentResponse.objects.filter(parent=goes).update(parent=stays)
+    ours = ConsentResponse.objects.filter(child__organisation=stays.organisation_id)
+    ours.filter(parent=goes).update(parent=stays)
 
 
 def keep_marks(kept: ParentRelationship, other: ParentRelationship) -> None:

@@ -137,3 +137,12 @@ def test_failure_22_a_refused_one_is_not_sent_again_before_notify_was_asked(
     clock.forward(minutes=5)
     lookups.check_accepted(clock=clock)
     assert resending.try_refused_again(Message.objects.all(), now=clock()) == 1
+
+
+@pytest.mark.parametrize("reason", [lookups.OTHER_KEY, lookups.FORGOTTEN])
+def test_a_delivery_of_what_nobody_can_ask_about_any_more_is_believed(ended, told, notify, reason):
+    """Its key or its time is over, so Notify's word is all there is; it must not go once more."""
+    parked = ended(Status.PARKED)
+    Message.objects.filter(pk=parked.pk).update(reason=reason)
+    assert told(parked, "permanent-failure").status == Status.PARKED
+    assert told(parked).status == Status.DELIVERED

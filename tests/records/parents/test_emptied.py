@@ -7,8 +7,9 @@ import pytest
 from activity.models import Entry
 from cohorts.models import Parent
 from consent import replies, reply_guard
+from consent.models import ConsentResponse
 from consent.services.contacts import Details, replace_details
-from notifications import claims, guarding
+from notifications import claims, guarding, readdressing
 from notifications.models import Channel, Lane, Message
 from notifications.rules import REFUSED
 from notifications.settling import Settlement
@@ -186,4 +187,23 @@ def test_consent_12_not_even_where_another_parent_has_that_address(nurse_client,
     message.status, message.claim, message.claimed_at = "unknown", uuid.uuid4(), NOW
     message.save()
     changed_to(nurse_client, reachable, email="mona@example.com")
+    assert sent_after_all(message) == ["mona@example.com"]
+
+
+def test_a_confirmation_under_way_goes_to_the_present_address_whatever_changes_next(
+    nurse_client, reachable, reply
+):
+    """Of a withdrawal: it goes to the parent's address on record, not to that given once."""
+    message = reply("email", "mo@example.com")
+    ConsentResponse.objects.update(email="typed@example.com")
+    message.letter = replies.letter_of(ConsentResponse.objects.get().public_id, replies.REFUSED)
+    message.template = replies.REFUSED
+    message.status, message.claim, message.claimed_at = "unknown", uuid.uuid4(), NOW
+    message.save()
+    changed_to(nurse_client, reachable, email="mona@example.com")
+    message.refresh_from_db()
+    settlement = Settlement(now=NOW)
+    settlement.wait(message, due_at=NOW)
+    settlement.save()
+    readdressing.readdress([reachable.child_id])
     assert sent_after_all(message) == ["mona@example.com"]

@@ -74,7 +74,22 @@ def test_who_is_changed_while_somebody_merges_them(nurse_client, mum, again):
     opened = {"seen": page(nurse_client.get(here)).values["seen"], "email": "one"}
     sent = dict(page(nurse_client.get(address("change-parent", again))).values)
     nurse_client.post(address("change-parent", again), sent | {"email": "third@example.com"})
-    told = page(nurse_client.post(here, opened))
-    assert "Somebody has changed one of these contacts" in told.text
+    told = page(nurse_client.post(here, opened, follow=True))
+    assert "Somebody has changed one of these contacts" in told.banner
     assert "third@example.com" in told.text
+    radios = told.all("input", type="radio")
+    assert not [one for one in radios if "checked" in one.attrib], "nothing is chosen any more"
     assert mum.child.relationships.count() == 2
+
+
+def test_an_answer_about_a_brother_that_came_meanwhile_is_shown_first(nurse_client, mum, again):
+    ben = factories.ChildFactory(organisation=mum.child.organisation)
+    for one in (mum, again):
+        factories.RelationshipFactory(child=ben, parent=one.parent)
+    names = {"public_id": mum.child.public_id, "parent_id": mum.public_id}
+    here = reverse("children:merge-parents", kwargs=names | {"other_id": again.public_id})
+    opened = {"seen": page(nurse_client.get(here)).values["seen"], "email": "one"}
+    factories.ResponseFactory(child=ben, parent=again.parent)
+    told = page(nurse_client.post(here, opened, follow=True))
+    assert "one of them has answered" in told.banner
+    assert ben.relationships.count() == 2
