@@ -133,6 +133,7 @@ def parts_of(nurse, organisation):
         "programmes": "hpv",
         "child_id": child.public_id,
         "parent_id": RelationshipFactory(child=child).public_id,
+        "other_id": RelationshipFactory(child=child).public_id,
         "tab": "no-response",
         "group": "needed",
         "step": "who",

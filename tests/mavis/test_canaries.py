@@ -243,7 +243,7 @@ def test_no_canary_sings_in_logs_in_redis_or_in_jobs(
         # Sent again by a person to a Notify that quotes.
         settings.NOTIFY_BASE_URL = quoting_notify
         Message.objects.filter(status=Status.UNKNOWN).update(
-            status=Status.PARKED, claim=None, reason="Tried too often"
+            status=Status.PARKED, claim=None, next_look_at=None, reason="Tried too often"
         )
         for message in Message.objects.filter(status__in=[Status.PARKED, Status.REJECTED]):
             superuser_client.post(f"/operations/messages/{message.reference}/send-again/")
