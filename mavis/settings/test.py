@@ -12,6 +12,9 @@ REDIS_URL = re.sub(r"(?<=/)\d+$", lambda number: str(int(number[0]) + WORKER), R
 CELERY_BROKER_URL = REDIS_URL
 CACHES = {"default": CACHES["default"] | {"LOCATION": REDIS_URL}}  # noqa: F405
 
+# The suite migrates one, and each worker's is a copy of it.
+DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ.get("TEST_DATABASE_TEMPLATE")}  # noqa: F405
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
