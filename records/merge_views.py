@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -18,6 +18,7 @@ from records.merge_forms import KeepForm, WhoForm
 from records.merge_selectors import consequences
 from records.merging import merge_contacts
 from records.parents import ChangedMeanwhile, ParentGone
+from records.scope import address_of, find_child
 
 GONE = (
     "These contacts have changed meanwhile: one was merged or removed, or has answered. Nothing "
@@ -31,8 +32,7 @@ CHANGED = (
 
 def _child(request: HttpRequest, public_id: UUID) -> Child:
     """The organisation's child, whose record is not sensitive; else 404. The look is logged."""
-    children = Child.objects.for_organisation(request.organisation)
-    child = get_object_or_404(children, public_id=public_id, restricted_at__isnull=True)
+    child = find_child(request, public_id)
     record_view(
         user=request.user,
         child_id=child.pk,
@@ -47,10 +47,6 @@ def _start_again(request: HttpRequest) -> HttpResponse:
     """To the page as it is now: what was chosen was chosen between other details."""
     messages.warning(request, CHANGED)
     return redirect(request.path)
-
-
-def _address(child: Child) -> str:
-    return reverse("children:show", kwargs={"public_id": child.public_id})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,8 +74,8 @@ def choose(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
             "caption": child.full_name,
             "title": "Are these one person?",
             "button": "Continue",
-            "back": _address(child),
-            "cancel": _address(child),
+            "back": address_of(child),
+            "cancel": address_of(child),
             "form": form,
             "child": child,
             "person": person,
@@ -96,7 +92,7 @@ def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID
     pair = pair_of(child, parent_id, other_id)
     if pair is None:
         messages.info(request, GONE)
-        return redirect(_address(child))
+        return redirect(address_of(child))
     form = KeepForm(request.POST if request.method == "POST" else None, pair=pair)
     seen = request.POST.get("seen", pair.fingerprint)
     if request.method == "POST" and seen != pair.fingerprint:
@@ -114,12 +110,12 @@ def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID
             )
         except ParentGone:
             messages.info(request, GONE)
-            return redirect(_address(child))
+            return redirect(address_of(child))
         except ChangedMeanwhile:
             return _start_again(request)
         else:
             messages.success(request, "Contacts merged")
-            return redirect(_address(child))
+            return redirect(address_of(child))
     names = {"public_id": public_id, "parent_id": parent_id}
     return render(
         request,
@@ -130,7 +126,7 @@ def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID
             "button": "Merge contacts",
             "danger": True,
             "back": reverse("children:merge-parent", kwargs=names),
-            "cancel": _address(child),
+            "cancel": address_of(child),
             "form": form,
             "child": child,
             "pair": pair,

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.access_log import record_view
@@ -18,6 +17,7 @@ from records import parents
 from records.adding_parents import OnRecordOtherwise, add_parent
 from records.parent_forms import ParentForm
 from records.parent_selectors import concerned, parents_of
+from records.scope import address_of, find_child
 
 KNOWN = "The record has this parent or guardian already"
 GONE = "This parent or guardian has been removed from the record already"
@@ -34,21 +34,11 @@ def _find(request: HttpRequest, public_id: UUID, parent_id: UUID) -> ParentRelat
     )
 
 
-def _child(request: HttpRequest, public_id: UUID) -> Child:
-    """The organisation's child, whose record is not sensitive; else 404."""
-    children = Child.objects.for_organisation(request.organisation)
-    return get_object_or_404(children, public_id=public_id, restricted_at__isnull=True)
-
-
-def _address(child: Child) -> str:
-    return reverse("children:show", kwargs={"public_id": child.public_id})
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @edits_children_required
 def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Add a parent or guardian."""
-    child = _child(request, public_id)
+    child = find_child(request, public_id)
     form = ParentForm(
         request.POST if request.method == "POST" else None,
         initial={"contact_method": Parent.ContactMethod.ANY},
@@ -65,7 +55,7 @@ def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
             form.say_what_differs(on_record, refusal.differing, child)
         else:
             messages.success(request, "Parent or guardian added" if is_new else KNOWN)
-            return redirect(_address(child))
+            return redirect(address_of(child))
     _log_view(request, child)
     return render(
         request,
@@ -74,8 +64,8 @@ def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
             "caption": child.full_name,
             "title": "Add parent or guardian",
             "button": "Add parent or guardian",
-            "back": _address(child),
-            "cancel": _address(child),
+            "back": address_of(child),
+            "cancel": address_of(child),
             "form": form,
             "child": child,
             "on_record": on_record,
@@ -107,14 +97,14 @@ def change(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
             )
         except parents.ParentGone:
             messages.info(request, GONE)
-            return redirect(_address(child))
+            return redirect(address_of(child))
         except parents.ChangedMeanwhile:
             form.add_error(None, CHANGED)
             seen = stored.fingerprint
         else:
             words = "Parent or guardian changed" if is_changed else "Nothing was changed"
             messages.success(request, words)
-            return redirect(_address(child))
+            return redirect(address_of(child))
     _log_view(request, child)
     return render(
         request,
@@ -123,8 +113,8 @@ def change(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
             "caption": child.full_name,
             "title": "Change parent or guardian",
             "button": "Save changes",
-            "back": _address(child),
-            "cancel": _address(child),
+            "back": address_of(child),
+            "cancel": address_of(child),
             "form": form,
             "child": child,
             "parent_id": parent_id,
@@ -157,7 +147,7 @@ def remove(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
 
 
 def _remove(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpResponse:
-    child = _child(request, public_id)
+    child = find_child(request, public_id)
     found = parents_of(request.organisation).filter(public_id=parent_id, child=child).first()
     try:
         if found is None:
@@ -167,7 +157,7 @@ def _remove(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespo
         messages.info(request, GONE)
     else:
         messages.success(request, "Parent or guardian removed from the record")
-    return redirect(_address(child))
+    return redirect(address_of(child))
 
 
 def _log_view(request: HttpRequest, child: Child) -> None:

@@ -40,8 +40,3 @@ def session_of_link(slug: str) -> Session | None:
     """The session a parent's link names, of whichever organisation; none if nothing has it."""
     sessions = Session.objects.with_days().select_related("location__team", "organisation")
     return sessions.filter(slug=slug).first()
-
-
-def programme_of_link(key: str) -> Programme | None:
-    """The programme a parent's link names; none if there is no such programme."""
-    return Programme.objects.filter(key=key).first()
