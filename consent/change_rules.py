@@ -16,6 +16,7 @@ OUT_OF_REACH = (
     "Whoever gave this response is not a contact of your organisation, so nobody can talk to them "
     "about it here. You can mark it as invalid, and record a new response."
 )
+FOR_ONE_DAY = "The child consented alone, for one day that is over. Nothing is left to withdraw."
 OVERRULED = "Does not count: the child decided"
 SUPERSEDED = "The same person has said something else since, which counts instead."
 
@@ -52,6 +53,8 @@ def why_no_withdrawal(kept: Kept) -> str:
         return "Only consent that was given can be withdrawn."
     if kept.is_withdrawn:
         return "This consent has already been withdrawn."
+    if kept.is_over:
+        return FOR_ONE_DAY
     return SUPERSEDED if kept.is_superseded else ""
 
 

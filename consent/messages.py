@@ -153,10 +153,12 @@ def what_now(session: Session, *, today: date) -> str:
     return "There is no other date at the moment. Contact us if you have any questions."
 
 
-def about_triage(triage: Triage) -> dict[str, str]:
-    """The values of an email about a decision at triage. It tells no health answer."""
+def about_triage(triage: Triage, session: Session) -> dict[str, str]:
+    """The values of an email about a decision at triage, from the team of a session. It tells no
+    health answer.
+    """
     until = {"delay_until": govuk_date(triage.delay_until)} if triage.delay_until else {}
-    return about(triage.child, triage.session, [triage.programme]) | until
+    return about(triage.child, session, [triage.programme]) | until
 
 
 def about(child: Child, session: Session, programmes: Sequence[Programme]) -> dict[str, str]:

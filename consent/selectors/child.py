@@ -1,7 +1,7 @@
 """One child in a session: everything its page shows of consent."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +16,7 @@ from consent.selectors.facts import child_facts
 from consent.selectors.gillick import day_to_assess, newest_by_programme
 from consent.selectors.request_outlooks import request_outlooks
 from consent.selectors.requests import latest_request
-from consent.selectors.responses import Weighed, weigh
+from consent.selectors.responses import Weighed, about_children_elsewhere, weigh
 from consent.selectors.shown import (
     ShownResponse,
     answers_in_sight,
@@ -104,6 +104,7 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
         .order_by("-responded_at", "-pk")
     ):
         responses[response.programme_id].append(response)
+    theirs = about_children_elsewhere(child, session)
     triages = defaultdict(list)
     for triage in triages_of(child, session.academic_year):
         triages[triage.programme_id].append(triage)
@@ -123,6 +124,7 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
                 programme,
                 facts,
                 responses[programme.key],
+                theirs,
                 triages[programme.key],
                 assessments.get(programme.key),
                 session,
@@ -156,6 +158,7 @@ def _programme_consent(
     programme: rules.ProgrammeFacts,
     facts: rules.ChildFacts,
     responses: Sequence[ConsentResponse],
+    theirs: Collection[int],
     triages: Sequence[Triage],
     assessment: GillickAssessment | None,
     session: Session,
@@ -171,7 +174,9 @@ def _programme_consent(
         key=programme.key,
         name=programme.name,
         standing=programme.standing,
-        responses=[shown(one, organisation_id=session.organisation_id) for one in weighed],
+        responses=[
+            shown(one, organisation_id=session.organisation_id, theirs=theirs) for one in weighed
+        ],
         health_answers=health_answers.merged(
             given, is_triage_needed=programme.triage == TriageStatus.NEEDED
         ),

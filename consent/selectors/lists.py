@@ -4,17 +4,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import F, QuerySet, Value
 from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Lower
 
+from calendars.clock import london_day
 from calendars.rules import birth_academic_year_of
 from cohorts.models import Child
 from cohorts.search import fold
-from consent import choices, status_rules
-from consent.facts import rule_inputs
+from consent import choices, lapse_rules, status_rules
+from consent.facts import inputs_on
 from consent.models import ConsentResponse
 from consent.selectors.request_outlooks import request_outlooks
 from programmes.models import Programme
@@ -156,7 +157,7 @@ def rows(
     ids = [child.pk for child in children]
     states = _invitation_states(session, ids, now=now) if session.is_clinic else {}
     reasons = (
-        refusal_reasons(ids, programmes, academic_year=session.academic_year)
+        refusal_reasons(ids, programmes, session.academic_year, today=london_day(now))
         if tab == ConsentStatus.REFUSED
         else {}
     )
@@ -195,18 +196,21 @@ def _requests(
 
 
 def refusal_reasons(
-    child_ids: Sequence[int], programmes: Sequence[Programme], *, academic_year: int
+    child_ids: Sequence[int], programmes: Sequence[Programme], academic_year: int, *, today: date
 ) -> dict[int, list[str]]:
-    """The distinct reasons of the refusals that count, by child; at most three queries."""
+    """The distinct reasons of the refusals that count today, by child; at most four queries."""
     stored = list(
         ConsentResponse.objects.filter(
             child_id__in=child_ids, programme__in=programmes, academic_year=academic_year
-        ).order_by("responded_at", "pk")
+        )
+        .select_related("assessment")
+        .order_by("responded_at", "pk")
     )
     by_order = {response.pk: response for response in stored}
     as_seen = defaultdict(list)
-    for response, seen in zip(stored, rule_inputs(stored), strict=True):
-        as_seen[response.child_id, response.programme_id].append(seen)
+    for response, seen in zip(stored, inputs_on(stored, today), strict=True):
+        if not lapse_rules.is_over(seen, today=today):
+            as_seen[response.child_id, response.programme_id].append(seen)
     reasons: dict[int, dict[str, None]] = defaultdict(dict)
     for (child_id, programme), found in as_seen.items():
         counted = status_rules.counted_responses(

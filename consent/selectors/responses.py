@@ -78,9 +78,27 @@ class KeptResponse:
         return agreed_to(self.response)
 
     @property
+    def is_theirs(self) -> bool:
+        """Whether it is about another organisation's child: then nothing of what was said is ours
+        to see.
+        """
+        return self.is_foreign and self.is_about_another
+
+    @property
     def health_answers(self) -> Sequence[dict]:
-        """What was answered about health; nothing of another organisation's child."""
-        return [] if self.is_foreign and self.is_about_another else self.response.health_answers
+        """What was answered about health, as far as it may be seen."""
+        return [] if self.is_theirs else self.response.health_answers
+
+    @property
+    def reason(self) -> str:
+        """Why they refused, as far as it may be seen; empty if they did not."""
+        may_be_seen = self.response.reason and not self.is_theirs
+        return self.response.get_reason_display() if may_be_seen else ""
+
+    @property
+    def notes(self) -> str:
+        """The details of the reason, as far as they may be seen."""
+        return "" if self.is_theirs else self.response.notes
 
     @property
     def why_no_details(self) -> str:
@@ -199,6 +217,17 @@ def kept_response(
         later=later_answer(response),
         is_foreign=response.organisation_id != session.organisation_id,
     )
+
+
+def about_children_elsewhere(child: Child, session: Session) -> set[int]:
+    """The ids of the child's responses of which another organisation than the session's found that
+    they are about another child. One query.
+    """
+    undone = ResponseChange.objects.filter(
+        kind=ResponseChange.Kind.UNMATCHED, response__child=child
+    )
+    theirs = undone.exclude(response__organisation=session.organisation_id)
+    return set(theirs.values_list("response_id", flat=True))
 
 
 def kept_of(response: ConsentResponse, *, is_superseded: bool) -> change_rules.Kept:

@@ -1,6 +1,6 @@
 """How responses read on the page of a child: as rows, and whose health answers are listed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -35,9 +35,13 @@ class ShownResponse:
     is_foreign: bool
 
 
-def shown(weighed: Weighed, *, organisation_id: int) -> ShownResponse:
-    """A response as a row, for people of an organisation."""
+def shown(weighed: Weighed, *, organisation_id: int, theirs: Collection[int]) -> ShownResponse:
+    """A response as a row, for people of an organisation. Of `theirs`, another organisation found
+    that they are about another child: why somebody refused is not told.
+    """
     response = weighed.response
+    is_theirs = response.pk in theirs
+    is_refusal = response.decision == Decision.REFUSED and not is_theirs
     return ShownResponse(
         public_id=response.public_id,
         name=response.parent_name,
@@ -46,8 +50,8 @@ def shown(weighed: Weighed, *, organisation_id: int) -> ShownResponse:
         decision=response.get_decision_display(),
         agreed_to=agreed_to(response),
         route=response.get_route_display(),
-        reason=reason_of(response) if response.decision == Decision.REFUSED else "",
-        notes=response.notes,
+        reason=reason_of(response) if is_refusal else "",
+        notes="" if is_theirs else response.notes,
         recorded_by=response.recorded_by.full_name if response.recorded_by else "",
         state=change_rules.state_of(weighed.kept),
         is_struck_out=change_rules.is_struck_out(weighed.kept),

@@ -4,6 +4,7 @@ What was answered stays as it was: each change is a row of its own. With a conse
 found safe on it; "do not vaccinate" and "delay" end by a nurse's decision only.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import transaction
@@ -14,7 +15,8 @@ from activity.models import Entry
 from calendars.clock import london_day
 from calendars.rules import first_day_of
 from cohorts.models import Child
-from consent import change_rules, reasons
+from consent import change_rules, lapse_rules, reasons
+from consent.facts import inputs_on
 from consent.models import ConsentResponse, ResponseChange, Triage
 from consent.selectors.responses import kept_of, later_answer
 from consent.selectors.triage import resting_on
@@ -38,10 +40,12 @@ def withdraw_response(
     rule = reasons.rule_of(reason, programme=response.programme_id)
     if rule.needs_details and not notes:
         raise ValueError(f"{reason} needs details")
+    today = london_day(now)
     response, kept = locked(response)
-    if refusal := change_rules.why_no_withdrawal(kept):
+    is_over = any(lapse_rules.is_over(seen, today=today) for seen in inputs_on([response], today))
+    if refusal := change_rules.why_no_withdrawal(replace(kept, is_over=is_over)):
         raise ChangeNotPossible(refusal)
-    lost = resting_on(response, today=london_day(now))
+    lost = resting_on(response, today=today)
     response.withdrawn_at = now
     response.save(update_fields=["withdrawn_at"])
     return _tell(
@@ -66,9 +70,8 @@ def invalidate_response(
 def locked(response: ConsentResponse) -> tuple[ConsentResponse, change_rules.Kept]:
     """The response as it is now, of a child whom nobody else changes meanwhile."""
     Child.objects.lock(response.child_id)
-    found = ConsentResponse.objects.select_related("programme", "child", "parent").get(
-        pk=response.pk
-    )
+    related = ("programme", "child", "parent", "assessment")
+    found = ConsentResponse.objects.select_related(*related).get(pk=response.pk)
     return found, kept_of(found, is_superseded=later_answer(found) is not None)
 
 
@@ -93,7 +96,7 @@ def _tell(
         kind=Entry.Kind.CONSENT,
         title=told,
         body="\n".join(filter(None, [response.programme.name, notes])),
-        **in_log_of(response),
+        **voiding.in_log_of(response, response.child.organisation_id),
         subject=response.public_id,
         voids=voiding.WITHDRAWN if kind == Kind.WITHDRAWN else voiding.INVALID,
         now=now,
@@ -102,16 +105,6 @@ def _tell(
     statuses.refresh([response.child_id], today=_day_of(response, now))
     invitations.catch_up([response.child_id], now=now, by=by)
     return change
-
-
-def in_log_of(response: ConsentResponse) -> dict[str, int | None]:
-    """In whose activity log it is told what becomes of a response, as arguments of `record`: of the
-    organisation that has the child now, which may be another than the one it was given to.
-    """
-    holder = response.child.organisation_id
-    if holder in (None, response.organisation_id):
-        return {"organisation_id": response.organisation_id, "session_id": response.session_id}
-    return {"organisation_id": holder, "session_id": None}
 
 
 def _day_of(response: ConsentResponse, now: datetime) -> date:

@@ -15,7 +15,7 @@ from consent.choices import Decision, FollowUp
 from consent.models import ConsentResponse, ResponseChange
 from consent.selectors.responses import kept_of
 from consent.services import voiding
-from consent.services.changes import ChangeNotPossible, in_log_of, locked
+from consent.services.changes import ChangeNotPossible, locked
 from consent.services.replies import confirm_refusal
 from sessions_app import invitations, statuses
 from sessions_app.models import Session
@@ -84,7 +84,7 @@ def _resolve(
         kind=Entry.Kind.CONSENT,
         title=TITLES[outcome].format(name=refusal.parent_name, relationship=refusal.relationship),
         body="\n".join(filter(None, [refusal.programme.name, notes])),
-        **in_log_of(refusal),
+        **voiding.in_log_of(refusal, refusal.child.organisation_id),
         subject=refusal.public_id,
         voids=voiding.INVALID if outcome == FollowUp.WITHDRAWN else "",
         now=now,

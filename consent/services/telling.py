@@ -23,6 +23,7 @@ from consent.models import ConsentResponse, Triage
 from consent.selectors.triage import counted_responses, newest_triage
 from notifications import outbox
 from notifications.models import Channel, Lane, Message
+from sessions_app.models import Session
 from sessions_app.rules import when_jobs_write
 
 # Decisions that stand until a nurse makes another, or until their day.
@@ -49,7 +50,7 @@ def tell(
     told = _told(triage)
     letters = [
         letter
-        for letter in _letters(triage, list(known_at), due_at=now, by=by)
+        for letter in _letters(triage, list(known_at), triage.session, due_at=now, by=by)
         if not told.is_enough(letter, since=known_at[letter.parent_id])
     ]
     return outbox.queue_all(letters, now=now)
@@ -95,7 +96,10 @@ def _tell_what_stands(
     due_at = now if is_replied_to else now + AFTER_THE_REPLY
     if by is None:
         due_at = when_jobs_write(due_at)
-    letters = _letters(triage, [answer.parent_id], due_at=due_at, by=by)
+    # Whoever decided may have been of an organisation that the child has left.
+    is_theirs = triage.organisation_id == answer.organisation_id
+    session = triage.session if is_theirs else answer.session
+    letters = _letters(triage, [answer.parent_id], session, due_at=due_at, by=by)
     return outbox.queue_all(_once_more(letters), now=now)
 
 
@@ -127,12 +131,13 @@ def _once_more(letters: Sequence[Message]) -> list[Message]:
 def _letters(
     triage: Triage,
     parents: Sequence[int | None],
+    session: Session,
     *,
     due_at: datetime,
     by: User | None,
 ) -> list[Message]:
-    """One email to each address of these parents, of those who share one to the last of them; none
-    where no one may be told.
+    """One email to each address of these parents, of those who share one to the last of them, from
+    the team of the session; none where no one may be told.
     """
     child = triage.child
     if child.date_of_death or child.invalidated_at or child.is_restricted:
@@ -146,7 +151,7 @@ def _letters(
             key=lambda contact: parents.index(contact.parent_id),
         )
     }
-    values = messages.about_triage(triage)
+    values = messages.about_triage(triage, session)
     return [
         Message(
             letter=triage.form_token,
@@ -154,10 +159,10 @@ def _letters(
             channel=contact.channel,
             recipient=contact.recipient,
             personalisation=values,
-            organisation_id=triage.organisation_id,
+            organisation_id=session.organisation_id,
             child=child,
             parent_id=contact.parent_id,
-            session_id=triage.session_id,
+            session_id=session.pk,
             sent_by=by,
             lane=Lane.URGENT,
             due_at=due_at,

@@ -8,6 +8,7 @@ from django.urls import reverse
 from activity.models import Entry
 from consent.choices import TriageOutcome
 from consent.models import ConsentResponse, GillickAssessment, ResponseChange, Triage
+from consent.selectors import lists
 from consent.selectors.facts import may_all_be_given
 from consent.services import changes, expiry
 from consent.tasks import expire_self_consents
@@ -173,6 +174,38 @@ def test_consent_11_no_page_says_ready_the_next_morning_without_the_job(
     assert "Ready for nurse" not in shown("2027-01-13T00:00")
     assert "No response" in shown("2027-01-13T08:00")
     assert not may_all_be_given(child.pk, ["hpv"], 2026, today=date(2027, 1, 13))
+
+
+def test_consent_11_nobody_withdraws_the_next_morning_what_is_over(school, agrees_alone, nurse):
+    """Else the child's "no" would stand against their parents' yes for the rest of the year."""
+    own = agrees_alone(school.child())
+
+    def withdraw(now):
+        changes.withdraw_response(response=own, reason="personal", notes="", now=at(now), by=nurse)
+
+    with pytest.raises(changes.ChangeNotPossible, match="for one day that is over"):
+        withdraw("2027-01-13T00:00")
+    withdraw("2027-01-12T23:59")
+    own.refresh_from_db()
+    assert own.withdrawn_at
+
+
+def test_consent_11_reasons_of_parents_are_listed_once_the_childs_own_is_over(school, agrees_alone):
+    child = school.child()
+    factories.ResponseFactory(
+        child=child,
+        session=school.session,
+        parent=child.relationships.get().parent,
+        decision="refused",
+        reason="medical",
+        responded_at=at("2027-01-10T09:00"),
+    )
+    agrees_alone(child)
+
+    def reasons(day):
+        return lists.refusal_reasons([child.pk], ["hpv"], 2026, today=date(2027, 1, day))
+
+    assert (reasons(12), reasons(13)) == ({}, {child.pk: ["Medical reasons"]})
 
 
 def test_consent_11_what_a_nurse_decides_in_the_morning_outlives_a_job_that_comes_late(

@@ -2,16 +2,19 @@
 before counts, so whoever has the child sees it and can end it. Source: consent §7, §9.3, §15.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from activity.selectors import child_log
 from cohorts.services import school_moves
 from consent.facts import consent_facts
-from consent.models import ResponseChange
+from consent.models import ResponseChange, Triage
 from consent.selectors.contacts import known_contacts
 from consent.selectors.responses import later_answer
 from consent.services.contacts import Details, stored_details
+from consent.services.telling import tell_what_stands
 from consent.services.voiding import void_responses
 from consent.services.who_answers import ContactGone, KnownParent, responder_of
 from notifications.models import Message
@@ -250,6 +253,72 @@ def test_what_another_organisation_knows_of_another_child_stays_theirs(answer, a
     assert "Invalid" in shown.summary["Decision"]
     assert "For Sam Poole" not in shown.text
     assert YES["text"] not in shown.summary
+
+
+def test_consent_15_why_another_child_was_refused_elsewhere_is_not_told(answer, at_new, nurse):
+    old = answer("refused", reason="medical", notes="Leukaemia since May")
+    assert "Leukaemia since May" in at_new("child", old).text
+    void_responses(
+        [old], because="For Sam Poole", kind=ResponseChange.Kind.UNMATCHED, now=NOW, by=nurse
+    )
+    for act in ("child", "show"):
+        shown = at_new(act, old)
+        assert "Nell Next" in shown.text
+        assert "Leukaemia" not in shown.text
+        assert "Medical reasons" not in shown.text
+
+
+@pytest.fixture
+def decided(child, nurse):
+    """`decided("safe")`: what a nurse of the old organisation decides, before the child moves."""
+
+    def decide(outcome):
+        return Triage.objects.create(
+            child=child,
+            programme_id="hpv",
+            organisation=child.organisation,
+            session=child.memberships.get().session,
+            academic_year=2026,
+            outcome=outcome,
+            performed_by=nurse,
+            performed_at=NOW,
+        )
+
+    return decide
+
+
+def test_what_ends_with_an_answer_is_logged_where_the_child_is(
+    answer, decided, at_new, elsewhere, neighbour
+):
+    """Who had the child before learns nothing of what happens to them since."""
+    safe = decided("safe")
+    old = answer("given", responded_at=NOW - timedelta(hours=1))
+    before = log_of(old.child, safe.organisation)
+    at_new("invalidate", old, notes="A neighbour")
+    safe.refresh_from_db()
+    assert safe.invalidated_at
+    ended = "Triage decision invalidated: Safe to vaccinate"
+    assert ended in log_of(old.child, elsewhere)
+    assert log_of(old.child, safe.organisation) == before
+
+
+def test_consent_10_what_was_decided_elsewhere_is_told_by_who_has_the_child(
+    child, mum, answered, decided, nurse, there, elsewhere
+):
+    """Not from the team that the child left, whose log would tell them of the parent's address."""
+    answered(child, "given", parent=mum)
+    decided("do_not_vaccinate")
+    move_away(child, there, nurse)
+    [parent] = known_contacts(child)
+    again = factories.ResponseFactory(
+        child=child, session=there.session, parent=parent.parent, responded_at=NOW
+    )
+    statuses.refresh([child.pk], today=NOW.date())
+    assert tell_what_stands([again], now=NOW, by=None) == 1
+    [message] = Message.objects.all()
+    assert (message.template, message.organisation) == ("triage_do_not_vaccinate", elsewhere)
+    assert message.session_id == there.session.pk
+    assert message.personalisation["team_email"] == there.session.whom_to_ask.email
 
 
 def test_the_organisation_that_the_child_left_finds_no_page(answer, nurse, there):
