@@ -68,7 +68,7 @@ def take_letters(letters: Collection[UUID]) -> None:
 
 
 def lock_letters(messages: Collection[Message]) -> dict[int, tuple[UUID, str]]:
-    """Take the letters about to be withheld: of all their messages, the letter and status."""
+    """Take the letters of what is withheld or failed: of all their messages, letter and status."""
     if not messages:
         return {}
     letters = {message.letter for message in messages}
@@ -98,6 +98,20 @@ def announce_withheld(
         letters_curtailed.send(Message, letters=letters, now=now)
     if unsent := letters - still_alive:
         letters_withheld.send(Message, letters=unsent, now=now)
+
+
+def announce_failed(messages: Collection[Message], *, now: datetime) -> None:
+    """Tell which letters reached one parent less, whom `lock_letters` has taken: the last message
+    that named something may be among these. Their fault must not undo what Notify said.
+    """
+    letters = {message.letter for message in messages}
+    if not letters:
+        return
+    try:
+        with transaction.atomic():
+            letters_curtailed.send(Message, letters=letters, now=now)
+    except Exception:
+        logger.exception("Letters that failed may keep their place: what changes a child frees it")
 
 
 def report_doubles(accepted: Mapping[int, UUID]) -> None:

@@ -68,6 +68,7 @@ class Settlement:
         self._entries: dict[int, list[tuple[str, str, str]]] = {}
         self._bad_contacts: list[Message] = []
         self._withheld: list[Message] = []
+        self._failed: list[Message] = []
         self._accepted: dict[int, UUID] = {}
         self._taken_at: dict[int, datetime] = {}
         self._reached: dict[int, list[str]] = {}
@@ -131,6 +132,7 @@ class Settlement:
     def _end_failed(self, message: Message, notify_status: str) -> None:
         message.reason = rules.FAILURES[notify_status]
         self._note_failure(message, "could not be delivered")
+        self._failed.append(message)
         if notify_status == "permanent-failure":
             self._bad_contacts.append(message)
 
@@ -170,6 +172,7 @@ class Settlement:
         message.reason = rules.rejection_in_words(outcome, message.channel)
         self._reach(message)
         self._note_failure(message, "could not be delivered")
+        self._failed.append(message)
         if outcome.permanent:
             self._bad_contacts.append(message)
         self._messages[message.pk] = message
@@ -218,12 +221,13 @@ class Settlement:
         """
         if not self._messages:
             return set()
-        siblings = aftermath.lock_letters(self._withheld) if announces else {}
+        siblings = aftermath.lock_letters([*self._withheld, *self._failed]) if announces else {}
         changed = self._update()
         self._record(changed)
         aftermath.flag_contacts(_those(self._bad_contacts, changed), now=self.now)
         if announces:
             aftermath.announce_withheld(_those(self._withheld, changed), siblings, now=self.now)
+            aftermath.announce_failed(_those(self._failed, changed), now=self.now)
         aftermath.report_doubles(
             {pk: notify_id for pk, notify_id in self._accepted.items() if pk not in changed}
         )

@@ -6,7 +6,8 @@ from django.dispatch import Signal
 # Sent with: letters (set of UUIDs), now (datetime).
 letters_withheld = Signal()
 
-# Letters of which a message was held back, or written without a part of what they are about: it may
-# be that nobody is told of that any more. Whoever hears it has all messages of the letters locked.
+# Letters of which a message was held back, failed, or was written without a part of what they are
+# about: it may be that nobody is told of that any more. Whoever hears it has all messages of the
+# letters locked.
 # Sent with: letters (set of UUIDs), now (datetime).
 letters_curtailed = Signal()

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from cohorts.models import Contact
 from consent.models import ConsentRequest
@@ -23,12 +23,12 @@ UNDELIVERED = (Message.Status.FAILED, Message.Status.REJECTED, Message.Status.WI
 def free(session: Session, *, now: datetime, child_ids: Collection[int] | None = None) -> None:
     """Let a request that reached nobody be sent again, once there is an address that it was not
     sent to. One that may still arrive keeps its place. With `child_ids`, only those of these.
+
+    What a message leaves out it does not ask about.
     """
-    sent = Message.objects.filter(letter=OuterRef("letter"))
-    tried = Message.objects.filter(
-        letter=OuterRef(OuterRef("letter")),
-        channel=OuterRef("channel"),
-        recipient=OuterRef("recipient"),
+    sent = _naming(OuterRef("letter"), OuterRef("programme"))
+    tried = _naming(OuterRef(OuterRef("letter")), OuterRef(OuterRef("programme"))).filter(
+        channel=OuterRef("channel"), recipient=OuterRef("recipient")
     )
     untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"))
     requests = ConsentRequest.objects.filter(session=session, withheld_at__isnull=True)
@@ -43,9 +43,7 @@ def free_unnamed(letters: Collection[UUID], *, now: datetime) -> set[int]:
     """Let what requests ask about be asked again where no message names it: each was held back, or
     leaves it out. The children whom those are about.
     """
-    naming = Message.objects.filter(letter=OuterRef("letter")).exclude(
-        left_out__contains=[OuterRef("programme")]
-    )
+    naming = _naming(OuterRef("letter"), OuterRef("programme"))
     unnamed = ConsentRequest.objects.filter(
         ~Exists(naming.exclude(status=Message.Status.WITHHELD)),
         letter__in=letters,
@@ -54,6 +52,11 @@ def free_unnamed(letters: Collection[UUID], *, now: datetime) -> set[int]:
     child_ids = set(unnamed.values_list("child_id", flat=True))
     unnamed.update(withheld_at=now)
     return child_ids
+
+
+def _naming(letter: OuterRef, programme: OuterRef) -> QuerySet[Message]:
+    """The messages of a letter that name a programme of it."""
+    return Message.objects.filter(letter=letter).exclude(left_out__contains=[programme])
 
 
 def to_ask_once_freed(

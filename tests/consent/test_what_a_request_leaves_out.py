@@ -167,6 +167,22 @@ def test_i09_what_nobody_read_of_was_not_asked_and_is_once_the_wish_is_over(
 
 
 @pytest.mark.django_db
+def test_i14_what_only_a_text_that_failed_named_is_asked_anew(school, child, keeps_menacwy):
+    school.run("2026-12-22")
+    assert look("2026-12-22T16:00", channel="text")
+    own = keeps_menacwy("2026-12-22T16:30")
+    assert all(one.left_out == ["menacwy"] for one in look("2026-12-22T16:45", channel="email"))
+    texts = Message.objects.filter(channel="text")
+    texts.update(status="failed", claim=None, claimed_at=None)
+    ConsentResponse.objects.filter(pk=own.pk).update(invalidated_at=at("2026-12-27T02:00"))
+    school.refresh(child, "2026-12-27T02:00")
+    assert school.run("2026-12-27") == 1
+    newest = ConsentRequest.objects.filter(child=child).latest("requested_at")
+    assert newest.programme_id == "menacwy"
+    assert asked(child) == ["menacwy", "td_ipv"]
+
+
+@pytest.mark.django_db
 def test_i09_what_was_left_out_stays_out_of_a_message_that_is_tried_again(
     school, child, keeps_menacwy
 ):

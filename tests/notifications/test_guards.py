@@ -9,7 +9,8 @@ from django.db import connection
 
 from notifications import outbox
 from notifications.models import Channel, Message
-from notifications.signals import letters_withheld
+from notifications.settling import Settlement
+from notifications.signals import letters_curtailed, letters_withheld
 from tests.notifications.conftest import NOW, log_of, posts_of
 
 Status = Message.Status
@@ -140,6 +141,30 @@ def test_a_fault_of_who_hears_of_withheld_letters_holds_up_nobody_else(
     postman.settle()
     postman.send()
     assert reread(held).status == Status.WITHHELD
+
+
+@pytest.mark.parametrize("fault", [None, RuntimeError("broken")])
+def test_who_hears_of_a_message_that_failed_cannot_undo_what_notify_said(
+    queued, postman, notify, fault
+):
+    heard = []
+
+    def hear(sender, *, letters, **_):
+        heard.append(letters)
+        if fault:
+            raise fault
+
+    message = queued()
+    postman.send()
+    letters_curtailed.connect(hear)
+    try:
+        settlement = Settlement(now=NOW)
+        settlement.conclude(reread(message), status="temporary-failure")
+        settlement.save()
+    finally:
+        letters_curtailed.disconnect(hear)
+    assert heard == [{message.letter}]
+    assert reread(message).status == Status.FAILED
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -176,6 +176,20 @@ def test_what_nobody_was_told_is_planned_anew_once_it_is_due_again(letters):
     assert letters.send() == 0
 
 
+def test_what_only_a_text_named_is_free_once_that_failed(letters):
+    """Nothing about the child changes then: a number that is out of reach today stays on record."""
+    child = letters.family()
+    letters.plan("2027-01-04T09:00")
+    letters.send("text")
+    letters.vaccinate(child)
+    letters.send()
+    assert letters.standing() == ["hpv", "menacwy"]
+    settlement = settling.Settlement(now=LATER)
+    settlement.conclude(Message.objects.get(channel="text"), status="temporary-failure")
+    settlement.save()
+    assert letters.standing() == ["menacwy"]
+
+
 def test_a_fact_that_changed_twice_before_the_email_changes_nothing(letters):
     child = letters.family()
     letters.plan("2027-01-04T09:00")
