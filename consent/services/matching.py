@@ -20,6 +20,7 @@ from consent.online_models import OnlineResponseQuerySet
 from consent.selectors.matching import find_children
 from consent.services.attaching import attach, families_of, finish
 from consent.services.moving_in import ask_whether_they_move, may_move_here
+from consent.services.responders import take_addresses
 from consent.signals import response_considered
 from notifications import hints
 
@@ -54,6 +55,7 @@ def match_all(response_ids: Collection[int], *, now: datetime) -> int:
     many found their child.
     """
     waiting = list(_with_details().left_to_mavis().filter(pk__in=response_ids))
+    take_addresses(waiting)
     meant = _children_meant(waiting)
     family = families_of({child_id for child_id in meant.values() if child_id})
     asked_about = {child.pk for child in may_move_here(waiting, meant).values()}
@@ -128,6 +130,7 @@ def link(*, response_id: int, child: Child, by: User, now: datetime) -> None:
 
     The child's own name and address stay as they are. Raises AlreadyDealtWith.
     """
+    take_addresses(OnlineResponse.objects.filter(pk=response_id))
     family = families_of({child.pk})
     Child.objects.lock_all(family)
     response = _lock_or_refuse(response_id)
@@ -141,6 +144,7 @@ def create_record(*, response_id: int, by: User, now: datetime) -> Child:
 
     Raises AlreadyDealtWith, or NumberTaken where the child is known after all.
     """
+    take_addresses(OnlineResponse.objects.filter(pk=response_id))
     response = _lock_or_refuse(response_id)
     number = response.nhs_number or None
     if number and Child.objects.filter(nhs_number=number).exists():

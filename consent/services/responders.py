@@ -3,10 +3,27 @@
 Source: consent §3 and §15, on anonymous forms; docs/decisions/0043-matching.md.
 """
 
+from collections.abc import Iterable
+from hashlib import sha256
+
+from django.db import connection
+
 from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.parent_rules import is_same_person
 from consent.models import OnlineResponse
 from consent.services.contacts import Details, NewContact, contact_of, parent_of_child
+
+
+def take_addresses(responses: Iterable[OnlineResponse]) -> None:
+    """Let only this transaction add parents with the addresses of these responses until it ends.
+
+    Of two workers that find a brother and a sister for one new parent, the second one then sees the
+    parent whom the first added. Take them before the locks of children.
+    """
+    given = {f"parent {one.organisation_id} {one.email}" for one in responses}
+    keys = sorted(int.from_bytes(sha256(one.encode()).digest()[:8], signed=True) for one in given)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
 
 
 def responder_of(child: Child, response: OnlineResponse) -> tuple[ParentRelationship, bool]:

@@ -114,3 +114,15 @@ def test_answers_about_a_brother_and_a_sister_do_not_block_each_other(link):
     assert all(at_once(*jobs))
     assert OnlineResponse.objects.waiting().count() == 0
     assert ConsentResponse.objects.count() == 6
+
+
+def test_a_new_parent_who_answers_about_all_their_children_at_once_is_one_person(link):
+    names = ("Al", "Bo", "Cy", "Di")
+    for name in names:
+        link.child(given_name=name, mum=False)
+    responses = [link.response(given_name=name, **STRANGER) for name in names]
+    jobs = [lambda pk=response.pk: matching.match(pk, now=NOW) for response in responses]
+    assert all(at_once(*jobs))
+    parent = Parent.objects.get()
+    assert parent.relationships.count() == len(names)
+    assert set(ConsentResponse.objects.values_list("parent", flat=True)) == {parent.pk}
