@@ -41,6 +41,7 @@ def responses(
     programmes = programmes_of(session)
     form = FiltersForm(asked, programmes=programmes, is_clinic=session.is_clinic)
     filters = form.filters
+    counted = lists.counted_programmes(programmes, filters)
     sort = read_sort(request.GET, lists.SORT_COLUMNS, default="name")
     children = lists.children_in_tab(session, programmes, filters, shown.holds)
     counts = lists.tab_counts(session, programmes, filters)
@@ -57,6 +58,7 @@ def responses(
             "session": session,
             "tab_items": tab_items(request, TABS, shown, counts, address),
             "shown": shown,
+            "is_of_several": len(counted) > 1,
             "left_out": left_out_of_groups(session, programmes),
             "total": size,
             "filters": form,
@@ -65,7 +67,7 @@ def responses(
             "page": page,
             "rows": lists.rows(
                 session,
-                lists.counted_programmes(programmes, filters),
+                counted,
                 list(page),
                 now=clock.now(),
                 tab=shown.holds,

@@ -57,6 +57,7 @@ def children(
             "session": session,
             "tab_items": tab_items(request, TABS, shown, counts, address),
             "shown": shown,
+            "is_of_several": len(counted) > 1,
             "total": counts[shown.holds],
             "filters": form,
             "is_filtered": filters != lists.Filters(),
