@@ -25,17 +25,44 @@ CONTACTS = {
 }
 
 
-def flag_contacts(messages: Collection[Message], *, now: datetime) -> None:
-    """Mark the addresses and numbers these went to as no good, unless a parent has another now."""
+def lock_ahead(messages: Collection[Message]) -> None:
+    """Lock all that `Settlement.save` locks of messages that turn out to have failed, for whoever
+    locks these before it saves: letters, then children, then messages, as who sends again does.
+    """
+    if messages:
+        take_letters({message.letter for message in messages})
+        lock_children(messages, flagged=messages)
+
+
+def lock_children(messages: Collection[Message], *, flagged: Collection[Message]) -> None:
+    """Lock the children whom messages are about that fail or are held back, and all whose contacts
+    are about to be marked as no good: after letters, and before any message.
+    """
+    children = {message.child_id for message in messages if message.child_id}
+    children |= _children_of(flagged)
+    if children:
+        Child.objects.lock_all(children)
+
+
+def _children_of(messages: Collection[Message]) -> set[int]:
+    """All children of the parents whom these went to."""
     with_parent = [message for message in messages if message.parent_id]
     if not with_parent:
-        return
+        return set()
     parents = {message.parent_id for message in with_parent}
     related = ParentRelationship.objects.filter(parent__in=parents)
     children = {message.child_id for message in with_parent if message.child_id}
-    children.update(related.values_list("child_id", flat=True))
-    # As whoever corrects a parent does: the children first.
-    Child.objects.lock_all(children)
+    return children | set(related.values_list("child_id", flat=True))
+
+
+def flag_contacts(messages: Collection[Message], *, now: datetime) -> None:
+    """Mark the addresses and numbers these went to as no good, unless a parent has another now.
+
+    Their children are locked, as by `lock_children`.
+    """
+    with_parent = [message for message in messages if message.parent_id]
+    if not with_parent:
+        return
     for channel, (contact, failed_at) in CONTACTS.items():
         here = [message for message in with_parent if message.channel == channel]
         if here:
@@ -43,7 +70,7 @@ def flag_contacts(messages: Collection[Message], *, now: datetime) -> None:
                 pk__in=[message.parent_id for message in here],
                 **{f"{contact}__in": [message.recipient for message in here]},
             ).update(**{failed_at: now})
-    _announce_children(children, now=now)
+    _announce_children(_children_of(with_parent), now=now)
 
 
 def _announce_children(child_ids: set[int], *, now: datetime) -> None:

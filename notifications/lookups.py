@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from notifications import notify, rules, stoppages
+from notifications import aftermath, notify, rules, stoppages
 from notifications.models import Message
 from notifications.settling import Settlement
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 Status = Message.Status
 Answer = TypeVar("Answer")
 
+CHECK_TASK = "notifications.reconcile"
 BATCH = 200
 THREADS = 10
 # What ended without Notify having it, as far as we know: asked about where a receipt says it has.
@@ -176,6 +177,9 @@ def _ask_about(connection: notify.Notify, message: Message) -> object:
 def _write_checked(answers: dict[int, object], *, now: datetime) -> None:
     """Apply Notify's word to the rows as they are now: a receipt may have come meanwhile."""
     settlement = Settlement(now=now)
+    # Whoever sends one of them again has its child before it.
+    failed = [pk for pk, answer in answers.items() if _says_failed(answer)]
+    aftermath.lock_ahead(list(Message.objects.filter(pk__in=failed)) if failed else [])
     rows = Message.objects.filter(pk__in=answers).order_by("pk").select_for_update()
     for message in rows:
         match answers[message.pk]:
@@ -201,6 +205,13 @@ def _write_checked(answers: dict[int, object], *, now: datetime) -> None:
             case _:
                 settlement.ask_again(message, at=now + LEASE, empty_lookups=0)
     settlement.save()
+
+
+def _says_failed(answer: object) -> bool:
+    match answer:
+        case notify.Known(status=status) | [*_, notify.Known(status=status)]:
+            return status in rules.FAILURES
+    return False
 
 
 def _stop_if_refused(answers: Sequence[object], now: datetime) -> None:

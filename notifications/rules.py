@@ -307,8 +307,9 @@ def still_remembered(attempted_at: datetime, now: datetime) -> bool:
 # What Notify says about a message it has.
 
 WENT_OUT = "delivered"
+NO_SUCH_CONTACT = "permanent-failure"
 FAILURES = {
-    "permanent-failure": "the address or number does not exist",
+    NO_SUCH_CONTACT: "the address or number does not exist",
     "temporary-failure": "it could not be delivered in three days: the inbox may be full, "
     "or the phone off",
     "technical-failure": "Notify could not hand it to the network",

@@ -133,7 +133,7 @@ class Settlement:
         message.reason = rules.FAILURES[notify_status]
         self._note_failure(message, "could not be delivered")
         self._failed.append(message)
-        if notify_status == "permanent-failure":
+        if notify_status == rules.NO_SUCH_CONTACT:
             self._bad_contacts.append(message)
 
     def wait(self, message: Message, *, due_at: datetime, reason: str = "") -> None:
@@ -217,11 +217,15 @@ class Settlement:
         What came of them is counted, too, and what Notify took for the day on which it did; a
         sender, which has many batches a second, says `counts=False` and counts what is in
         `reached` itself. Who has locked children says `announces=False` and withholds only what
-        nothing else hangs on: letters are taken before children.
+        nothing else hangs on: letters are taken before children, and children before messages.
         """
         if not self._messages:
             return set()
-        siblings = aftermath.lock_letters([*self._withheld, *self._failed]) if announces else {}
+        siblings = {}
+        if announces:
+            ending = [*self._withheld, *self._failed]
+            siblings = aftermath.lock_letters(ending)
+            aftermath.lock_children(ending, flagged=self._bad_contacts)
         changed = self._update()
         self._record(changed)
         aftermath.flag_contacts(_those(self._bad_contacts, changed), now=self.now)

@@ -4,13 +4,12 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 
 from activity.models import Entry
 from cohorts.models import Parent
-from notifications.aftermath import flag_contacts
 from notifications.models import Message
+from notifications.settling import Settlement
 from records import parents
 from records.parent_views import GONE, KNOWN
 from tests.pages import page
@@ -53,8 +52,9 @@ def test_what_a_receipt_says_of_an_address_is_kept_unless_the_address_is_another
 
     def receive():
         was_read.wait(60)
-        with transaction.atomic():
-            flag_contacts([message], now=NOW)
+        settlement = Settlement(now=NOW)
+        settlement.conclude(message, status="permanent-failure")
+        settlement.save()
 
     at_once(correct, receive)
     mum.parent.refresh_from_db()
