@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from cohorts.models import Child
-from notifications import aftermath, lookups, outbox, restoring, rules
+from notifications import aftermath, lookups, outbox, recognising, rules
 from notifications.models import Channel, Lane, Message
 
 Status = Message.Status
@@ -37,7 +37,7 @@ def may_have_arrived(message: Message) -> bool:
     return message.status == Status.PARKED and message.reason in (
         lookups.FORGOTTEN,
         lookups.OTHER_KEY,
-        restoring.SIMILAR,
+        recognising.SIMILAR,
     )
 
 
@@ -144,7 +144,7 @@ def _what(channel: str) -> str:
 
 def _present_address(message: Message) -> str:
     if message.template in _typed_addresses and _is_from_nobody_to_nobody(message):
-        if message.notify_status == "permanent-failure":
+        if message.notify_status == rules.NO_SUCH_CONTACT:
             raise CannotSendAgain("The address or number that was typed does not exist.")
         return message.recipient
     parent = message.parent

@@ -5,12 +5,11 @@ that were queued since. Until Notify was asked about the first and has listed th
 is sent. Source: Notify §3.4, §7 and §11.5, `docs/operations/restoring.md`.
 """
 
-import logging
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -20,28 +19,19 @@ from django.db.models import F, Max, Value
 from django.db.models.functions import Coalesce, Least, NullIf
 
 from calendars.clock import LONDON, real_seconds
-from notifications import allowance, notify, restore_rules, rules, wording
+from notifications import aftermath, allowance, notify, restore_rules, rules, wording
 from notifications.models import Channel, ForgottenMessage, Message, Stoppage
-from notifications.restore_rules import Sent, Verdict
 from notifications.settling import Settlement
-
-logger = logging.getLogger(__name__)
 
 Status = Message.Status
 UNSETTLED = (Status.WAITING, Status.CLAIMED, Status.UNKNOWN)
 
 IN_DOUBT = "The database was restored: GOV.UK Notify is asked whether it has this message"
-SIMILAR = (
-    "A message about this child went to this address after the copy was made from which the "
-    "database was restored. It said something else"
-)
 HELD = "The database is being restored: Notify's list is not compared to its end yet"
 COMPARED = (
     "The database was restored from a copy of {copied:%-d %B %Y at %H:%M}. Enter again what was "
     "recorded after that, first which children must not be written to; then let sending go on"
 )
-# How long it may matter what was forgotten: children come back with files, weeks later.
-KEPT_FOR = timedelta(days=60)
 TRIES = 6
 PAUSE_SECONDS = 5
 
@@ -147,6 +137,8 @@ def _compare_page(
     comparison: Comparison,
 ) -> bool:
     """Whether the page reaches back to what the copy knows for sure."""
+    failed = [each.reference for each in page if each.status == rules.NO_SUCH_CONTACT]
+    aftermath.lock_children(flagged=Message.objects.filter(reference__in=failed) if failed else ())
     rows = {
         row.reference: row
         for row in Message.objects.filter(reference__in=[each.reference for each in page])
@@ -221,85 +213,3 @@ def _count_for_their_days(listed: Sequence[notify.Listed], channel: str, now: da
     )
     for day, number in sorted(days.items()):
         allowance.count({channel: number}, day=day)
-
-
-def has_forgotten() -> bool:
-    """Whether anything that was forgotten may still come to be written again."""
-    return ForgottenMessage.objects.exists()
-
-
-def let_go(*, now: datetime) -> int:
-    """Delete what has not come back for two months; how many."""
-    return ForgottenMessage.objects.filter(found_at__lt=now - KEPT_FOR).delete()[0]
-
-
-@transaction.atomic
-def recognise(messages: Collection[Message], *, now: datetime) -> list[Message]:
-    """Of messages just claimed, those to be sent.
-
-    One that Notify had before the restore takes over that one's reference and is accepted; one
-    that is only like it needs a person.
-    """
-    candidates = defaultdict(list)
-    for each in (
-        ForgottenMessage.objects.filter(recipient__in={message.recipient for message in messages})
-        .order_by("pk")
-        .select_for_update()
-    ):
-        candidates[each.channel, each.recipient, each.template].append(each)
-    if not candidates:
-        return list(messages)
-    settlement = Settlement(now=now)
-    to_send = []
-    for message in messages:
-        found = candidates[message.channel, message.recipient, message.template]
-        verdict, meant = _weigh(message, found)
-        match verdict:
-            case Verdict.GO:
-                to_send.append(message)
-            case Verdict.A_PERSON_DECIDES:
-                settlement.park(message, reason=SIMILAR)
-            case Verdict.SENT_ALREADY:
-                twin = next(each for each in found if each.pk == meant)
-                found.remove(twin)
-                _take_over(settlement, message, twin)
-    settlement.save()
-    return to_send
-
-
-def _weigh(message: Message, found: Sequence[ForgottenMessage]) -> tuple[Verdict, int | None]:
-    if not found:
-        return Verdict.GO, None
-    try:
-        words = wording.get(message.template, message.channel)
-    except wording.UnknownWording:
-        # Whoever sends it refuses it for that.
-        return Verdict.GO, None
-    preview = words.preview(message.personalisation)
-    return restore_rules.weigh(
-        words=restore_rules.words_of(preview.subject, preview.body),
-        child_name=_child_named(message),
-        is_asked_for_again=message.resend_of_id is not None,
-        sent=[Sent(each.pk, each.words) for each in found],
-    )
-
-
-def _child_named(message: Message) -> str:
-    """The first name of the child whom a message is about, as it says where no child was found."""
-    if message.child is None:
-        return message.personalisation["short_child_name"]
-    return message.child.given_name
-
-
-def _take_over(settlement: Settlement, message: Message, sent: ForgottenMessage) -> None:
-    held = Message.objects.filter(pk=message.pk, claim=message.claim)
-    if not held.update(reference=sent.reference):
-        return
-    settlement.accept(
-        message,
-        notify_id=sent.notify_id,
-        version=sent.template_version,
-        status=sent.notify_status,
-        is_counted=True,
-    )
-    sent.delete()

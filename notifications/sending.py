@@ -25,7 +25,7 @@ from notifications import (
     guarding,
     limiter,
     outbox,
-    restoring,
+    recognising,
     rules,
     slots,
     stoppages,
@@ -154,7 +154,7 @@ class Sender:
                 left[channel] for channel in self._backlog.channels(Lane.BULK) if channel in left
             ]
             self._left_for_bulk = min(used) - self._unsettled() if used else None
-            self._has_forgotten = restoring.has_forgotten()
+            self._has_forgotten = recognising.has_forgotten()
             self._look_again_at = time.monotonic() + 1
         return bool(self._backlog)
 
@@ -183,7 +183,7 @@ class Sender:
         if not self._has_forgotten:
             return messages
         try:
-            return restoring.recognise(messages, now=self._clock())
+            return recognising.recognise(messages, now=self._clock())
         except Exception:
             # The sweep finds them as stale claims, and they are claimed again.
             logger.exception("What was sent before the restore could not be compared")

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from calendars import clock as service_clock
-from notifications import allowance, resending, restoring, stoppages
+from notifications import allowance, recognising, resending, restoring, stoppages
 from notifications.models import Allowance, Channel, ForgottenMessage, Message, Stoppage
 from tests.factories import ChildFactory
 from tests.notifications.conftest import NOW, VALUES, accepted_by, log_of, posts_of
@@ -182,7 +182,7 @@ def test_what_says_something_else_about_the_child_needs_a_person(
     moved = queued(parent=parent, personalisation=VALUES | {"vaccination": "MMR vaccination"})
     postman.send()
     parked = reread(moved)
-    assert (parked.status, parked.reason) == (Status.PARKED, restoring.SIMILAR)
+    assert (parked.status, parked.reason) == (Status.PARKED, recognising.SIMILAR)
     assert resending.may_have_arrived(parked)
     assert posts_of(notify, moved) == []
     # Who looks into it may well send it.
