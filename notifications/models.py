@@ -203,6 +203,20 @@ class Message(models.Model):
                 name="message_never_final",
                 condition=Q(status__in=["accepted", "sending"], next_look_at__isnull=True),
             ),
+            # Parked ones among all that ever failed, and what is over and asked about once more.
+            models.Index(
+                fields=["organisation", "-created_at"],
+                name="message_parked",
+                condition=Q(status="parked"),
+            ),
+            models.Index(
+                fields=["next_look_at"],
+                name="message_over_to_look_up",
+                condition=Q(
+                    status__in=["delivered", "failed", "rejected", "parked", "withheld"],
+                    next_look_at__isnull=False,
+                ),
+            ),
             models.Index(fields=["child", "-created_at"], name="message_by_child"),
             models.Index(fields=["organisation", "due_at"], name="message_by_due_time"),
             models.Index(

@@ -9,10 +9,12 @@ from django.db.models.functions import Least
 from notifications import clock_rules
 from notifications.claims import QUEUES
 from notifications.clock_rules import AHEAD
-from notifications.lookups import LEASE
+from notifications.lookups import LEASE, NOT_SENT
 from notifications.models import Message
 
 BATCH = 500
+# Asked about at once where a receipt says otherwise, and while that lasts nobody may send it again.
+OVER = (Message.Status.DELIVERED, Message.Status.FAILED, *NOT_SENT)
 # Nothing that has reached Notify is looked at less often.
 LONGEST_PAUSE = timedelta(days=1)
 
@@ -83,6 +85,9 @@ def _look_up_unclear(now: datetime) -> None:
 
 
 def _check_known(now: datetime) -> None:
+    Message.objects.filter(status__in=OVER, next_look_at__gt=now + LEASE + AHEAD).update(
+        next_look_at=now
+    )
     Message.objects.filter(
         next_look_at__gt=now + LONGEST_PAUSE + AHEAD, accepted_at__isnull=False
     ).update(accepted_at=Least(F("accepted_at"), now), next_look_at=now)

@@ -1,10 +1,11 @@
 """A clock that ran ahead and was set back: nothing it wrote waits for it, nothing goes twice."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from django.db import connection
 
-from notifications import clock_rules, rules, sending, set_back
+from notifications import clock_rules, sending, set_back
 from notifications.models import Channel, Lane, Message
 from tests.notifications.conftest import NOW, posts_of
 from tests.notifications.test_crashes_and_crowds import claim, reread
@@ -12,57 +13,6 @@ from tests.notifications.test_crashes_and_crowds import claim, reread
 Status = Message.Status
 HOUR = timedelta(hours=1)
 TAKEN = (Status.ACCEPTED, Status.SENDING, Status.DELIVERED)
-
-
-def at(hour, minute=0, day=12):
-    return datetime(2027, 1, day, hour, minute, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("channel", "due", "created", "claimed", "now", "expected"),
-    [
-        # Queued at one, while it was noon: at once, or as long from now as it was held.
-        ("email", at(13), at(13), None, at(12), at(12)),
-        ("email", at(13, 2), at(13), None, at(12), at(12, 2)),
-        ("email", at(12, 55), at(13), None, at(12), at(12)),
-        # Tried again at one, though it was queued truly.
-        ("email", at(13, 1), at(11), at(13), at(12), at(12, 1)),
-        ("email", at(13, 9), at(12, 30), at(13), at(12), at(12, 9)),
-        # Far ahead, and written truly: the texts of the night, a held mailing.
-        ("text", at(8, day=13), at(22), None, at(22), at(8, day=13)),
-        ("email", at(12, 30), at(12), at(12), at(12), at(12, 30)),
-        # Clocks that differ by a little.
-        ("email", at(12, 5), at(12, 5), None, at(12), at(12, 5)),
-        # Texts rest, whatever the clock said then.
-        ("text", at(8, 30), at(8, 30), None, at(7, 30), at(8)),
-        ("text", at(13, day=20), at(13, day=20), None, at(12), at(12)),
-        ("text", at(8, day=13), at(21, 30), None, at(20), at(8, day=13)),
-    ],
-)
-def test_only_a_moment_that_cannot_be_true_brings_a_message_back(
-    channel, due, created, claimed, now, expected
-):
-    assert (
-        clock_rules.due_when_right(
-            channel=channel, due_at=due, created_at=created, claimed_at=claimed, now=now
-        )
-        == expected
-    )
-
-
-@pytest.mark.parametrize(
-    ("now", "opens"),
-    [
-        (at(7, 59), at(8)),
-        (at(8), at(8, day=13)),
-        (at(23), at(8, day=13)),
-        # Summer time begins in the night.
-        (datetime(2027, 3, 27, 22, tzinfo=UTC), datetime(2027, 3, 28, 7, tzinfo=UTC)),
-    ],
-)
-def test_texts_of_the_evening_wait_for_the_next_opening_and_for_nothing_later(now, opens):
-    assert clock_rules.next_opening(now) == opens
-    assert rules.send_not_before("text", opens) == opens
 
 
 @pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.TEXT])
@@ -164,3 +114,23 @@ def test_nothing_is_asked_of_the_database_row_by_row(new_message, django_assert_
     )
     with django_assert_max_num_queries(12):
         set_back.put_right(now=NOW)
+
+
+@pytest.mark.parametrize("status", [Status.WITHHELD, Status.PARKED, Status.REJECTED, Status.FAILED])
+def test_what_is_over_is_asked_about_at_once_and_its_lease_is_left_alone(status, queued):
+    """While it is asked about, nobody may send it again."""
+    message = queued()
+    own = Message.objects.filter(pk=message.pk)
+    own.update(status=status, next_look_at=NOW + HOUR)
+    set_back.put_right(now=NOW)
+    assert reread(message).next_look_at == NOW
+    own.update(next_look_at=NOW + set_back.LEASE)
+    set_back.put_right(now=NOW)
+    assert reread(message).next_look_at == NOW + set_back.LEASE
+
+
+def test_what_is_over_and_asked_about_is_found_by_an_index(db):
+    found = Message.objects.filter(status__in=set_back.OVER, next_look_at__gt=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "message_over_to_look_up" in found.explain()
