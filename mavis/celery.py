@@ -24,7 +24,8 @@ def keep_own_logging(**_: object) -> None:
     """Have workers log as the web application does: Django has set it up already."""
 
 
-# The queues, and what their jobs are called for people.
+# The queues, and what their jobs are called for people. An urgent job is short or, sending, one of
+# two: so one that comes never waits behind a long one.
 QUEUES = {"urgent": "urgent", "default": "all other"}
 
 TIMETABLE = {
@@ -46,6 +47,13 @@ TIMETABLE = {
     "notifications.sweep": {
         "title": "Find messages that are due and were overlooked",
         "task": "notifications.sweep",
+        "schedule": 60,
+        # No upload or nightly job keeps it waiting there.
+        "options": {"queue": "urgent"},
+    },
+    "notifications.settle_unclear": {
+        "title": "Ask GOV.UK Notify what became of messages whose outcome is unclear",
+        "task": "notifications.settle_unclear",
         "schedule": 60,
     },
     # At nine, and again every quarter of an hour of the day for what was missed.

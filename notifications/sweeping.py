@@ -1,20 +1,28 @@
-"""The sweep: everything that a lost hint or a dead worker left lying is found within a minute."""
+"""The sweep: everything that a lost hint or a dead worker left lying is found within a minute.
+
+It is short, so that it may share its queue with the messages that somebody waits for. What asks
+Notify about many messages may take minutes and has a job of its own.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
 
-from notifications import claims, lookups, outbox, restoring, set_back, stoppages
+from notifications import claims, lookups, outbox, recognising, set_back, stoppages
 from notifications.models import Lane
 
 
 def sweep(*, clock: Callable[[], datetime]) -> None:
-    """Wake senders for what is due, end what is over, and settle what is unclear."""
+    """Wake senders for what is due, end what is over, and call unclear what nobody answers for."""
     set_back.put_right(now=clock())
     claims.give_up_stale(now=clock())
     stoppages.end_expired(now=clock())
     stoppages.probe(now=clock())
-    restoring.let_go(now=clock())
+    recognising.let_go(now=clock())
     wake_for_due(now=clock())
+
+
+def settle_unclear(*, clock: Callable[[], datetime]) -> None:
+    """Ask Notify what became of unclear attempts, and wake senders for what comes back."""
     if lookups.settle_unknown(clock=clock):
         wake_for_due(now=clock())
 

@@ -18,21 +18,31 @@ def send_due(lane: int) -> None:
 
 @shared_task(name="notifications.sweep")
 def sweep() -> None:
-    """Every minute: find what the broker lost, and settle what is unclear."""
+    """Every minute: find what the broker lost, and what a sender left."""
     sweeping.sweep(clock=clock.now)
+
+
+@shared_task(name="notifications.settle_unclear")
+def settle_unclear() -> None:
+    """Every minute: ask Notify what became of unclear attempts."""
+    sweeping.settle_unclear(clock=clock.now)
 
 
 @shared_task(name=receipts.APPLY_TASK)
 def apply_receipts() -> None:
-    """Apply delivery receipts, and ask Notify where a receipt alone is not believed."""
+    """Apply delivery receipts, and have Notify asked where a receipt alone is not believed."""
     hints.take_up(receipts.APPLY_TASK)
     if receipts.apply_waiting(clock=clock.now):
-        lookups.check_accepted(clock=clock.now)
+        # It may take long, and the queue of this job is for what does not.
+        hints.give(lookups.CHECK_TASK, queue="default")
 
 
-@shared_task(name="notifications.reconcile")
+@shared_task(name=lookups.CHECK_TASK)
 def reconcile() -> None:
-    """Every quarter of an hour: ask about messages of which no receipt came."""
+    """Every quarter of an hour, and after receipts: ask about messages of which none is believed,
+    or none came.
+    """
+    hints.take_up(lookups.CHECK_TASK)
     lookups.check_accepted(clock=clock.now)
 
 

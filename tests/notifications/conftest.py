@@ -123,6 +123,7 @@ class Outbox:
 
     def sweep(self):
         sweeping.sweep(clock=self.clock)
+        sweeping.settle_unclear(clock=self.clock)
 
     def settle(self):
         """Let the quarantine pass, a sweep each minute, until unclear attempts are settled."""

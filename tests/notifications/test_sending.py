@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from calendars import clock as calendar_clock
-from notifications import hints, outbox, slots, tasks
+from mavis.celery import app
+from notifications import hints, outbox, receipts, slots, sweeping, tasks
 from notifications.models import Channel, Lane, Message
 from tests.notifications.conftest import NOW, accepted_by
 
@@ -117,9 +118,21 @@ def test_the_sweep_finds_what_the_broker_lost(queued, postman):
     assert len(hints.connection().keys("mavis:hint:*")) == 2
 
 
-def test_every_scheduled_job_exists_and_may_run_on_an_empty_outbox(db, notify):
-    from mavis.celery import app
+def test_a_sweep_waits_behind_no_long_job_and_no_look_up(queued, notify, clock, monkeypatch):
+    """Its queue is that of the messages that somebody waits for: what is slow keeps out of it."""
+    assert app.conf.beat_schedule["notifications.sweep"]["options"]["queue"] == "urgent"
+    message = queued()
+    doubted = {"status": Status.UNKNOWN, "claim": message.letter, "next_look_at": NOW}
+    Message.objects.update(claimed_at=NOW, attempt_ended_at=NOW, **doubted)
+    sweeping.sweep(clock=clock)
+    assert not notify.attempts()
+    monkeypatch.setattr(receipts, "apply_waiting", lambda **_: 1)
+    tasks.apply_receipts()
+    assert hints.connection().keys("mavis:hint:notifications.reconcile:*")
+    assert not notify.attempts()
 
+
+def test_every_scheduled_job_exists_and_may_run_on_an_empty_outbox(db, notify):
     for entry in app.conf.beat_schedule.values():
         if entry["task"].startswith("notifications."):
             app.tasks[entry["task"]].run()

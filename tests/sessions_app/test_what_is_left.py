@@ -220,6 +220,7 @@ def test_a_sender_that_dies_after_writing_the_new_words_loses_and_doubles_nothin
     for _ in range(12):
         letters.now += timedelta(minutes=1)
         sweeping.sweep(clock=letters.clock)
+        sweeping.settle_unclear(clock=letters.clock)
     assert letters.send() == 1
     assert letters.told() == {("text", BOTH): 1, ("email", REST): 1}
     assert child.activity.filter(title__contains="written without").count() == 1
