@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from consent import rules, status_rules
 from consent.choices import Decision
-from consent.models import ConsentResponse
 from consent.status_rules import Response
 from sessions_app.choices import ConsentStatus, TriageStatus
 
@@ -38,10 +37,6 @@ def status(*responses):
 
 def triage(*responses, decisions=(), today=date(2027, 1, 20)):
     return status_rules.triage_status(responses, decisions, today=today, **SCOPE)
-
-
-def test_decisions_are_those_that_are_stored():
-    assert set(Decision) == set(ConsentResponse.Decision.values)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from heartbeats import recording, selectors
 from heartbeats.models import Heartbeat
+from heartbeats.rules import is_in_a_doubtful_hour
 from heartbeats.timetable import HEADER, timetable
 from mavis.celery import QUEUES, app
 from notifications import hints, outbox
@@ -31,6 +32,15 @@ def test_every_entry_of_the_timetable_has_a_heartbeat_and_signs_its_jobs(db):
     assert set(Heartbeat.objects.values_list("schedule", flat=True)) == set(timetable())
     for name, entry in app.conf.beat_schedule.items():
         assert entry["options"]["headers"][HEADER] == name
+
+
+def test_words_fit_their_column():
+    longest = Heartbeat._meta.get_field("comes").max_length
+    assert all(len(comes.in_words()) <= longest for comes in timetable().values())
+
+
+def test_no_schedule_falls_into_the_hour_that_clocks_skip_or_repeat():
+    assert not [name for name, comes in timetable().items() if is_in_a_doubtful_hour(comes)]
 
 
 def test_every_queue_has_a_pulse():
