@@ -121,8 +121,9 @@ def _take_over(settlement: Settlement, taken: Sequence[tuple[Message, ForgottenM
     """Let messages that are still claimed be those that Notify has, which are forgotten no more."""
     if not taken:
         return
-    failed = [message for message, sent in taken if sent.notify_status == rules.NO_SUCH_CONTACT]
-    aftermath.lock_children(flagged=failed)
+    aftermath.lock_ahead(
+        [message for message, sent in taken if sent.notify_status in rules.FAILURES]
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             TAKE_OVER,

@@ -137,8 +137,8 @@ def _compare_page(
     comparison: Comparison,
 ) -> bool:
     """Whether the page reaches back to what the copy knows for sure."""
-    failed = [each.reference for each in page if each.status == rules.NO_SUCH_CONTACT]
-    aftermath.lock_children(flagged=Message.objects.filter(reference__in=failed) if failed else ())
+    failed = [each.reference for each in page if each.status in rules.FAILURES]
+    aftermath.lock_ahead(list(Message.objects.filter(reference__in=failed)) if failed else [])
     rows = {
         row.reference: row
         for row in Message.objects.filter(reference__in=[each.reference for each in page])

@@ -7,22 +7,21 @@ import pytest
 from django.db import transaction
 
 from cohorts.models import Child
-from notifications import lookups, notify, restoring, rules
+from notifications import aftermath, lookups, notify, restoring, rules
 from notifications.models import Message
 from notifications.settling import Settlement
 from tests.notifications.conftest import NOW
 from tests.threads import at_once, wait_for_a_waiter
 
 Status = Message.Status
-NOT_THERE = "permanent-failure"
 
 
-def known(message, **more):
+def known(message, status="permanent-failure", **more):
     kind = notify.Listed if more else notify.Known
     return kind(
         notify_id=message.notify_id or uuid.uuid4(),
         reference=message.reference,
-        status=NOT_THERE,
+        status=status,
         template_version=1,
         created_at=NOW,
         **more,
@@ -31,6 +30,10 @@ def known(message, **more):
 
 def look_up(message):
     lookups._write_checked({message.pk: known(message)}, now=NOW)
+
+
+def look_up_what_failed_for_now(message):
+    lookups._write_checked({message.pk: known(message, "temporary-failure")}, now=NOW)
 
 
 def look_up_what_was_refused(message):
@@ -64,30 +67,35 @@ CLAIMED = {"status": Status.CLAIMED, "claim": uuid.UUID(int=9), "claimed_at": NO
     ("write", "before", "after"),
     [
         (look_up, AT_NOTIFY, Status.FAILED),
+        (look_up_what_failed_for_now, AT_NOTIFY, Status.FAILED),
         (look_up_what_was_refused, {"status": Status.REJECTED}, Status.FAILED),
         (compare_after_a_restore, AT_NOTIFY, Status.FAILED),
         (refuse, CLAIMED, Status.REJECTED),
         (hold_back, CLAIMED, Status.WITHHELD),
     ],
 )
-def test_who_waits_for_a_child_keeps_none_of_its_messages_from_who_has_it(
-    write, before, after, queued, parent, child
+@pytest.mark.parametrize("has", ["letter", "child"])
+def test_who_waits_for_a_letter_or_child_keeps_none_of_its_messages_from_who_has_it(
+    write, before, after, has, queued, parent, child
 ):
-    """Whoever sends a message again locks its child, then the message."""
+    """Whoever sends a message again locks its letter, its child, and then the message."""
     message = queued(parent=parent, recipient=parent.email)
     Message.objects.filter(pk=message.pk).update(**before)
     message.refresh_from_db()
-    has_child = Event()
+    has_it = Event()
 
     def send_again():
         with transaction.atomic():
-            Child.objects.lock(child.pk)
-            has_child.set()
+            if has == "letter":
+                aftermath.take_letters([message.letter])
+            else:
+                Child.objects.lock(child.pk)
+            has_it.set()
             wait_for_a_waiter()
             return Message.objects.select_for_update(nowait=True).get(pk=message.pk).status
 
     def learn():
-        assert has_child.wait(60)
+        assert has_it.wait(60)
         write(message)
 
     assert at_once(send_again, learn) == [before["status"], None]
