@@ -90,7 +90,7 @@ def _start(request: HttpRequest, kind: UploadKind, form: FileForm) -> Upload | N
         form.add_error("file", str(problem))
         return None
     if upload.status == Upload.Status.PROCESSING:
-        messages.success(request, "File uploaded")
+        messages.info(request, "File uploaded. It is being checked")
     return upload
 
 

@@ -85,6 +85,8 @@ class TestUploading:
         rows = [child_row(FIRST_NAME=name) for name in ("Ann", "Bea", "Cleo")]
         response = send(nurse_client, as_csv(rows))
         waiting = page(nurse_client.get(response["Location"]))
+        assert waiting.banner == "File uploaded. It is being checked"
+        assert not waiting.all("div", class_="govuk-notification-banner--success")
         assert "Waiting to start: 0 of 3" in waiting.text
         assert waiting.all("meta", **{"http-equiv": "refresh"})
         done = page(nurse_client.get(finish()))
