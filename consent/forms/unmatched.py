@@ -8,7 +8,6 @@ from govuk.fields import CharField, CheckboxField, SelectField, TextareaField
 from govuk.forms import GovukForm
 
 QUERY_LENGTH = 300
-YEAR_GROUPS = range(14)
 
 
 class ChildSearchForm(GovukForm):
@@ -21,7 +20,7 @@ class ChildSearchForm(GovukForm):
     )
     year_group = SelectField(label="Year group", required=False)
 
-    def __init__(self, *args, year_groups: Iterable[int] = YEAR_GROUPS, **kwargs) -> None:
+    def __init__(self, *args, year_groups: Iterable[int], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["year_group"].choices = [
             ("", "Any year group"),

@@ -19,6 +19,7 @@ from govuk import filters
 # A response that differs in one of these may be about another child.
 WHO_IT_IS = ("Full name", "Date of birth")
 HIDDEN_IF_SENSITIVE = ("Address", "School")
+LAST_YEAR_GROUP = 13
 COMPARED = ("Full name", "Known as", "Date of birth", "Address", "School", "Parents")
 
 
@@ -30,6 +31,15 @@ def waiting_responses(organisation: Organisation) -> QuerySet[OnlineResponse]:
         .select_related("school", "session__location__team", "organisation")
         .prefetch_related("decisions__programme", "undone_matches")
     )
+
+
+def year_groups_to_search(organisation: Organisation) -> Sequence[int]:
+    """The year groups that children to match with may be in: from the youngest that a programme of
+    the organisation is for, beyond the oldest. Source: consent §4.
+    """
+    of_programmes = organisation.programmes.values_list("year_groups", flat=True)
+    youngest = min((group for groups in of_programmes for group in groups), default=0)
+    return range(youngest, LAST_YEAR_GROUP + 1)
 
 
 def search_children(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Organisation, User
 from calendars.rules import academic_year_of
@@ -161,6 +162,24 @@ def create_record(*, response_id: int, by: User, now: datetime) -> Child:
     response.save(update_fields=["made_record"])
     finish([attached], {child.pk}, now=now, by=by)
     return child
+
+
+def match_others(child: Child, *, now: datetime) -> int:
+    """Match at once what else means a child whose record was just made of a response, for whoever
+    made it to learn of; how many responses besides that one are the child's now.
+
+    A worker looks again whenever a child comes, and may have been quicker.
+    """
+    agrees = Q(date_of_birth=child.date_of_birth)
+    if child.postcode:
+        agrees |= Q(postcode=child.postcode)
+    if child.nhs_number:
+        agrees |= Q(nhs_number=child.nhs_number)
+    waiting = _with_details().left_to_mavis().filter(agrees, organisation=child.organisation_id)
+    theirs = [one for one, child_id in _children_meant(waiting).items() if child_id == child.pk]
+    if theirs:
+        _try_to_match(theirs, now)
+    return OnlineResponse.objects.filter(child=child, made_record=False).count()
 
 
 def child_described(response: OnlineResponse) -> Child:

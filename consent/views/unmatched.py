@@ -20,6 +20,7 @@ from consent.selectors import unmatched
 from consent.selectors.matching import suggested_children
 from consent.selectors.undoing import undone_matches
 from consent.services import matching
+from govuk.filters import count
 from govuk.lists import paginate
 from govuk.searches import keeps_out_of_address
 
@@ -44,7 +45,7 @@ def find_waiting(request: HttpRequest, public_id: UUID) -> OnlineResponse:
 def match(request: HttpRequest, public_id: UUID, *, asked) -> HttpResponse:
     """Search for the child whom the response means."""
     response = find_waiting(request, public_id)
-    form = ChildSearchForm(asked)
+    form = ChildSearchForm(asked, year_groups=unmatched.year_groups_to_search(request.organisation))
     query, year_group = form.asked()
     year = academic_year_of(clock.today())
     found = unmatched.search_children(
@@ -126,7 +127,8 @@ def create(request: HttpRequest, public_id: UUID) -> HttpResponse:
         except matching.NumberTaken:
             messages.warning(request, "This child has a record already. Match the response with it")
             return redirect("unmatched:match", public_id=public_id)
-        return _done(request, f"Record created for {child.full_name}", child)
+        others = matching.match_others(child, now=now)
+        return _done(request, _created(child, others), child)
     year = academic_year_of(clock.london_day(now))
     return render(
         request,
@@ -170,6 +172,16 @@ def archive(request: HttpRequest, public_id: UUID) -> HttpResponse:
             "cancel": reverse("unmatched:list"),
         },
     )
+
+
+def _created(child: Child, others: int) -> str:
+    """What became of the response, and of so many others about the same child."""
+    words = f"Record created for {child.full_name}"
+    if not others:
+        return words
+    were = "was" if others == 1 else "were"
+    responses = count(others, "other unmatched response", "other unmatched responses")
+    return f"{words}. {responses} {were} about this child and {were} matched with the record too"
 
 
 def _done(request: HttpRequest, words: str, child: Child) -> HttpResponse:

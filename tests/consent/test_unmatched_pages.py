@@ -39,7 +39,7 @@ def test_consent_14_13_creating_a_record_of_the_response(nurse_client, nurse, li
     assert listed.h1 == "Unmatched consent responses"
     [[when, child, parent, _]] = listed.rows
     assert when == "12 January 2027HPV: consent given"
-    assert child == "Sam PooleBorn 1 October 2013"
+    assert child == "Sam PooleBorn 1 October 2013Pilot SchoolCV1 2AB"
     assert parent == "Pat Poole (Mum)"
     asked = page(nurse_client.get(listed.links["Create record Sam Poole"]))
     assert asked.summary["Full name"] == "Sam Poole"
@@ -63,6 +63,33 @@ def test_consent_14_13_creating_a_record_of_the_response(nurse_client, nurse, li
     log = list(made.activity.order_by("id").values_list("title", "actor_name"))
     assert ("Child record created", nurse.full_name) in log
     assert ("Consent response manually matched with this record", nurse.full_name) in log
+
+
+def test_responses_of_one_name_are_told_apart_by_what_they_gave(nurse_client, link, response):
+    nowhere = {"address_line_1": "", "town": "", "postcode": ""}
+    link.response(given_name="Sam", family_name="Poole", school=None, home_educated=True, **nowhere)
+    children = [row[1] for row in page(nurse_client.get(LIST)).rows]
+    assert children == [
+        "Sam PooleBorn 1 October 2013Pilot SchoolCV1 2AB",
+        "Sam PooleBorn 1 October 2013Home-educatedNo postcode given",
+    ]
+
+
+def test_whoever_creates_a_record_is_told_what_else_it_took_up(nurse_client, link, response):
+    child = {"given_name": "Sam", "family_name": "Poole"}
+    dad = link.response(**child, parent_name="Paul Poole", relationship="father")
+    twin = link.response(**child | {"given_name": "Tom"})
+    done = page(nurse_client.post(address("create", response), follow=True))
+    assert done.banner == (
+        "Record created for Sam Poole. 1 other unmatched response was about this child and was "
+        "matched with the record too. View record"
+    )
+    made = Child.objects.get()
+    dad.refresh_from_db()
+    assert (dad.child, dad.matched_by) == (made, None)
+    assert made.consent_responses.count() == 2
+    [[_, left, *_]] = done.rows
+    assert left.startswith(f"{twin.given_name} Poole")
 
 
 def test_consent_14_14_matching_by_hand(administrator_client, administrator, link, response):
@@ -119,6 +146,9 @@ def test_children_are_found_by_year_group_and_only_our_living_ones(
     dead = link.child(given_name="Cyd", mum=False)
     Child.objects.filter(pk=dead.pk).update(date_of_death=NOW.date())
     factories.ChildFactory(organisation=elsewhere, given_name="Dot")
+    select = page(nurse_client.get(address("match", response))).all("select", name="year_group")[0]
+    offered = [option.get("value") for option in select.iter("option")]
+    assert offered == ["", *map(str, range(8, 14))], "HPV is for Year 8 on"
     year_eight = search(nurse_client, response, year_group="8")
     assert [row[0] for row in year_eight.rows] == ["Ann Lee"]
     by_name = search(nurse_client, response, q="lee")
