@@ -52,6 +52,15 @@ class Answer(Protocol):
     without_gelatine: bool
 
 
+def reply_to(decision: str, *, needs_triage: bool) -> str:
+    """Which reply one decision gets; empty for none: nobody is told of "No response"."""
+    if decision == Decision.REFUSED:
+        return REFUSED
+    if decision != Decision.GIVEN:
+        return ""
+    return TRIAGE if needs_triage else GIVEN
+
+
 def letter_of(answer: UUID, template: str) -> UUID:
     """The occasion of a reply: each is sent about an answer once, whatever happens twice."""
     return uuid5(answer, template)

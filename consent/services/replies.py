@@ -8,7 +8,6 @@ from calendars.clock import london_day
 from cohorts.formats import UK_MOBILE
 from cohorts.models import Child, Parent
 from consent import doses, questions, replies
-from consent.choices import Decision
 from consent.decisions import DOUBLES
 from consent.models import ConsentResponse
 from consent.selectors.facts import may_all_be_given
@@ -56,12 +55,8 @@ def _too_few_doses(responses: Sequence[ConsentResponse]) -> set[str]:
 
 
 def _reply_to(response: ConsentResponse, *, is_partly_vaccinated: bool) -> str:
-    if response.decision == Decision.REFUSED:
-        return replies.REFUSED
-    if response.decision != Decision.GIVEN:
-        return ""
     needs_triage = is_partly_vaccinated or questions.call_for_triage(response.health_answers)
-    return replies.TRIAGE if needs_triage else replies.GIVEN
+    return replies.reply_to(response.decision, needs_triage=needs_triage)
 
 
 def confirm_withdrawal(
@@ -92,8 +87,13 @@ def reaches(response: ConsentResponse) -> bool:
     still, as a contact of the organisation that has the child. One query.
     """
     child, parent = response.child, response.parent
-    if parent is None or not is_told(child):
-        return False
+    return parent is not None and is_told(child) and is_contact(child, parent)
+
+
+def is_contact(child: Child, parent: Parent) -> bool:
+    """Whether a parent is on the child's record, as a contact of the organisation that has the
+    child. One query.
+    """
     return parent.relationships.filter(
         child=child, parent__organisation=child.organisation_id
     ).exists()
@@ -156,14 +156,40 @@ def _is_certain(responses: Sequence[ConsentResponse], *, today: date) -> bool:
 def _addresses(parent: Parent, to: Details, template: str) -> list[tuple[str, str]]:
     """Where a reply goes: by email, and by text to those who get updates that way."""
     found = []
-    if to.email and not (parent.email_failed_at and parent.email == to.email):
+    if not _why_no_email(parent, to):
         found.append((Channel.EMAIL.value, to.email))
-    takes_texts = (
-        to.wants_text_updates
-        and UK_MOBILE.fullmatch(to.phone)
-        and parent.contact_method != Parent.ContactMethod.VOICE
-        and not (parent.phone_failed_at and parent.phone == to.phone)
-    )
-    if takes_texts and template in replies.TEXTED:
+    if not _why_no_text(parent, to, template):
         found.append((Channel.TEXT.value, to.phone))
     return found
+
+
+def why_nobody_reads(parent: Parent | None, to: Details, template: str) -> str:
+    """Why a message to somebody, who may be new, reaches them neither by email nor by text, as a
+    clause; empty if it does.
+    """
+    email, text = _why_no_email(parent, to), _why_no_text(parent, to, template)
+    return f"{email}, and {text}" if email and text else ""
+
+
+def _why_no_email(parent: Parent | None, to: Details) -> str:
+    if not to.email:
+        return "there is no email address"
+    has_failed = parent is not None and parent.email_failed_at and parent.email == to.email
+    return "emails to their address do not arrive" if has_failed else ""
+
+
+def _why_no_text(parent: Parent | None, to: Details, template: str) -> str:
+    if template not in replies.TEXTED:
+        return "this message goes by email only"
+    if not to.phone:
+        return "there is no phone number"
+    if not to.wants_text_updates:
+        return "they do not want updates by text message"
+    if not UK_MOBILE.fullmatch(to.phone):
+        return "their phone number is not a UK mobile"
+    if parent is None:
+        return ""
+    if parent.contact_method == Parent.ContactMethod.VOICE:
+        return "they can only receive voice calls"
+    has_failed = parent.phone_failed_at and parent.phone == to.phone
+    return "text messages to their number do not arrive" if has_failed else ""

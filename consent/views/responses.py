@@ -13,6 +13,7 @@ from accounts.permissions import records_consent_required
 from calendars import clock
 from cohorts.models import Child
 from consent import rules
+from consent.confirmation_outlook import why_unconfirmed
 from consent.decisions import DOUBLES, OPTIONS, recorded_in_words
 from consent.forms.contacts import ContactForm
 from consent.forms.responses import ConfirmForm
@@ -138,6 +139,7 @@ def check(request: HttpRequest, slug: str, public_id: UUID, draft_id: UUID) -> H
             "cards": summary(
                 journey, change=lambda step: _step_address(session, child, draft_id, step)
             ),
+            "unconfirmed": why_unconfirmed(journey),
             "title": "Check and confirm answers",
             "form": form,
             "caption": _caption(child, journey),
