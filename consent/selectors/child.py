@@ -11,6 +11,7 @@ from cohorts.models import Child, ParentRelationship
 from consent import doses, health_answers, rules, status_rules
 from consent.decisions import DOUBLES, Agreement, in_words
 from consent.models import ConsentRequest, ConsentResponse, GillickAssessment, Triage
+from consent.next_steps import NextStep, next_steps
 from consent.request_outlook import RequestOutlook
 from consent.selectors.facts import child_facts
 from consent.selectors.gillick import day_to_assess, newest_by_programme
@@ -58,6 +59,16 @@ class ProgrammeConsent:
     why_no_response: str
     why_no_triage: str
     request: RequestOutlook | None
+
+    def next_steps(self, *, is_nurse: bool) -> list[NextStep]:
+        """What a person does next, the likeliest first."""
+        return next_steps(
+            self.standing,
+            may_respond=not self.why_no_response,
+            may_be_triaged=not self.why_no_triage,
+            may_be_assessed=self.may_be_assessed and self.assessment is None,
+            is_nurse=is_nurse,
+        )
 
     @property
     def explanation(self) -> str:

@@ -13,12 +13,13 @@ from programmes.models import Programme
 from sessions_app import statuses
 from tests import factories
 from tests.conftest import signed_in
-from tests.pages import count_queries, page
+from tests.pages import count_queries, page, text_of
 from tests.sessions_app.conftest import at
 
 pytestmark = pytest.mark.django_db
 
 TRIAGE = {"calls_for_triage": True}
+ALLERGY = {"question": "a", "text": "Any allergies?", "details": "Nuts", "yes": True} | TRIAGE
 
 
 def names(clinic, child):
@@ -167,6 +168,31 @@ def test_without_answers_the_page_offers_to_ask(clinic, open_child):
     assert "Get consent response for" not in found.text
 
 
+def test_the_next_step_is_named_at_the_top_and_leads_there(
+    clinic, answered, nurse_client, administrator_client
+):
+    def top(client, child):
+        shown = page(
+            client.get(reverse("consent:child", kwargs=names(clinic, child))), names_person=True
+        )
+        return shown, shown.all("div", class_="govuk-inset-text")[0]
+
+    shown, first = top(nurse_client, child := clinic.child())
+    assert "What to do next: Ask a parent for consent" in text_of(first)
+    assert shown.links["Ask a parent for consent"] == "#consent"
+    assert shown.all("h2", id="consent")
+    answered(child, "given", health_answers=[ALLERGY])
+    shown, first = top(nurse_client, child)
+    triage = shown.links["Decide whether it is safe to vaccinate"]
+    assert triage == shown.links["Triage"]
+    _, first = top(administrator_client, child)
+    assert "What to do next" not in text_of(first)
+    answered(child, "refused")
+    shown, first = top(nurse_client, child)
+    assert shown.links["Read the responses that differ"] == "#consent-hpv"
+    assert shown.all("h3", id="consent-hpv")
+
+
 def test_the_latest_request_says_when_and_by_whom(clinic, nurse, open_child):
     child = clinic.child()
     for when in ("2027-01-10T09:00", "2027-01-11T15:45"):
@@ -220,9 +246,8 @@ def test_e34_an_unanswered_call_reads_as_no_response(clinic, answered, open_chil
 
 def test_health_answers_are_merged_and_a_yes_shows_its_details(clinic, answered, open_child):
     child = clinic.child()
-    allergy = {"question": "a", "text": "Any allergies?", "details": "Nuts", "yes": True} | TRIAGE
     none = {"question": "b", "text": "Any illness?", "details": "", "yes": False} | TRIAGE
-    answered(child, "given", parent_name="Ann", health_answers=[allergy, none])
+    answered(child, "given", parent_name="Ann", health_answers=[ALLERGY, none])
     alone = open_child(child)
     assert "Answered by Ann (Mum)." in alone.text
     assert alone.summary["Any allergies?"] == "Yes – Nuts Needs triage"
@@ -231,7 +256,7 @@ def test_health_answers_are_merged_and_a_yes_shows_its_details(clinic, answered,
         "given",
         parent_name="Bob",
         relationship="Dad",
-        health_answers=[allergy | {"yes": False, "details": ""}, none],
+        health_answers=[ALLERGY | {"yes": False, "details": ""}, none],
     )
     found = open_child(child)
     assert found.summary["Any allergies?"] == "Ann (Mum): Yes – Nuts Needs triage Bob (Dad): No"
