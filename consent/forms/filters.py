@@ -8,6 +8,7 @@ from govuk.fields import CharField, FilterRadiosField, IntegerCheckboxesField
 from govuk.forms import GovukForm
 from programmes.models import Programme
 from sessions_app.invitations import State
+from sessions_app.models import Session
 
 
 class FiltersForm(GovukForm):
@@ -20,17 +21,17 @@ class FiltersForm(GovukForm):
     )
     invitation = FilterRadiosField(label="Clinic invitation", choices=State.choices)
 
-    def __init__(self, *args, programmes: Sequence[Programme], is_clinic: bool, **kwargs) -> None:
+    def __init__(self, *args, session: Session, programmes: Sequence[Programme], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["year_groups"].choices = [
-            (group, year_group_label(group)) for group in year_groups_of(programmes)
+            (group, year_group_label(group)) for group in year_groups_of(session, programmes)
         ]
         self.fields["programme"].choices = FilterRadiosField.any_of(
             (programme.key, programme.name) for programme in programmes
         )
         if len(programmes) < 2:
             del self.fields["programme"]
-        if not is_clinic:
+        if not session.is_clinic:
             del self.fields["invitation"]
 
     @property

@@ -84,9 +84,13 @@ class Sized:
         return self.rows[part]
 
 
-def year_groups_of(programmes: Iterable[Programme]) -> list[int]:
-    """The year groups that the programmes of a session are for, ascending."""
-    return sorted({group for programme in programmes for group in programme.year_groups})
+def year_groups_of(session: Session, programmes: Iterable[Programme]) -> list[int]:
+    """The year groups that the programmes of a session are for, ascending; at a school those that
+    it teaches. The session was fetched with its place.
+    """
+    groups = {group for programme in programmes for group in programme.year_groups}
+    taught = set() if session.is_clinic else groups.intersection(session.location.year_groups)
+    return sorted(taught or groups)
 
 
 def narrowed(session: Session, filters: Filters) -> QuerySet[Child]:

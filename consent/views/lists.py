@@ -39,7 +39,7 @@ def responses(
         return reverse("consent:responses", kwargs=names)
 
     programmes = programmes_of(session)
-    form = FiltersForm(asked, programmes=programmes, is_clinic=session.is_clinic)
+    form = FiltersForm(asked, session=session, programmes=programmes)
     filters = form.filters
     counted = lists.counted_programmes(programmes, filters)
     sort = read_sort(request.GET, lists.SORT_COLUMNS, default="name")

@@ -38,7 +38,7 @@ def children(
         return reverse("consent:triage-list", kwargs={"slug": slug, "group": tab.slug})
 
     programmes = programmes_of(session)
-    form = FiltersForm(asked, programmes=programmes, is_clinic=session.is_clinic)
+    form = FiltersForm(asked, session=session, programmes=programmes)
     filters = form.filters
     counted = lists.counted_programmes(programmes, filters)
     narrowed = lists.narrowed(session, filters)

@@ -11,6 +11,7 @@ from consent.selectors import lists
 from programmes.models import Programme
 from sessions_app import statuses
 from sessions_app.models import Invitation, Mailing
+from tests.consent.school import School
 from tests.pages import count_queries, page
 from tests.sessions_app.conftest import at
 
@@ -118,6 +119,23 @@ def test_a29_the_name_filter_and_the_year_group_filter(four, open_tab):
     assert open_tab(name="cas").links["Reset filters"] == reverse(
         "consent:responses", kwargs={"slug": four[0].memberships.get().session.slug}
     )
+
+
+def test_year_groups_are_those_of_the_programmes_that_the_school_teaches(
+    nurse_client, organisation
+):
+    school = School(organisation)
+    school.session.programmes.add(Programme.objects.get(key="flu"))
+    address = reverse("consent:responses", kwargs={"slug": school.session.slug})
+
+    def offered():
+        boxes = page(nurse_client.get(address)).all("input", name="year_groups")
+        return [box.get("value") for box in boxes]
+
+    assert offered() == ["7", "8", "9", "10", "11"], "flu is for Reception on, the school is not"
+    school.session.location.register_year_groups = []
+    school.session.location.save()
+    assert len(offered()) == 12, "and where nothing is known of the school"
 
 
 def test_the_name_filter_looks_at_names_only(clinic, open_tab):
