@@ -174,6 +174,14 @@ def waiting(session_ids: Collection[int], *, now: datetime) -> dict[int, datetim
     }
 
 
+def called_back(session: Session) -> Mailing | None:
+    """What a person called back of a school's messages about consent and nobody let go since, with
+    who did; None if they go as planned.
+    """
+    mailings = _of(session, Mailing.Kind.ASKING).filter(CALLED_BACK)
+    return mailings.select_related("called_back_by").first()
+
+
 def visit_was_called_back(session: Session, *, now: datetime) -> bool:
     """Whether today's reminders of a visit were called back and nobody has let them go since."""
     midnight = london_instant(london_day(now), time.min)

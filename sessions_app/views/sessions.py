@@ -10,7 +10,7 @@ from calendars.rules import academic_year_label, academic_year_of
 from govuk.lists import paginate
 from govuk.searches import keeps_out_of_address
 from notifications.selectors import sending_progress
-from sessions_app import display, invitations
+from sessions_app import asking, display, invitations
 from sessions_app.forms import SessionChildrenFilter
 from sessions_app.selectors import written
 from sessions_app.selectors.children import children_in
@@ -78,6 +78,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "consent_period": display.consent_period(overview.dates, overview.today),
             "parent_links": display.parent_links(session),
             "paper_links": display.paper_links(session, overview.today),
+            "called_back": None if session.is_clinic else asking.called_back(session),
             "begins_on": written.begins_on(session, today=overview.today),
             "sending": (
                 sending_progress(request.organisation, session.pk, now)

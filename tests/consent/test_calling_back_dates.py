@@ -269,6 +269,11 @@ def test_the_schedule_of_what_jobs_send_knows_what_waits_and_what_was_called_bac
     call_back(school, nurse, "2027-01-05T19:55")
     back = "Not sent: called back, until somebody sends it"
     assert schedule_shown() == {"Request": back, reminder: back}
+    details = reverse("sessions:show", kwargs={"slug": school.session.slug})
+    said = page(nurse_client.get(details)).summary["Consent requests"]
+    assert said.endswith(
+        f"Called back by {nurse.full_name} on 5 January 2027 at 7:55pm: none are being sent"
+    )
 
 
 def test_other_dates_settle_what_waited_and_what_was_called_back(school, nurse):
