@@ -36,6 +36,7 @@ def list_sessions(request: HttpRequest, tab: Tab = Tab.TODAY) -> HttpResponse:
         "sessions/list.html",
         {
             "tab": tab,
+            "today": today,
             "listed": listed,
             "heading": display.list_heading(tab, len(listed.rows)),
             "empty": display.EMPTY[tab],

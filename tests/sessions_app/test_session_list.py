@@ -99,6 +99,12 @@ def test_scheduled_sessions_show_their_dates_and_come_by_the_first(client, organ
     assert rows[2][1] == "1 May 20272 May 2027"
 
 
+def test_3_1_a_session_held_today_is_scheduled_too_and_marked(client, organisation):
+    school_session(organisation, dates=[TODAY, date(2027, 4, 1)], location__name="Ash School")
+    [row] = tab(client, "scheduled").rows
+    assert row[1] == "10 March 2027 Today1 April 2027"
+
+
 def test_children_who_left_do_not_count(client, organisation):
     clinic = ClinicSessionFactory(organisation=organisation)
     MembershipFactory(session=clinic, left_at=datetime.now(UTC), left_because="Moved")
