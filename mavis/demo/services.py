@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import Organisation
 from calendars import rules as calendar_rules
 from calendars.clock import london_day
-from mavis.demo import children, organisations, people
+from mavis.demo import children, organisations, people, visits
 from sessions_app.services import ensure_sessions
 
 CHILDREN_ELSEWHERE = 12
@@ -19,7 +19,9 @@ def make_demo(*, at_least: int, now: datetime) -> int:
 
     The first organisation gets so many children, rounded up to whole families.
     """
-    here = _fill(organisations.make_organisation(), people.HERE, at_least, now)
+    organisation = organisations.make_organisation()
+    here = _fill(organisation, people.HERE, at_least, now)
+    visits.visit_a_school_today(organisation, now=now)
     elsewhere = organisations.make_organisation_elsewhere()
     return here + _fill(elsewhere, people.ELSEWHERE, CHILDREN_ELSEWHERE, now)
 

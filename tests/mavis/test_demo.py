@@ -20,7 +20,8 @@ from mavis.demo import people
 from mavis.demo.organisations import PASSWORD
 from mavis.demo.services import make_demo
 from mavis.local.run import DEMO_PASSWORD, DEMO_USERS
-from sessions_app.models import Membership, ProgrammeStatus, Session
+from notifications.models import Message
+from sessions_app.models import Membership, ProgrammeStatus, Session, SessionDate
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SAMPLES = settings.BASE_DIR / "sample_data"
@@ -136,6 +137,16 @@ class TestMakingTheDemo:
         assert clinic.location.name == "Community clinic"
         assert clinic.academic_year == 2026
         assert not clinic.all_dates.exists()
+
+    def test_one_school_that_no_sample_file_names_is_visited_today(self):
+        make_demo(at_least=10, now=NOW)
+        [visit] = SessionDate.objects.select_related("session__location")
+        assert visit.value == date(2026, 11, 23)
+        urn = visit.session.location.urn
+        for name in ("nominal-roll.csv", "vaccination-history.csv"):
+            with (SAMPLES / name).open(encoding="utf-8-sig", newline="") as file:
+                assert all(urn not in row for row in csv.reader(file))
+        assert not Message.objects.exists(), "and nobody is written to"
 
     def test_the_sign_ins_that_make_run_prints_work(self):
         make_demo(at_least=0, now=NOW)
