@@ -1,4 +1,4 @@
-"""Before a response is recorded, the page says if it cannot be confirmed to who gave it. §6, §12."""
+"""Before a response is recorded, its page says if it cannot be confirmed. Consent §6 and §12."""
 
 from datetime import UTC, datetime
 
