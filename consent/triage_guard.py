@@ -2,14 +2,16 @@
 those whose consent counts hear of it. Source: design §4.4; consent §10.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from calendars.clock import london_day
 from cohorts.models import Child, Contact
+from consent.facts import who_gave
 from consent.guard import CALLED_BACK, CONTACT_CHANGED, forbidden_by_record
 from consent.models import Triage
-from consent.selectors.triage import counted_responses, newest_triage
+from consent.selectors.triage import newest_of
 from notifications.models import Message
 
 DECIDED_OTHERWISE = "Triage was decided otherwise meanwhile"
@@ -19,32 +21,52 @@ NO_LONGER_GIVEN = "The parent's consent no longer counts"
 def triage_guard(messages: Sequence[Message], *, now: datetime) -> dict[int, str]:
     """Message id → why it must not be sent any more, for those that must not.
 
-    A few queries for each message: they are written one child at a time, as a nurse decides.
+    A constant number of queries for a batch of one academic year.
     """
-    triages = {
-        triage.form_token: triage
-        for triage in Triage.objects.filter(form_token__in={one.letter for one in messages})
-    }
-    today = london_day(now)
-    reasons = {
-        message.pk: _why_not(message, triages.get(message.letter), today) for message in messages
-    }
+    facts = _Facts(messages, now=now)
+    reasons = {message.pk: facts.why_not(message) for message in messages}
     return {message_id: reason for message_id, reason in reasons.items() if reason}
 
 
-def _why_not(message: Message, triage: Triage | None, today: date) -> str:
-    if triage is None:
-        return CALLED_BACK
-    child = Child.objects.get(pk=message.child_id)
-    if reason := forbidden_by_record(child):
-        return reason
-    newest = newest_triage(child, triage.programme_id, triage.academic_year)
-    if newest is None or newest.said != triage.said:
-        return DECIDED_OTHERWISE
-    counted = counted_responses(child, triage.programme_id, triage.academic_year, today=today)
-    if not any(one.is_given and one.responder == message.parent_id for one, _ in counted):
-        return NO_LONGER_GIVEN
-    is_known = Contact.objects.filter(
-        child=child, channel=message.channel, recipient=message.recipient
-    ).exists()
-    return "" if is_known else CONTACT_CHANGED
+class _Facts:
+    """What decides whether messages about triage may go, read for all of them at once."""
+
+    def __init__(self, messages: Sequence[Message], *, now: datetime) -> None:
+        child_ids = {message.child_id for message in messages if message.child_id}
+        self.children = Child.objects.in_bulk(child_ids)
+        self.contacts = set(
+            Contact.objects.filter(child__in=child_ids).values_list(
+                "child_id", "channel", "recipient"
+            )
+        )
+        self.triages: dict[tuple[int, int], list[Triage]] = defaultdict(list)
+        for triage in Triage.objects.filter(child__in=child_ids):
+            self.triages[triage.child_id, triage.academic_year].append(triage)
+        letters = {message.letter for message in messages}
+        self.decided = {
+            one.form_token: one
+            for some in self.triages.values()
+            for one in some
+            if one.form_token in letters
+        }
+        self.gave = {
+            year: who_gave(child_ids, year, london_day(now))
+            for year in {triage.academic_year for triage in self.decided.values()}
+        }
+
+    def why_not(self, message: Message) -> str:
+        """Why a message must not go; empty when it may."""
+        triage = self.decided.get(message.letter)
+        if triage is None:
+            return CALLED_BACK
+        if reason := forbidden_by_record(self.children[triage.child_id]):
+            return reason
+        about = (triage.child_id, triage.academic_year)
+        newest = newest_of(self.triages[about], triage.programme_id, triage.academic_year)
+        if newest is None or newest.said != triage.said:
+            return DECIDED_OTHERWISE
+        gave = self.gave[triage.academic_year].get((triage.child_id, triage.programme_id), set())
+        if message.parent_id not in gave:
+            return NO_LONGER_GIVEN
+        is_known = (triage.child_id, message.channel, message.recipient) in self.contacts
+        return "" if is_known else CONTACT_CHANGED
