@@ -127,11 +127,12 @@ def _tell(found: Hanging, child: Child, reason: str, *, now: datetime, by: User)
     )
     if child.organisation_id not in (None, response.organisation_id):
         # Their log shows what is theirs: they had the response listed, and what it led to changes.
+        about |= {"organisation_id": child.organisation_id, "session_id": None}
         activity.record(
             kind=Entry.Kind.CONSENT,
             title="A consent response to another organisation is about another child",
             body="\n".join([f"{found.programmes}, from {response.parent_name}", *stays]),
-            **about | {"organisation_id": child.organisation_id, "session_id": None},
+            **about,
         )
     if found.leaving is not None:
         activity.record(

@@ -101,7 +101,10 @@ def test_it_undoes_the_match_and_both_organisations_are_told(
         (there.organisation, "A consent response to another organisation is about another child"),
     ):
         log = child_log(child=child, organisation=organisation)
-        assert told in [entry.title for day in log.days for entry in day.entries]
+        titles = [entry.title for day in log.days for entry in day.entries]
+        assert told in titles
+        left = "Parent or guardian removed: Pat Poole (Mum)"
+        assert (left in titles) == (organisation == there.organisation), "whose contact it was"
 
 
 @pytest.mark.parametrize(
