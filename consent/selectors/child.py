@@ -15,6 +15,7 @@ from consent.next_steps import NextStep, next_steps
 from consent.request_outlook import RequestOutlook
 from consent.selectors.facts import child_facts
 from consent.selectors.gillick import day_to_assess, newest_by_programme
+from consent.selectors.match_additions import strangers_of
 from consent.selectors.request_outlooks import request_outlooks
 from consent.selectors.requests import latest_request
 from consent.selectors.responses import Weighed, about_children_elsewhere, weigh
@@ -115,7 +116,7 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
         .order_by("-responded_at", "-pk")
     ):
         responses[response.programme_id].append(response)
-    theirs = about_children_elsewhere(child, session)
+    theirs, strangers = about_children_elsewhere(child, session), strangers_of(child)
     triages = defaultdict(list)
     for triage in triages_of(child, session.academic_year):
         triages[triage.programme_id].append(triage)
@@ -136,6 +137,7 @@ def child_in_session(child: Child, session: Session, *, now: datetime) -> ChildI
                 facts,
                 responses[programme.key],
                 theirs,
+                strangers,
                 triages[programme.key],
                 assessments.get(programme.key),
                 session,
@@ -170,6 +172,7 @@ def _programme_consent(
     facts: rules.ChildFacts,
     responses: Sequence[ConsentResponse],
     theirs: Collection[int],
+    strangers: Collection[int],
     triages: Sequence[Triage],
     assessment: GillickAssessment | None,
     session: Session,
@@ -186,7 +189,8 @@ def _programme_consent(
         name=programme.name,
         standing=programme.standing,
         responses=[
-            shown(one, organisation_id=session.organisation_id, theirs=theirs) for one in weighed
+            shown(one, organisation_id=session.organisation_id, theirs=theirs, strangers=strangers)
+            for one in weighed
         ],
         health_answers=health_answers.merged(
             given, is_triage_needed=programme.triage == TriageStatus.NEEDED

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consent import change_rules, health_answers
-from consent.choices import Decision
+from consent.choices import Decision, Route
 from consent.models import ConsentResponse
 from consent.selectors.lists import reason_of
 from consent.selectors.responses import Weighed, agreed_to
@@ -18,6 +18,7 @@ class ShownResponse:
 
     `is_struck_out`: the person no longer says so. `is_foreign`: it was given to another
     organisation than the one that looks; a child who moved brings along what was answered.
+    `is_of_stranger`: it came in online from somebody whom nobody vouches for.
     """
 
     public_id: UUID
@@ -33,11 +34,19 @@ class ShownResponse:
     state: str
     is_struck_out: bool
     is_foreign: bool
+    is_of_stranger: bool
 
 
-def shown(weighed: Weighed, *, organisation_id: int, theirs: Collection[int]) -> ShownResponse:
+def shown(
+    weighed: Weighed,
+    *,
+    organisation_id: int,
+    theirs: Collection[int],
+    strangers: Collection[int],
+) -> ShownResponse:
     """A response as a row, for people of an organisation. Of `theirs`, another organisation found
-    that they are about another child: why somebody refused is not told.
+    that they are about another child: why somebody refused is not told. Nobody vouches for the
+    parents who are `strangers`.
     """
     response = weighed.response
     is_theirs = response.pk in theirs
@@ -56,6 +65,7 @@ def shown(weighed: Weighed, *, organisation_id: int, theirs: Collection[int]) ->
         state=change_rules.state_of(weighed.kept),
         is_struck_out=change_rules.is_struck_out(weighed.kept),
         is_foreign=response.organisation_id != organisation_id,
+        is_of_stranger=response.route == Route.ONLINE and response.parent_id in strangers,
     )
 
 

@@ -17,6 +17,7 @@ from consent.choices import Route
 from consent.forms.changes import FollowUpForm, InvalidateForm, UndoMatchForm, WithdrawForm
 from consent.models import ResponseDraft
 from consent.selectors.facts import child_facts
+from consent.selectors.match_additions import strangers_of
 from consent.selectors.responses import KeptResponse, kept_response
 from consent.selectors.triage import resting_on
 from consent.selectors.undoing import hanging_on
@@ -109,6 +110,8 @@ def show(request: HttpRequest, slug: str, public_id: UUID, response_id: UUID) ->
             "found": found,
             "response": found.response,
             "written": written_lines(found.online, child, year) if found.online else [],
+            "is_of_stranger": found.online is not None
+            and found.response.parent_id in strangers_of(child),
         },
     )
 

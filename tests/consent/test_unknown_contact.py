@@ -1,14 +1,17 @@
 """Warning the parents on record of an answer from somebody unknown. Consent §3 and §12; I8, I24."""
 
 import pytest
+from django.urls import reverse
 
 from cohorts.models import Child, Parent
 from consent import unknown_contact
+from consent.models import ConsentResponse
 from consent.services import matching
 from notifications import wording
 from notifications.models import Message
 from tests import factories
 from tests.consent.online import NOW
+from tests.pages import page
 from tests.sessions_app.conftest import at
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +112,53 @@ def test_an_address_that_was_corrected_meanwhile_gets_nothing(link):
     assert unknown_contact.guard([email, text], now=NOW) == {
         email.pk: "The contact details have changed"
     }
+
+
+@pytest.fixture
+def seen(nurse_client, link):
+    """`seen(child)`: whether its page, and that of its newest response, ask who answered."""
+
+    def look(child):
+        names = {"slug": link.session.slug, "public_id": child.public_id}
+        newest = ConsentResponse.objects.latest("pk").public_id
+        listed = nurse_client.get(reverse("consent:child", kwargs=names))
+        opened = nurse_client.get(
+            reverse("consent:show-response", kwargs=names | {"response_id": newest})
+        )
+        return (
+            "New contact, not on record before" in page(listed, names_person=True).text,
+            "was not on the record of Jo Lee before" in page(opened, names_person=True).text,
+        )
+
+    return look
+
+
+def test_consent_15_staff_see_that_nobody_vouches_for_who_answered(link, seen):
+    child = link.child()
+    link.answer()
+    assert seen(child) == (False, False), "Mum was on record"
+    link.answer(**STRANGER)
+    assert seen(child) == (True, True)
+    Parent.objects.filter(full_name="Mo Lee").update(phone=STRANGER["phone"])
+    assert seen(child) == (False, False), "Mum says that this is her number, too"
+
+
+def test_consent_15_whom_staff_have_talked_to_is_no_stranger(link, seen, nurse):
+    child = link.child()
+    link.answer(**STRANGER)
+    first = ConsentResponse.objects.get()
+    factories.ResponseFactory(
+        child=child, session=link.session, parent=first.parent, recorded_by=nurse
+    )
+    assert seen(child) == (False, False)
+
+
+def test_consent_15_whom_a_person_matched_and_the_first_parent_of_all_are_no_strangers(
+    link, seen, nurse
+):
+    child = link.child(mum=False)
+    link.answer(**STRANGER)
+    assert seen(child) == (False, False)
+    response = link.response(given_name="Joanna", parent_name="Ed Lee", email="ed@example.com")
+    matching.link(response_id=response.pk, child=child, by=nurse, now=NOW)
+    assert seen(child) == (True, False), "now it is the first who is compared with somebody"
