@@ -38,6 +38,10 @@ class AlreadyDealtWith(Exception):
     """The response was matched or archived meanwhile."""
 
 
+class ChildLeft(Exception):
+    """The child is none of the organisation's any more."""
+
+
 class NumberTaken(Exception):
     """A child with the NHS number that was found for the response is known already."""
 
@@ -129,14 +133,16 @@ def look_again(organisation_id: int) -> None:
 def link(*, response_id: int, child: Child, by: User, now: datetime) -> None:
     """Match a response with the child that a person chose among their organisation's.
 
-    The child's own name and address stay as they are. Raises AlreadyDealtWith.
+    The child's own name and address stay as they are. Raises AlreadyDealtWith or ChildLeft.
     """
     take_addresses(OnlineResponse.objects.filter(pk=response_id))
     family = families_of({child.pk})
     Child.objects.lock_all(family)
     response = _lock_or_refuse(response_id)
-    child = Child.objects.for_organisation(response.organisation).get(pk=child.pk)
-    finish([attach(response, child, now=now, by=by)], family, now=now, by=by)
+    ours = Child.objects.for_organisation(response.organisation).filter(pk=child.pk).first()
+    if ours is None:
+        raise ChildLeft
+    finish([attach(response, ours, now=now, by=by)], family, now=now, by=by)
 
 
 @transaction.atomic

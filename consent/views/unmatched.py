@@ -25,6 +25,7 @@ from govuk.lists import paginate
 from govuk.searches import keeps_out_of_address
 
 GONE = "Somebody has dealt with this response already"
+LEFT = "This child has just left your cohort. The response was not linked"
 
 
 @require_safe
@@ -91,6 +92,9 @@ def compare(request: HttpRequest, public_id: UUID, child_id: UUID) -> HttpRespon
             matching.link(response_id=response.pk, child=child, by=request.user, now=now)
         except matching.AlreadyDealtWith:
             return _gone(request)
+        except matching.ChildLeft:
+            messages.warning(request, LEFT)
+            return redirect("unmatched:match", public_id=public_id)
         return _done(request, f"Consent response linked with {child.full_name}", child)
     record_view(
         user=request.user,

@@ -9,9 +9,10 @@ from accounts.models import AccessLogEntry
 from cohorts.models import Child
 from consent.models import ConsentResponse, OnlineResponse
 from consent.services import matching
+from consent.views import unmatched
 from sessions_app.models import ProgrammeStatus
 from tests import factories
-from tests.consent.online import NOW
+from tests.consent.online import NOW, waiting
 from tests.pages import count_queries, page
 
 pytestmark = pytest.mark.django_db
@@ -212,6 +213,20 @@ def test_who_was_a_moment_too_late_is_told(nurse_client, link, response, name, m
         )
     )
     assert told.banner == "Somebody has dealt with this response already"
+
+
+def test_a_child_who_leaves_at_that_moment_is_not_linked(nurse_client, link, response, monkeypatch):
+    child = link.child()
+
+    def leave(_):
+        Child.objects.filter(pk=child.pk).update(organisation=None)
+        return []
+
+    monkeypatch.setattr(unmatched, "undone_matches", leave)
+    at = address("compare", response, child_id=child.public_id)
+    told = page(nurse_client.post(at, {"is_checked": "on"}, follow=True))
+    assert told.banner == "This child has just left your cohort. The response was not linked"
+    assert waiting() == [response]
 
 
 def test_a_number_that_is_taken_leads_to_matching(nurse_client, link, response):
