@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from notifications import outbox, readdressing, rewording
+from notifications import aftermath, outbox, readdressing, rewording
 from notifications.models import Message
 from notifications.settling import Settlement
 
@@ -55,14 +55,19 @@ def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
                 case reason:
                     settlement.withhold(message, reason=reason)
     # The sweep finds as stale claims what cannot be written down; the others go all the same.
-    try:
-        settlement.save()
-    except Exception:
-        logger.exception("What was withheld could not be written down")
-    try:
-        allowed += rewording.reword(reworded, now=now)
-    except Exception:
-        logger.exception("What messages say instead could not be written down")
+    if settlement:
+        try:
+            with aftermath.impatient():
+                settlement.save()
+        except Exception:
+            logger.exception("What was withheld could not be written down")
+    if reworded:
+        try:
+            with aftermath.impatient():
+                kept = rewording.reword(reworded, now=now)
+            allowed += kept
+        except Exception:
+            logger.exception("What messages say instead could not be written down")
     return allowed
 
 

@@ -10,13 +10,13 @@ since it goes where it was just given, is withheld here where it has nowhere to 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.dispatch import receiver
 
 from cohorts.models import Child, Contact, Parent
 from cohorts.signals import children_changed
-from notifications.aftermath import take_letters
+from notifications.aftermath import impatient, take_letters
 from notifications.models import Channel, Message
 from notifications.resending import refused
 from notifications.settling import Settlement
@@ -96,7 +96,7 @@ def readdress(child_ids: Iterable[int]) -> int:
         return cursor.rowcount
 
 
-@transaction.atomic
+@impatient()
 def follow_at_last(messages: Sequence[Message]) -> set[int]:
     """Put claimed messages back into the queue, each to its parent's present address; their ids.
 
@@ -106,8 +106,6 @@ def follow_at_last(messages: Sequence[Message]) -> set[int]:
     """
     if not messages:
         return set()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
     # Whoever sends one of the letters again, or corrects these parents, is waited for.
     take_letters({message.letter for message in messages})
     Child.objects.lock_all({message.child_id for message in messages if message.child_id})

@@ -10,7 +10,8 @@ import logging
 import queue
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
 import redis
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from notifications import (
+    aftermath,
     allowance,
     calling,
     claims,
@@ -40,6 +42,7 @@ BATCH = 100
 # Short enough to end before a stopping worker is killed; what is left is asked for anew.
 BUDGET = timedelta(seconds=20)
 SETTLE_AFTER_SECONDS = 0.25
+TRIES = 3
 
 
 def send_due(*, lane: int, clock: calling.Clock, budget: timedelta = BUDGET) -> int:
@@ -222,22 +225,40 @@ class Sender:
         now = self._clock()
         outcomes = [outcome for _, outcome in finished if outcome is not None]
         self._stop_where_needed(finished, now)
-        settlement = judge(finished, now=now, stops_when_restricted=not settings.IS_LOCAL)
-        for attempt in range(3):
-            try:
-                settlement.save(counts=False)
-                self._uncounted.update(settlement.reached)
-                break
-            except OperationalError:
-                # The rows are not lost without it: such claims grow stale and are looked up.
-                logger.exception("Outcomes could not be written down, try %d", attempt + 1)
-                connection.close()
-                time.sleep(1)
+        # What was refused concerns a child whom somebody may have for long: it comes last.
+        for is_refused, transacted in ((False, nullcontext), (True, aftermath.impatient)):
+            self._write_down(
+                [each for each in finished if isinstance(each[1], rules.Rejected) == is_refused],
+                now,
+                transacted,
+            )
         try:
             if outcomes and self._limiter.count_answers(outcomes):
                 logger.error("Notify does not answer: all senders rest")
         except redis.RedisError:
             logger.warning("No Redis: unanswered requests are not counted")
+
+    def _write_down(
+        self,
+        finished: Sequence[calling.Attempt],
+        now: datetime,
+        transacted: Callable[[], AbstractContextManager],
+    ) -> None:
+        if not finished:
+            return
+        settlement = judge(finished, now=now, stops_when_restricted=not settings.IS_LOCAL)
+        for attempt in range(1, TRIES + 1):
+            try:
+                with transacted():
+                    settlement.save(counts=False)
+                self._uncounted.update(settlement.reached)
+                return
+            except OperationalError:
+                # The rows are not lost without it: such claims grow stale and are looked up.
+                logger.exception("Outcomes could not be written down, try %d", attempt)
+                connection.close()
+                if attempt < TRIES:
+                    time.sleep(1)
 
     def _stop_where_needed(self, finished: Sequence[calling.Attempt], now: datetime) -> None:
         stops = {}

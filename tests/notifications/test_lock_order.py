@@ -7,9 +7,11 @@ import pytest
 from django.db import transaction
 
 from cohorts.models import Child
-from notifications import aftermath, lookups, notify, restoring, rules
+from notifications import aftermath, lookups, notify, outbox, restoring, rules, sending
 from notifications.models import Message
+from notifications.rewording import Rewording
 from notifications.settling import Settlement
+from notifications.signals import letters_curtailed
 from tests.notifications.conftest import NOW
 from tests.threads import at_once, wait_for_a_waiter
 
@@ -101,3 +103,57 @@ def test_who_waits_for_a_letter_or_child_keeps_none_of_its_messages_from_who_has
     assert at_once(send_again, learn) == [before["status"], None]
     message.refresh_from_db()
     assert message.status == after
+
+
+def withholding(bad):
+    def guard(messages, *, now):
+        return {each.pk: "The child has died" for each in messages if each.pk == bad.pk}
+
+    return guard
+
+
+def rewording_(bad):
+    def guard(messages, *, now):
+        return {each.pk: Rewording({}, "shorter") for each in messages if each.pk == bad.pk}
+
+    return guard
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarding", [None, withholding, rewording_])
+def test_who_has_a_child_for_long_as_an_import_may_holds_up_no_other_message(
+    guarding, queued, parent, child, postman, monkeypatch
+):
+    monkeypatch.setattr(aftermath, "LONGEST_WAIT_MS", 20)
+    monkeypatch.setattr(sending, "TRIES", 1)
+    # Notify refuses the one, and takes the other.
+    bad, good = queued(parent=parent, recipient="bad@sandbox"), queued(recipient="a@example.com")
+    if guarding is not None:
+        outbox.register_guard(bad.template, guarding(bad))
+        letters_curtailed.connect(lock_the_child, dispatch_uid="test")
+    has_child, is_over = Event(), Event()
+
+    def import_a_file():
+        with transaction.atomic():
+            Child.objects.lock(child.pk)
+            has_child.set()
+            assert is_over.wait(60)
+
+    def send():
+        assert has_child.wait(60)
+        postman.send()
+        is_over.set()
+
+    try:
+        at_once(import_a_file, send)
+    finally:
+        letters_curtailed.disconnect(dispatch_uid="test")
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.status, good.status) == (Status.CLAIMED, Status.ACCEPTED)
+
+
+def lock_the_child(sender, *, letters, **_):
+    """As whoever works out anew how a child stands."""
+    children = Message.objects.filter(letter__in=letters).values_list("child_id", flat=True)
+    Child.objects.lock_all(set(children))
