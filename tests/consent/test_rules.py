@@ -1,5 +1,6 @@
 """What answers add up to, and when parents may be asked, as tables and as properties."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -221,6 +222,10 @@ def without(**changes):
     return replace(ASKABLE, programmes=(replace(HPV, **changes),))
 
 
+def is_sentence(words):
+    return re.fullmatch(r"[A-Z][a-z]+ [^.]+\.", words) and not re.search(r"[A-Z]{2}", words)
+
+
 def test_a_request_may_be_sent_while_nothing_speaks_against_it():
     assert rules.why_no_request(ASKABLE, today=OPEN_DAY) == ""
 
@@ -244,7 +249,9 @@ def test_a_request_may_be_sent_while_nothing_speaks_against_it():
     ],
 )
 def test_e28_e30_why_no_request_may_be_sent(facts, today, words):
-    assert words in rules.why_no_request(facts, today=today)
+    reason = rules.why_no_request(facts, today=today)
+    assert words in reason
+    assert is_sentence(reason)
 
 
 def test_e32_one_programme_without_an_answer_is_enough_to_ask():
@@ -270,7 +277,33 @@ def test_e32_one_programme_without_an_answer_is_enough_to_ask():
 def test_e31_when_a_response_can_be_recorded(facts, words):
     reason = rules.why_no_response(facts, facts.programmes[0])
     assert words in reason
-    assert bool(reason) is bool(words)
+    assert is_sentence(reason) if words else reason == ""
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (without(consent=ConsentStatus.GIVEN), ""),
+        (replace(without(consent=ConsentStatus.GIVEN), is_restricted=True), ""),
+        (replace(without(consent=ConsentStatus.GIVEN), is_deceased=True), "the child has died"),
+        (replace(without(consent=ConsentStatus.GIVEN), is_session_closed=True), "is closed"),
+        (without(consent=ConsentStatus.GIVEN, is_vaccinated=True), "already vaccinated"),
+        *(
+            (without(consent=status), "once consent is given")
+            for status in ConsentStatus
+            if status != ConsentStatus.GIVEN
+        ),
+    ],
+)
+def test_triage_is_possible_whenever_consent_is_given(facts, words):
+    reason = rules.why_no_triage(facts, facts.programmes[0])
+    assert words in reason
+    assert is_sentence(reason) if words else reason == ""
+
+
+def test_who_refused_is_told_in_a_sentence():
+    people = ["Jane Smith (Mum)", "John Smith (Dad)"]
+    assert rules.refused_by(people) == "Refused by Jane Smith (Mum) and John Smith (Dad)."
 
 
 @pytest.mark.parametrize(
@@ -279,6 +312,12 @@ def test_e31_when_a_response_can_be_recorded(facts, words):
 def test_e29_a_second_request_within_a_day_is_a_repeat(hours, repeat):
     latest = None if hours is None else MONDAY - timedelta(hours=hours)
     assert rules.is_repeat(latest_request_at=latest, now=MONDAY) is repeat
+
+
+@pytest.mark.parametrize(("seconds", "double"), [(None, False), (0, True), (59, True), (60, False)])
+def test_a_second_request_within_a_minute_is_a_double_click(seconds, double):
+    latest = None if seconds is None else MONDAY - timedelta(seconds=seconds)
+    assert rules.is_double_click(latest_request_at=latest, now=MONDAY) is double
 
 
 @pytest.mark.parametrize(

@@ -3,54 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from celery.schedules import crontab
 from django.conf import settings
 
 from heartbeats import catching_up, recording, rules
 from heartbeats.models import Heartbeat
 from heartbeats.tasks import catch_up as catch_up_task
-from heartbeats.timetable import timetable, when
+from heartbeats.timetable import timetable
 from notifications import hints
-from tests.heartbeats.test_rules import DAYTIME, MINUTELY, NIGHTLY, QUARTERLY, at
 from tests.threads import at_once
 
-HOURLY = when(crontab(minute=50))
 RARE = {name for name, comes in timetable().items() if not comes.is_frequent}
 # A Tuesday noon, and beat has stood still since Saturday.
 STOPPED = datetime(2027, 1, 9, 12, tzinfo=UTC)
 NOW = datetime(2027, 1, 12, 12, 30, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("comes", "started", "now", "expected"),
-    [
-        # In time, or a little late: beat or a worker may be about to begin it.
-        (NIGHTLY, "12T03:30", "13T03:29", None),
-        (NIGHTLY, "12T03:30", "13T03:36", None),
-        (NIGHTLY, "12T03:30", "13T03:37", "13T03:30"),
-        # Begun by a worker whose clock is a little behind beat's.
-        (NIGHTLY, "13T03:29:45", "13T12:00", None),
-        (NIGHTLY, "13T03:31", "13T12:00", None),
-        # Three days are one run, the newest.
-        (NIGHTLY, "09T03:30", "12T12:00", "12T03:30"),
-        # Never begun: judged from when it is watched.
-        (NIGHTLY, None, "02T03:00", "01T03:30"),
-        (HOURLY, "12T09:50", "12T10:56", None),
-        (HOURLY, "12T09:50", "12T10:57", "12T10:50"),
-        # What comes often comes again, however long it stood still.
-        (MINUTELY, "09T03:30", "12T12:00", None),
-        (QUARTERLY, "09T03:30", "12T12:00", None),
-        (DAYTIME, "09T03:30", "12T12:00", None),
-    ],
-)
-def test_a_run_is_missed(comes, started, now, expected):
-    found = rules.missed_run(
-        comes,
-        last_started_at=started and at(started),
-        watched_since=at("01T00:00"),
-        now=at(now),
-    )
-    assert found == (expected and at(expected))
 
 
 def test_beat_and_the_catching_up_leave_no_gap_and_do_nothing_twice():

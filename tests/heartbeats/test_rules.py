@@ -7,13 +7,14 @@ from celery.schedules import crontab
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartbeats.rules import Interval, Times, is_in_a_doubtful_hour, is_overdue
+from heartbeats.rules import Interval, Times, is_in_a_doubtful_hour, is_overdue, missed_run
 from heartbeats.timetable import when
 
 MINUTELY = Interval(60)
 QUARTERLY = when(crontab(minute="*/15", hour="9-20"))
 DAYTIME = when(crontab(hour="9-20"))
 NIGHTLY = when(crontab(minute=30, hour=3))
+HOURLY = when(crontab(minute=50))
 
 
 def at(text: str) -> datetime:
@@ -163,8 +164,57 @@ def test_how_often_in_words(comes, words):
 
 def test_the_hour_that_clocks_skip_or_repeat_is_doubtful():
     assert is_in_a_doubtful_hour(Times(frozenset({0}), frozenset({1})))
+    assert not is_in_a_doubtful_hour(Times(frozenset({0}), frozenset({1, 2})))
+    assert not is_in_a_doubtful_hour(MINUTELY)
 
 
 def test_a_kind_of_schedule_that_cannot_be_judged_is_refused():
     with pytest.raises(TypeError):
         when("every so often")
+
+
+@pytest.mark.parametrize(
+    ("comes", "started", "now", "expected"),
+    [
+        # In time, or a little late: beat or a worker may be about to begin it.
+        (NIGHTLY, "12T03:30", "13T03:29", None),
+        (NIGHTLY, "12T03:30", "13T03:36", None),
+        (NIGHTLY, "12T03:30", "13T03:37", "13T03:30"),
+        # Begun by a worker whose clock is a little behind beat's.
+        (NIGHTLY, "13T03:29:45", "13T12:00", None),
+        (NIGHTLY, "13T03:31", "13T12:00", None),
+        # Three days are one run, the newest.
+        (NIGHTLY, "09T03:30", "12T12:00", "12T03:30"),
+        # Never begun: judged from when it is watched.
+        (NIGHTLY, None, "02T03:00", "01T03:30"),
+        (HOURLY, "12T09:50", "12T10:56", None),
+        (HOURLY, "12T09:50", "12T10:57", "12T10:50"),
+        # What comes often comes again, however long it stood still.
+        (MINUTELY, "09T03:30", "12T12:00", None),
+        (QUARTERLY, "09T03:30", "12T12:00", None),
+        (DAYTIME, "09T03:30", "12T12:00", None),
+    ],
+)
+def test_a_run_is_missed(comes, started, now, expected):
+    found = missed_run(
+        comes,
+        last_started_at=started and at(started),
+        watched_since=at("01T00:00"),
+        now=at(now),
+    )
+    assert found == (expected and at(expected))
+
+
+@pytest.mark.parametrize(
+    ("comes", "until", "expected"),
+    [
+        (MINUTELY, "12T10:00:59", None),
+        (MINUTELY, "12T10:01", "12T10:01"),
+        (MINUTELY, "12T10:03:30", "12T10:03"),
+        (Interval(3600), "12T12:30", "12T12:00"),
+        (NIGHTLY, "13T03:30", "13T03:30"),
+        (NIGHTLY, "13T03:29", None),
+    ],
+)
+def test_the_newest_run_that_fell_due(comes, until, expected):
+    assert comes.last_due(since=at("12T10:00"), until=at(until)) == (expected and at(expected))
