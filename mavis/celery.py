@@ -11,9 +11,11 @@ from celery.schedules import crontab
 from celery.signals import setup_logging
 
 from heartbeats.timetable import sign
+from mavis import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mavis.settings.base")
 
+broker.use()
 app = Celery("mavis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
