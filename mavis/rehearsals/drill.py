@@ -3,16 +3,18 @@
 import heapq
 import itertools
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import redis
 import requests
 from celery import current_app
 from django import db
+from django.conf import settings
 from kombu.exceptions import OperationalError as BrokerError
 
 from mavis.rehearsals.cohort import Cohort
@@ -98,6 +100,11 @@ class Drill:
         """Let several workers plan invitations at the same time."""
         for _ in range(planners):
             self.send_task("sessions_app.plan_invitations")
+
+    def step_clock(self, by: timedelta, *, how: int = signal.SIGTERM) -> None:
+        """Let everybody's clock show another time, ours too."""
+        self.stage.step_clock(by, how=how)
+        settings.CLOCK_FROM = self.stage.pace.shown
 
     def kill_sender(self) -> None:
         self._kill(self.stage.kill_sender(self.chance), "processes of workers killed")

@@ -6,6 +6,7 @@ Source: lessons §2, Notify §12.
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import psycopg
@@ -29,7 +30,11 @@ OWN_MINUTES = 0.6
 # waits in real time gives up after five.
 PAUSE, PAUSE_SECONDS = 10.0, 6.0
 LOCK, LOCK_SECONDS = 50 / 60, 4.0
+# Long enough for the fleet to start with that clock, and to queue, claim and ask by it.
+AHEAD, AHEAD_SECONDS = 5.0, 25.0
+AN_HOUR = timedelta(hours=1)
 LASTING = {
+    "clock an hour ahead": (AHEAD, AHEAD_SECONDS),
     "Redis paused for ten minutes": (PAUSE, PAUSE_SECONDS),
     "messages locked for 50 seconds": (LOCK, LOCK_SECONDS),
 }
@@ -162,6 +167,14 @@ def _(drill: Drill) -> None:
 def _(drill: Drill) -> None:
     start, stop = partial(drill.stage.want_beat, 1), partial(drill.stage.dismiss, "beat1")
     drill.now_and_then(drill.stage.pace.real(4), start, stop)
+
+
+@fault("clock an hour ahead")
+def _(drill: Drill) -> None:
+    """Everything is killed as it steps, and again as it is put right, so that much is left."""
+    ahead = partial(drill.step_clock, AN_HOUR, how=signal.SIGKILL)
+    right = partial(drill.step_clock, -AN_HOUR, how=signal.SIGKILL)
+    drill.now_and_then(lasts("clock an hour ahead", drill.stage.pace), ahead, right)
 
 
 @fault("three planners at once")

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.db import connection
 
 from calendars import clock
@@ -79,7 +78,7 @@ def _(drill: Drill, seconds: float) -> Afterwards:
     drill.cohort.open(in_days=1)
     drill.run_for(seconds)
     stage.dismiss("beat")
-    step_clock(drill, timedelta(days=3))
+    drill.step_clock(timedelta(days=3))
     stage.await_web()
     names, shown, real = missed.missed(now=clock.now()), clock.now(), datetime.now(UTC)
     stage.want_beat()
@@ -131,7 +130,7 @@ def _(drill: Drill, seconds: float) -> Afterwards:
     drill.plan_at_once()
     drill.wait_until(lambda: Message.objects.exclude(status="waiting").exists(), seconds=60)
     stepped = clock.now()
-    step_clock(drill, AN_HOUR)
+    drill.step_clock(AN_HOUR)
     stage.await_web()
     for when in ("before", "after"):
         stage.notify.add_fault("post", probability=0.3, action="drop", stage=when)
@@ -155,7 +154,7 @@ def _(drill: Drill, seconds: float) -> Afterwards:
     queued = Message.objects.filter(status="waiting", due_at__gt=stepped + AN_HOUR).count()
     drill.counts["waiting when the clock was put right"] = queued
     stage.notify.lift_all()
-    step_clock(drill, -AN_HOUR)
+    drill.step_clock(-AN_HOUR)
     stage.want_workers()
     stage.mend()
     stage.await_web()
@@ -186,12 +185,6 @@ def _(drill: Drill, seconds: float) -> None:
     drill.run_for(seconds)
     drill.stage.want_workers()
     drill.stage.mend()
-
-
-def step_clock(drill: Drill, by: timedelta) -> None:
-    """Let everybody's clock show another time, ours too."""
-    drill.stage.step_clock(by)
-    settings.CLOCK_FROM = drill.stage.pace.shown
 
 
 def recover(stage: Stage, options: Options) -> bool:

@@ -113,10 +113,12 @@ class Stage:
             failure="The web server did not answer in a minute and a half.",
         )
 
-    def step_clock(self, by: timedelta) -> None:
-        """Let the clock show another time from here on: the fleet ends and starts with it."""
+    def step_clock(self, by: timedelta, *, how: int = signal.SIGTERM) -> None:
+        """Let the clock show another time from here on: the fleet is ended by a signal and starts
+        with it.
+        """
         roles = dict(self._wanted)
-        self.dismiss("")
+        self._end_all("", how)
         self.pace.step(by)
         self.environment.update(self.pace.variables())
         self._wanted = roles
@@ -193,11 +195,7 @@ class Stage:
 
     def kill_all(self, kind: str) -> None:
         """kill -9 every process of a kind, and do not start them again."""
-        self._wanted = {
-            role: command for role, command in self._wanted.items() if not role.startswith(kind)
-        }
-        for child in self._running(kind):
-            self._fleet.end(child, signal.SIGKILL)
+        self._end_all(kind, signal.SIGKILL)
 
     def pids(self, kind: str) -> set[int]:
         """The running processes of a kind."""
@@ -210,11 +208,14 @@ class Stage:
     def dismiss(self, *kinds: str) -> None:
         """End the processes of these kinds and do not start them again."""
         for kind in kinds:
-            self._wanted = {
-                role: command for role, command in self._wanted.items() if not role.startswith(kind)
-            }
-            for child in self._running(kind):
-                self._fleet.end(child)
+            self._end_all(kind, signal.SIGTERM)
+
+    def _end_all(self, kind: str, how: int) -> None:
+        self._wanted = {
+            role: command for role, command in self._wanted.items() if not role.startswith(kind)
+        }
+        for child in self._running(kind):
+            self._fleet.end(child, how)
 
     def _signal(self, kind: str, chance: random.Random, how: int) -> bool:
         found = self._running(kind)
