@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.db import OperationalError
 
 from calendars import clock
 from consent.services import (
@@ -15,6 +16,7 @@ from consent.services import (
     responses,
 )
 from notifications import hints
+from notifications.patience import SHORT_WAIT_MS, impatient
 
 DRAFTS_ARE_KEPT = timedelta(days=1)
 # A hint that has not been taken up after so long was lost.
@@ -31,15 +33,19 @@ def forget_drafts() -> None:
     online.forget_drafts(before=before)
 
 
-@shared_task(name=online.MATCH_TASK)
+@shared_task(
+    name=online.MATCH_TASK, autoretry_for=(OperationalError,), retry_backoff=5, max_retries=6
+)
 def match_online_response(response_id: int) -> None:
     """Look for the child that a recorded response means; one not found waits for a person.
 
-    Then the parent is told what was recorded, whether or not a child was found.
+    Then the parent is told what was recorded, whether or not a child was found. Where somebody has
+    the child for long, as an import may, it comes again: messages wait in the same queue.
     """
     hints.take_up(online.MATCH_TASK, response_id)
     now = clock.now()
-    matching.match(response_id, now=now)
+    with impatient(SHORT_WAIT_MS):
+        matching.match(response_id, now=now)
     online_replies.confirm(response_id, now=now)
 
 

@@ -3,8 +3,7 @@ which nothing was sent, and what Notify has twice. All of it in the transaction 
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -19,23 +18,11 @@ logger = logging.getLogger(__name__)
 
 Status = Message.Status
 
-LONGEST_WAIT_MS = 5000
 # The field of a parent that a message on a channel went to, and the one that says it is no good.
 CONTACTS = {
     Channel.EMAIL: ("email", "email_failed_at"),
     Channel.TEXT: ("phone", "phone_failed_at"),
 }
-
-
-@contextmanager
-def impatient() -> Iterator[None]:
-    """A transaction of a sender that raises OperationalError rather than wait long for one lock:
-    somebody may have children for a minute, as an import does, and others who are due would wait.
-    """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LONGEST_WAIT_MS}ms"])
-        yield
 
 
 def lock_ahead(messages: Collection[Message]) -> None:

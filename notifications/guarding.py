@@ -7,8 +7,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from notifications import aftermath, outbox, readdressing, rewording
+from notifications import outbox, readdressing, rewording
 from notifications.models import Message
+from notifications.patience import impatient
 from notifications.settling import Settlement
 
 logger = logging.getLogger(__name__)
@@ -57,13 +58,13 @@ def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
     # The sweep finds as stale claims what cannot be written down; the others go all the same.
     if settlement:
         try:
-            with aftermath.impatient():
+            with impatient():
                 settlement.save()
         except Exception:
             logger.exception("What was withheld could not be written down")
     if reworded:
         try:
-            with aftermath.impatient():
+            with impatient():
                 kept = rewording.reword(reworded, now=now)
             allowed += kept
         except Exception:

@@ -16,8 +16,9 @@ from django.dispatch import receiver
 
 from cohorts.models import Child, Contact, Parent
 from cohorts.signals import children_changed
-from notifications.aftermath import impatient, take_letters
+from notifications.aftermath import take_letters
 from notifications.models import Channel, Message
+from notifications.patience import impatient
 from notifications.resending import refused
 from notifications.settling import Settlement
 

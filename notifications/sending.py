@@ -19,7 +19,6 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from notifications import (
-    aftermath,
     allowance,
     calling,
     claims,
@@ -34,6 +33,7 @@ from notifications import (
 )
 from notifications.judging import judge
 from notifications.models import Lane, Message
+from notifications.patience import impatient
 
 logger = logging.getLogger(__name__)
 
@@ -226,7 +226,7 @@ class Sender:
         outcomes = [outcome for _, outcome in finished if outcome is not None]
         self._stop_where_needed(finished, now)
         # What was refused concerns a child whom somebody may have for long: it comes last.
-        for is_refused, transacted in ((False, nullcontext), (True, aftermath.impatient)):
+        for is_refused, transacted in ((False, nullcontext), (True, impatient)):
             self._write_down(
                 [each for each in finished if isinstance(each[1], rules.Rejected) == is_refused],
                 now,

@@ -1,8 +1,12 @@
 """One response, several who would match it: on real transactions. Consent §3 and §4; I23, I27."""
 
+from threading import Event
+
 import pytest
+from django.db import OperationalError, transaction
 
 from cohorts.models import Child, Parent, SchoolMove
+from consent import tasks
 from consent.models import ConsentResponse, OnlineResponse, UndoneMatch
 from consent.services import changes, matching, unmatching
 from notifications.models import Message
@@ -126,3 +130,27 @@ def test_a_new_parent_who_answers_about_all_their_children_at_once_is_one_person
     parent = Parent.objects.get()
     assert parent.relationships.count() == len(names)
     assert set(ConsentResponse.objects.values_list("parent", flat=True)) == {parent.pk}
+
+
+def test_a_response_about_a_child_whom_an_import_has_lets_those_behind_it_pass(link, monkeypatch):
+    monkeypatch.setattr(tasks, "SHORT_WAIT_MS", 20)
+    monkeypatch.setattr(tasks.clock, "now", lambda: NOW)
+    child, response = link.child(), link.response()
+    has_child, is_over = Event(), Event()
+
+    def import_a_file():
+        with transaction.atomic():
+            Child.objects.lock(child.pk)
+            has_child.set()
+            assert is_over.wait(60)
+
+    def work():
+        assert has_child.wait(60)
+        with pytest.raises(OperationalError):
+            tasks.match_online_response(response.pk)
+        is_over.set()
+
+    at_once(import_a_file, work)
+    tasks.match_online_response(response.pk)
+    response.refresh_from_db()
+    assert (response.child, response.confirmation_sent_at) == (child, NOW)

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from cohorts.models import Child
-from notifications import aftermath, lookups, notify, outbox, restoring, rules, sending
+from notifications import aftermath, lookups, notify, outbox, patience, restoring, rules, sending
 from notifications.models import Message
 from notifications.rewording import Rewording
 from notifications.settling import Settlement
@@ -124,7 +124,7 @@ def rewording_(bad):
 def test_who_has_a_child_for_long_as_an_import_may_holds_up_no_other_message(
     guarding, queued, parent, child, postman, monkeypatch
 ):
-    monkeypatch.setattr(aftermath, "LONGEST_WAIT_MS", 20)
+    monkeypatch.setattr(patience, "LONGEST_WAIT_MS", 20)
     monkeypatch.setattr(sending, "TRIES", 1)
     # Notify refuses the one, and takes the other.
     bad, good = queued(parent=parent, recipient="bad@sandbox"), queued(recipient="a@example.com")
