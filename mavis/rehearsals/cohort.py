@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Organisation, User
 from calendars import clock
@@ -94,10 +95,12 @@ class Cohort:
                 invitations_on=today + timedelta(days=in_days)
             )
 
-    def say_farewell(self, chance: random.Random) -> bool:
-        """Make a child ineligible who is being written to, if there is one; false if nobody is."""
+    def say_farewell(self, chance: random.Random, among: QuerySet[Message] | None = None) -> bool:
+        """Make a child ineligible who is being written to, by one of these messages if any are
+        named; false if nobody is.
+        """
         gone = [*self.doubtful, *(farewell.child_id for farewell in self.farewells)]
-        due = Message.objects.exclude(child_id__in=gone)
+        due = (Message.objects.all() if among is None else among).exclude(child_id__in=gone)
         ids = list(due.filter(status="claimed").values_list("child_id", flat=True)[:20])
         ids += (
             due.filter(status="waiting").order_by("due_at").values_list("child_id", flat=True)[:60]

@@ -11,6 +11,7 @@ import sys
 import time
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from calendars import clock
 from mavis.local.console import say
@@ -21,7 +22,7 @@ from mavis.rehearsals.drill import Drill
 from mavis.rehearsals.options import Options
 from mavis.rehearsals.stage import Stage
 from notifications import stoppages
-from notifications.models import ForgottenMessage, Message, Stoppage
+from notifications.models import Channel, ForgottenMessage, Message, Stoppage
 
 STATES = ("waiting", "claimed", "unknown")
 GONE_AFTER_THE_COPY = 4
@@ -45,13 +46,15 @@ def lose_and_restore(stage: Stage, options: Options) -> bool:
 
     _send_until(drill, options.messages * 0.2)
     drill.kill_worker()
+    _hold_texts(drill)
     file = stage.folder / "copy.dump"
     dumped_at, joined_later = clock.now(), copy.deepcopy(drill.cohort.waiting)
     stage.dump(file)
     say(f"Copied the database at {dumped_at:%H:%M:%S}; sending goes on.")
 
     for _ in range(GONE_AFTER_THE_COPY):
-        drill.counts[GONE] += drill.cohort.say_farewell(chance)
+        drill.counts[GONE] += drill.cohort.say_farewell(chance, among=_waiting_texts())
+    _let_go_on()
     drill.cohort.join_some(chance, share=1e9)
     drill.plan_at_once()
     _send_until(drill, options.messages * 0.6)
@@ -77,8 +80,7 @@ def lose_and_restore(stage: Stage, options: Options) -> bool:
     drill.cohort.waiting = joined_later
     drill.cohort.join_some(chance, share=1e9)
     drill.plan_at_once()
-    for held in Stoppage.objects.filter(ended_at__isnull=True):
-        stoppages.end(held.pk, now=clock.now())
+    _let_go_on()
     is_quiet = drill.wait_until(lambda: breaking.quiet(drill), seconds=breaking.until_quiet(stage))
     drill.run_for(stage.pace.real(1))
 
@@ -99,6 +101,29 @@ def _send_until(drill: Drill, number: float) -> None:
     drill.wait_until(
         lambda: Message.objects.filter(accepted_at__isnull=False).count() >= number, seconds=120
     )
+
+
+def _hold_texts(drill: Drill) -> None:
+    """Let texts rest, and families join whose texts then wait in the copy, however fast we send."""
+    stoppages.stop(
+        scope=Channel.TEXT, kind=Stoppage.Kind.ALLOWANCE, reason="Rehearsed", now=clock.now()
+    )
+    drill.cohort.join_some(drill.chance, share=0.3)
+    drill.plan_at_once()
+    drill.wait_until(
+        lambda: _waiting_texts().values("child_id").distinct().count() >= GONE_AFTER_THE_COPY,
+        seconds=60,
+    )
+
+
+def _waiting_texts() -> QuerySet[Message]:
+    return Message.objects.filter(status="waiting", channel=Channel.TEXT)
+
+
+def _let_go_on() -> None:
+    """End whatever holds messages, as an operator does."""
+    for held in Stoppage.objects.filter(ended_at__isnull=True):
+        stoppages.end(held.pk, now=clock.now())
 
 
 def _count_copy(drill: Drill) -> None:
