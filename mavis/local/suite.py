@@ -16,7 +16,11 @@ from mavis.local.environment import without_own_settings
 from mavis.local.processes import Supervisor
 from mavis.local.workplace import LOCAL
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no windows to draw and is the lightest; what it shows is the same.
+BROWSERS = (
+    *("chromium-headless-shell", "chromium", "chromium-browser"),
+    *("google-chrome", "google-chrome-stable"),
+)
 TEMPLATE = "mavis_template"
 # Each has a database of its own, and a numbered one of Redis. Twice the cores that the suite must
 # do with: while rehearsals, browsers and the database work or wait, somebody else works.
@@ -74,7 +78,10 @@ def find_or_install_chromium() -> str:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say("Installing Chromium for the browser journeys…")
         _apt_get("update")
-        _apt_get("install", "-y", "--no-install-recommends", "chromium")
+        for package in ("chromium-headless-shell", "chromium"):
+            _apt_get("install", "-y", "--no-install-recommends", package)
+            if _on_path():
+                break
     installed = _on_path()
     if not installed:
         raise Refusal(

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection, connections
 from playwright.sync_api import expect, sync_playwright
 
+from mavis.local.suite import BROWSERS
 from tests.factories import PASSWORD
 from tests.journeys.browser import WIDE, Visitor
 from tests.journeys.gallery import HOST, Gallery
@@ -21,7 +22,6 @@ from tests.journeys.gallery import HOST, Gallery
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # A page that never comes fails; one that a busy machine is slow with does not.
 PATIENCE_MS = 60_000
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pytest_collection_modifyitems(items):
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items):
 
 def chromium() -> str:
     """The browser's program; a machine without one is told what to do."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found:
         pytest.fail("No Chromium on the PATH: install one, or set CHROMIUM to its program")
     return found
