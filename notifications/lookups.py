@@ -191,7 +191,7 @@ def _write_checked(answers: dict[int, object], *, now: datetime) -> None:
                     status=found.status,
                     taken_at=found.created_at,
                 )
-            case [] if message.status in NOT_SENT:
+            case [] | notify.Gone() if message.status in NOT_SENT:
                 settlement.ask_again(message, at=None, empty_lookups=0)
             case list():
                 # It has been taken up again meanwhile, or settled.

@@ -146,3 +146,18 @@ def test_a_delivery_of_what_nobody_can_ask_about_any_more_is_believed(ended, tol
     Message.objects.filter(pk=parked.pk).update(reason=reason)
     assert told(parked, "permanent-failure").status == Status.PARKED
     assert told(parked).status == Status.DELIVERED
+
+
+def test_a_failure_of_what_notify_has_forgotten_is_not_logged_a_second_time(
+    ended, told, notify, child
+):
+    parked = ended(Status.PARKED)
+    notify_id = uuid.uuid4()
+    Message.objects.filter(pk=parked.pk).update(reason=lookups.FORGOTTEN, notify_id=notify_id)
+    after = told(parked, "permanent-failure", notify_id=notify_id)
+    assert (after.status, after.reason, after.next_look_at) == (
+        Status.PARKED,
+        lookups.FORGOTTEN,
+        None,
+    )
+    assert log_of(child) == []
