@@ -27,7 +27,7 @@ def keep_own_logging(**_: object) -> None:
 
 
 # The queues, and what their jobs are called for people. An urgent job is short or, sending, one of
-# two: so one that comes never waits behind a long one.
+# two of its lane: so one that comes never waits behind a long one.
 QUEUES = {"urgent": "urgent", "default": "all other"}
 
 TIMETABLE = {

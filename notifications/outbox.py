@@ -13,12 +13,13 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from notifications import hints, rules, wording
-from notifications.models import Lane, Message
+from notifications.models import Message
 from notifications.rewording import Rewording
 
 BATCH = 2000
 SEND_TASK = "notifications.send_due"
-QUEUES = {Lane.URGENT: "urgent", Lane.BULK: "default"}
+# An import, or whatever else may take minutes, shares the other queue.
+QUEUE = "urgent"
 
 # Asked just before sending, in batches: message id -> why it must not be sent any more, or what it
 # says instead.
@@ -154,7 +155,7 @@ def hold(letters: Collection[UUID], *, until: datetime) -> None:
 
 def wake(lane: int) -> None:
     """Ask a worker to send what is due. A broker that is down is logged, never an error."""
-    hints.give(SEND_TASK, int(lane), queue=QUEUES[Lane(lane)])
+    hints.give(SEND_TASK, int(lane), queue=QUEUE)
 
 
 def register_guard(template: str, guard: Guard) -> None:

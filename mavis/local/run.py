@@ -19,6 +19,9 @@ from mavis.local.workplace import DATA, LOCAL, LOGS
 
 BINARIES = Path(sys.executable).parent
 CELERY = (str(BINARIES / "celery"), "--app=mavis", "--quiet")
+# How many jobs the worker of each queue runs at once. Of the urgent ones eight may be senders: two
+# of each lane, and as many that still wait for their last answers.
+THREADS = {"urgent": 10, "default": 2}
 DATABASE = "mavis"
 DEFAULT_PORT = 8000
 DEMO_USERS = {
@@ -150,15 +153,23 @@ def start_workers(supervisor: Supervisor, environment: Mapping[str, str]) -> Non
     """Start a worker for each queue."""
     # The person who typed the command chose the user, root or not.
     unasked = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-    for queue, threads in (("urgent", 4), ("default", 2)):
+    for queue in THREADS:
         supervisor.start(
             queue,
-            [*CELERY, "worker", f"--queues={queue}", f"--hostname={queue}@%h"]
-            + ["--pool=threads", f"--concurrency={threads}"]
-            + ["--without-gossip", "--without-mingle"],
+            worker_of(queue),
             environment={**environment, **unasked},
             ready_when=b" ready.",
         )
+
+
+def worker_of(queue: str) -> list[str]:
+    """The command of a queue's worker, as in `compose.yaml`."""
+    return [
+        *(*CELERY, "worker", f"--queues={queue}", f"--hostname={queue}@%h"),
+        *("--pool=threads", f"--concurrency={THREADS[queue]}"),
+        # What workers would tell each other nobody asks for, and it fails where Redis is lost.
+        *("--without-gossip", "--without-mingle"),
+    ]
 
 
 def start_service(supervisor: Supervisor, environment: Mapping[str, str], port: int) -> None:

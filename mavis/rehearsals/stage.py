@@ -17,7 +17,7 @@ import redis
 from mavis.local import broker, postgres
 from mavis.local.console import Refusal
 from mavis.local.processes import Child, Supervisor
-from mavis.local.run import answers
+from mavis.local.run import THREADS, answers, worker_of
 from mavis.rehearsals.journal import Server
 from mavis.rehearsals.notify import Notify
 from mavis.rehearsals.pace import Pace
@@ -132,11 +132,8 @@ class Stage:
         """One worker for each queue, exactly as `make run` and `compose.yaml` start them, and as
         many beside them as were asked for, whose processes can be killed one by one.
         """
-        for queue, threads in {"urgent": 4, "default": 2}.items():
-            self._wanted[f"worker-{queue}"] = [
-                *(BINARIES / "celery", "--app=mavis", "--quiet", "worker", f"--queues={queue}"),
-                *(f"--hostname={queue}@%h", "--pool=threads", f"--concurrency={threads}"),
-            ]
+        for queue in THREADS:
+            self._wanted[f"worker-{queue}"] = [*worker_of(queue)]
         for number in range(self._workers):
             self._wanted[f"worker{number}"] = [
                 *(BINARIES / "celery", "--app", "mavis", "--quiet", "worker"),

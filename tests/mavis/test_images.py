@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from mavis.local.run import THREADS
 from mavis.settings import base
+from notifications import slots
+from notifications.models import Lane
 
 ROOT = Path(settings.BASE_DIR)
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -96,6 +99,12 @@ def test_nothing_serves_before_the_database_is_migrated(name):
 def test_every_queue_has_a_worker():
     consumed = set(re.findall(r"--queues=(\w+)", COMPOSE))
     assert consumed == {"urgent", base.CELERY_TASK_DEFAULT_QUEUE}
+
+
+def test_all_senders_together_leave_threads_for_the_sweep_and_receipts():
+    """Two of a lane take messages, and as many may still wait for their last answers."""
+    [threads] = re.findall(r"--concurrency=(\d+)", services()["worker-urgent"].replace('", "', " "))
+    assert int(threads) == THREADS["urgent"] > 2 * slots.MOST * len(Lane)
 
 
 def test_variables_set_for_the_service_are_known():

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 
 from calendars import clock as calendar_clock
+from cohorts.services import uploads
 from mavis.celery import app
 from notifications import hints, outbox, receipts, slots, sweeping, tasks
 from notifications.models import Channel, Lane, Message
@@ -116,6 +118,14 @@ def test_the_sweep_finds_what_the_broker_lost(queued, postman):
     queued()
     postman.sweep()
     assert len(hints.connection().keys("mavis:hint:*")) == 2
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_nothing_that_is_sent_waits_behind_an_import(lane):
+    outbox.wake(lane)
+    current_app.send_task(uploads.RUN_TASK, args=[1])
+    queues = hints.connection()
+    assert (queues.llen("urgent"), queues.llen("default")) == (1, 1)
 
 
 def test_a_sweep_waits_behind_no_long_job_and_no_look_up(queued, notify, clock, monkeypatch):
