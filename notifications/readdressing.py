@@ -161,11 +161,13 @@ def follow_correction(parent: Parent, *, email: str, phone: str, now: datetime) 
 
 def hand_over(*, stays: Parent, goes: Parent) -> None:
     """Let the messages to one contact be the other's, who is the same person. What somebody is
-    sending at this moment keeps naming the one who goes, so that nobody waits for a sender here.
+    sending at this moment keeps naming the one who goes, so that nobody waits for a sender here; so
+    does what was about a child whom another organisation has now.
 
     Runs in the transaction that has locked the children of both, before `follow_correction`.
     """
-    free = Message.objects.filter(parent=goes).select_for_update(skip_locked=True, of=("self",))
+    ours = Message.objects.filter(parent=goes, child__organisation=stays.organisation_id)
+    free = ours.select_for_update(skip_locked=True, of=("self",))
     Message.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(parent=stays)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from cohorts.models import Child, Parent, ParentRelationship
 from consent.models import ConsentResponse
@@ -37,22 +37,35 @@ class Person:
 
 @dataclass(frozen=True)
 class Pair:
-    """The parent who stays on record, and who is found to be the same person; `answers` is all that
-    the two said about consent, about whichever child.
+    """The parent who stays on record, and who is found to be the same person.
+
+    `children` are those of the organisation to whom one of the two belongs, or about whom one
+    answered, by name; `answers` is all that the two said about them.
     """
 
     stays: Person
     goes: Person
+    children: Sequence[Child]
     answers: Sequence[ConsentResponse]
 
     @property
+    def shown(self) -> Sequence[Child]:
+        """The children without those whose record is sensitive: neither named nor counted."""
+        return [child for child in self.children if not child.is_restricted]
+
+    @property
     def fingerprint(self) -> str:
-        """What a form carries of what it showed: it changes with the details of the two, and with
-        each word about consent.
+        """What a form carries of what it showed: it changes with the details of the two, with each
+        child who comes or goes, and with each word about consent.
         """
-        said = [(one.pk, one.last_word_at.isoformat(), one.is_valid) for one in self.answers]
-        shown = f"{self.stays.fingerprint}\n{self.goes.fingerprint}\n{said}"
-        return sha256(shown.encode()).hexdigest()[:16]
+        shown = [child.pk for child in self.shown]
+        said = [
+            (one.pk, one.last_word_at.isoformat(), one.is_valid)
+            for one in self.answers
+            if one.child_id in shown
+        ]
+        words = f"{self.stays.fingerprint}\n{self.goes.fingerprint}\n{shown}\n{said}"
+        return sha256(words.encode()).hexdigest()[:16]
 
     def settled(self) -> dict[str, ParentDetails]:
         """By what it is, from whom something comes that need not be asked: they agree, or only
@@ -145,13 +158,11 @@ def pair_of(child: Child, stays: UUID, goes: UUID) -> Pair | None:
     one, other = people.get(stays), people.get(goes)
     if one is None or other is None or one is other or one.relationship is None:
         return None
-    answers = ConsentResponse.objects.filter(parent__in=(one.parent.pk, other.parent.pk))
-    return Pair(one, other, list(answers.order_by("pk")))
-
-
-def children_of(pair: Pair, organisation_id: int) -> QuerySet[Child]:
-    """The organisation's children to whom one of the two belongs, or about whom one answered."""
-    both = (pair.stays.parent.pk, pair.goes.parent.pk)
+    both = (one.parent.pk, other.parent.pk)
     related = ParentRelationship.objects.filter(parent__in=both, child=OuterRef("pk"))
     answered = ConsentResponse.objects.filter(parent__in=both, child=OuterRef("pk"))
-    return Child.objects.filter(Exists(related) | Exists(answered), organisation=organisation_id)
+    children = Child.objects.filter(
+        Exists(related) | Exists(answered), organisation=child.organisation_id
+    ).order_by("given_name_key", "pk")
+    answers = ConsentResponse.objects.filter(parent__in=both, child__in=children)
+    return Pair(one, other, list(children), list(answers.order_by("pk")))

@@ -7,7 +7,7 @@ from datetime import date
 from cohorts.models import Child
 from consent.selectors.merging import Prospect, prospects
 from notifications.models import Message
-from records.contacts import Pair, children_of
+from records.contacts import Pair
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,10 @@ class Consequences:
 def consequences(child: Child, pair: Pair, *, today: date) -> Consequences:
     """What the merge brings, in a constant number of queries."""
     both = (pair.stays.parent.pk, pair.goes.parent.pk)
-    siblings = list(
-        children_of(pair, child.organisation_id)
-        .filter(restricted_at__isnull=True)
-        .exclude(pk=child.pk)
-        .order_by("given_name_key", "pk")
-    )
-    shown = [child, *siblings]
     return Consequences(
-        siblings=siblings,
-        prospects=prospects(shown, stays=both[0], goes=both[1], today=today),
+        siblings=[one for one in pair.shown if one != child],
+        prospects=prospects(pair.shown, stays=both[0], goes=both[1], today=today),
         waiting=Message.objects.filter(
-            parent__in=both, child__in=shown, status=Message.Status.WAITING
+            parent__in=both, child__in=pair.shown, status=Message.Status.WAITING
         ).count(),
     )

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.access_log import record_view
+from accounts.access_log import record_views
 from accounts.models import AccessLogEntry
 from accounts.permissions import edits_children_required
 from calendars import clock
@@ -25,22 +25,21 @@ GONE = (
     "was changed by you. Check what the record says now"
 )
 CHANGED = (
-    "Somebody has changed one of these contacts, or one of them has answered, since you opened the "
-    "page. Check what the page says now, then merge them if they are still one person"
+    "Somebody has changed one of these contacts or whose parent they are, or one of them has "
+    "answered, since you opened the page. Check what the page says now, then merge them if they "
+    "are still one person"
 )
 
 
-def _child(request: HttpRequest, public_id: UUID) -> Child:
-    """The organisation's child, whose record is not sensitive; else 404. The look is logged."""
-    child = find_child(request, public_id)
-    record_view(
+def _log_view(request: HttpRequest, *children: Child) -> None:
+    """Keep that the person looked at the child, and at whose data the page shows besides."""
+    record_views(
         user=request.user,
-        child_id=child.pk,
+        child_ids=[child.pk for child in children],
         area=AccessLogEntry.Area.CHILD,
         page=AccessLogEntry.Page.SHOW,
         now=clock.now(),
     )
-    return child
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:
@@ -53,11 +52,12 @@ def _start_again(request: HttpRequest) -> HttpResponse:
 @edits_children_required
 def choose(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpResponse:
     """Choose who else a parent is."""
-    child = _child(request, public_id)
+    child = find_child(request, public_id)
     people = people_of(child)
     person = next((one for one in people if one.relationship and one.key == parent_id), None)
     if person is None:
-        raise Http404
+        messages.info(request, GONE)
+        return redirect(address_of(child))
     others = [one for one in people if one is not person]
     form = WhoForm(request.POST if request.method == "POST" else None, person=person, others=others)
     if request.method == "POST" and form.is_valid():
@@ -67,6 +67,7 @@ def choose(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
             parent_id=parent_id,
             other_id=form.cleaned_data["other"],
         )
+    _log_view(request, child)
     return render(
         request,
         "records/merge_who.html",
@@ -88,7 +89,7 @@ def choose(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
 @edits_children_required
 def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID) -> HttpResponse:
     """Choose what is kept, see what follows, and merge the two."""
-    child = _child(request, public_id)
+    child = find_child(request, public_id)
     pair = pair_of(child, parent_id, other_id)
     if pair is None:
         messages.info(request, GONE)
@@ -117,6 +118,8 @@ def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID
             messages.success(request, "Contacts merged")
             return redirect(address_of(child))
     names = {"public_id": public_id, "parent_id": parent_id}
+    found = consequences(child, pair, today=clock.today())
+    _log_view(request, child, *found.siblings)
     return render(
         request,
         "records/merge_check.html",
@@ -131,6 +134,6 @@ def merge(request: HttpRequest, public_id: UUID, parent_id: UUID, other_id: UUID
             "child": child,
             "pair": pair,
             "seen": pair.fingerprint,
-            "found": consequences(child, pair, today=clock.today()),
+            "found": found,
         },
     )

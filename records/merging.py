@@ -4,7 +4,6 @@ Who answered is told apart by id, so the newest answer of the one person counts 
 was said then, and the details given with it, stay on each answer. Source: consent §3 and §9.3.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.signals import children_changed
 from consent.services import merging as answers
 from notifications import readdressing
-from records.contacts import Pair, children_of, pair_of
+from records.contacts import Pair, pair_of
 from records.parents import LABELS, ChangedMeanwhile, ParentDetails, ParentGone
 
 Kind = ParentRelationship.Kind
@@ -43,7 +42,7 @@ def merge_contacts(
     if found is None:
         raise ParentGone
     ids = (found.stays.parent.pk, found.goes.parent.pk)
-    concerned = _ids(found, child)
+    concerned = _ids(found)
     Child.objects.lock_all(concerned)
     child = Child.objects.get(pk=child.pk)
     locked = {
@@ -52,14 +51,14 @@ def merge_contacts(
     pair = None if child.is_restricted else pair_of(child, stays, goes)
     if pair is None or len(locked) < 2:
         raise ParentGone
-    if pair.fingerprint != seen or _ids(pair, child) != concerned:
+    if pair.fingerprint != seen or _ids(pair) != concerned:
         raise ChangedMeanwhile
     _merge(child, pair, kept, locked, by=by, now=now)
     children_changed.send(Parent, child_ids=sorted(concerned), by=by, now=now)
 
 
-def _ids(pair: Pair, child: Child) -> set[int]:
-    return set(children_of(pair, child.organisation_id).values_list("pk", flat=True))
+def _ids(pair: Pair) -> set[int]:
+    return {child.pk for child in pair.children}
 
 
 def _merge(
@@ -72,7 +71,6 @@ def _merge(
     now: datetime,
 ) -> None:
     stays, goes = locked[pair.stays.parent.pk], locked[pair.goes.parent.pk]
-    concerned = list(children_of(pair, child.organisation_id).order_by("pk"))
     before = [(stays.email, stays.phone), (goes.email, goes.phone)]
     failed = _failed(stays, goes, kept)
     told = _join_relationships(child, stays, goes, kept)
@@ -82,7 +80,7 @@ def _merge(
     readdressing.hand_over(stays=stays, goes=goes)
     for email, phone in before:
         readdressing.follow_correction(stays, email=email, phone=phone, now=now)
-    _tell(child, concerned, pair, kept, told, by=by, now=now)
+    _tell(child, pair, kept, told, by=by, now=now)
 
 
 def _failed(stays: Parent, goes: Parent, kept: ParentDetails) -> dict[str, datetime | None]:
@@ -105,22 +103,25 @@ def _join_relationships(
     child: Child, stays: Parent, goes: Parent, kept: ParentDetails
 ) -> dict[int, str]:
     """Let the one who stays be the parent of all children of both, of each once; by child what
-    their log says of the relationship that was not kept.
+    their log says of the relationship that was not kept. Whoever another organisation has now, or
+    none, keeps who is on their record.
     """
-    own = {one.child_id: one for one in stays.relationships.all()}
+    ours = {"child__organisation": child.organisation_id}
+    own = {one.child_id: one for one in stays.relationships.filter(**ours)}
     told: dict[int, str] = {}
-    for relationship in goes.relationships.all():
+    for relationship in goes.relationships.filter(**ours):
         mine = own.get(relationship.child_id)
         if mine is None:
             relationship.parent = stays
             relationship.save(update_fields=["parent"])
             continue
         if mine.child_id != child.pk and relationship.label != mine.label:
+            other = relationship.label
             if mine.kind == Kind.UNKNOWN:
+                other = mine.label
                 mine.kind, mine.other_name = relationship.kind, relationship.other_name
                 mine.save(update_fields=["kind", "other_name"])
-            else:
-                told[mine.child_id] = _line("relationship", mine.label, relationship.label)
+            told[mine.child_id] = _line("relationship", mine.label, other)
         answers.keep_marks(mine, relationship)
         relationship.delete()
     ParentRelationship.objects.filter(pk=own[child.pk].pk).update(
@@ -135,7 +136,6 @@ def _line(key: str, kept: str, other: str) -> str:
 
 def _tell(
     child: Child,
-    concerned: Iterable[Child],
     pair: Pair,
     kept: ParentDetails,
     told: dict[int, str],
@@ -170,5 +170,5 @@ def _tell(
             by=by,
             now=now,
         )
-        for one in concerned
+        for one in sorted(pair.children, key=lambda one: one.pk)
     )

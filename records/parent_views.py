@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access_log import record_view
@@ -20,18 +20,24 @@ from records.parent_selectors import concerned, parents_of
 from records.scope import address_of, find_child
 
 KNOWN = "The record has this parent or guardian already"
-GONE = "This parent or guardian has been removed from the record already"
+GONE = (
+    "This parent or guardian is not on the record any more: they were removed, or merged with "
+    "another contact. Nothing was changed by you"
+)
 CHANGED = (
     "Somebody else has changed this parent or guardian since you opened the page. Check what the "
     "record says now, then make your change again"
 )
 
 
-def _find(request: HttpRequest, public_id: UUID, parent_id: UUID) -> ParentRelationship:
-    """A parent of the organisation's child, whose record is not sensitive; else 404."""
-    return get_object_or_404(
-        parents_of(request.organisation), public_id=parent_id, child__public_id=public_id
-    )
+def _find(request: HttpRequest, child: Child, parent_id: UUID) -> ParentRelationship | None:
+    """The child's parent, unless they are on the record no more."""
+    return parents_of(request.organisation).filter(public_id=parent_id, child=child).first()
+
+
+def _say_gone(request: HttpRequest, child: Child) -> HttpResponse:
+    messages.info(request, GONE)
+    return redirect(address_of(child))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,8 +83,10 @@ def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @edits_children_required
 def change(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpResponse:
     """Correct name, relationship and contact details."""
-    relationship = _find(request, public_id, parent_id)
-    child = relationship.child
+    child = find_child(request, public_id)
+    relationship = _find(request, child, parent_id)
+    if relationship is None:
+        return _say_gone(request, child)
     stored = parents.details_of(relationship)
     form = ParentForm(
         request.POST if request.method == "POST" else None,
@@ -96,8 +104,7 @@ def change(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
                 now=clock.now(),
             )
         except parents.ParentGone:
-            messages.info(request, GONE)
-            return redirect(address_of(child))
+            return _say_gone(request, child)
         except parents.ChangedMeanwhile:
             form.add_error(None, CHANGED)
             seen = stored.fingerprint
@@ -131,33 +138,23 @@ def change(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
 @edits_children_required
 def remove(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpResponse:
     """Take a parent off the record, once it is clear what that means."""
+    child = find_child(request, public_id)
+    relationship = _find(request, child, parent_id)
+    if relationship is None:
+        return _say_gone(request, child)
     if request.method == "POST":
-        return _remove(request, public_id, parent_id)
-    relationship = _find(request, public_id, parent_id)
-    _log_view(request, relationship.child)
+        try:
+            parents.remove_parent(relationship=relationship, by=request.user, now=clock.now())
+        except parents.ParentGone:
+            return _say_gone(request, child)
+        messages.success(request, "Parent or guardian removed from the record")
+        return redirect(address_of(child))
+    _log_view(request, child)
     return render(
         request,
         "records/remove_parent.html",
-        {
-            "child": relationship.child,
-            "relationship": relationship,
-            "concerned": concerned(relationship),
-        },
+        {"child": child, "relationship": relationship, "concerned": concerned(relationship)},
     )
-
-
-def _remove(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpResponse:
-    child = find_child(request, public_id)
-    found = parents_of(request.organisation).filter(public_id=parent_id, child=child).first()
-    try:
-        if found is None:
-            raise parents.ParentGone
-        parents.remove_parent(relationship=found, by=request.user, now=clock.now())
-    except parents.ParentGone:
-        messages.info(request, GONE)
-    else:
-        messages.success(request, "Parent or guardian removed from the record")
-    return redirect(address_of(child))
 
 
 def _log_view(request: HttpRequest, child: Child) -> None:

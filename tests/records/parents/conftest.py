@@ -1,6 +1,7 @@
 import pytest
 
 from cohorts.models import Parent
+from tests import factories
 from tests.records.parents.pages import NOW
 from tests.sessions_app.conftest import Clinic
 
@@ -29,3 +30,16 @@ def mum(child):
     )
     relationship.refresh_from_db()
     return relationship
+
+
+@pytest.fixture
+def again(mum):
+    """Mum once more, as a form with her new address made her."""
+    return factories.RelationshipFactory(
+        child=mum.child,
+        parent__organisation=mum.child.organisation,
+        parent__full_name="Mo Lee",
+        parent__email="mo.new@example.com",
+        parent__phone="",
+        kind="mother",
+    )

@@ -9,13 +9,13 @@ from cohorts.models import Parent
 from consent import replies, reply_guard
 from consent.models import ConsentResponse
 from consent.services.contacts import Details, replace_details
-from notifications import claims, guarding, readdressing
-from notifications.models import Channel, Lane, Message
+from notifications import readdressing
+from notifications.models import Message
 from notifications.rules import REFUSED
 from notifications.settling import Settlement
 from sessions_app.invitations.guard import CONTACT_CHANGED, guard
 from tests import factories
-from tests.records.parents.pages import NOW, address, form_of, message_to
+from tests.records.parents.pages import NOW, address, form_of, message_to, on_its_way
 
 pytestmark = pytest.mark.django_db
 PHONE = "+447987654321"
@@ -150,11 +150,7 @@ def sent_after_all(reply):
     settlement = Settlement(now=NOW)
     settlement.wait(reply, due_at=NOW)
     settlement.save()
-    going = []
-    for _ in range(3):
-        backlog = claims.backlog(lanes=list(Lane), channels=Channel.values, now=NOW)
-        going += guarding.ask(backlog.claim(most=50, now=NOW), now=NOW)
-    return [message.recipient for message in going if message == reply]
+    return [message.recipient for message in on_its_way() if message == reply]
 
 
 @pytest.mark.parametrize("status", ["claimed", "unknown"])

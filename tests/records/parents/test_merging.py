@@ -1,68 +1,39 @@
 """Merging two contacts who are one person. Consent §3, §9.3 and §15; decision 0070."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
-from django.urls import reverse
 
+from accounts.models import AccessLogEntry
 from activity.models import Entry
 from cohorts.models import Child, Parent
-from consent import replies
-from consent.facts import consent_facts
+from consent.facts import consent_facts, triage_facts
 from consent.models import ConsentResponse
-from notifications.models import Message
 from records import contacts, merging
+from sessions_app.choices import TriageStatus
 from sessions_app.models import ProgrammeStatus
 from tests import factories
 from tests.conftest import signed_in
 from tests.pages import count_queries, page
-from tests.records.parents.pages import NOW, address, log_of, message_to
+from tests.records.parents.pages import (
+    DECEMBER,
+    NOW,
+    OCTOBER,
+    address,
+    answer,
+    log_of,
+    merge,
+    merge_address,
+    message_to,
+    triaged,
+)
 
 pytestmark = pytest.mark.django_db
-OCTOBER, NOVEMBER = NOW - timedelta(days=80), NOW - timedelta(days=40)
+BETWEEN = OCTOBER + timedelta(days=1)
 
 
-def answer(clinic, relationship, decision, at, **fields):
-    reason = "personal_choice" if decision == "refused" else ""
-    return factories.ResponseFactory(
-        child=relationship.child,
-        parent=relationship.parent,
-        session=clinic.session,
-        decision=decision,
-        reason=reason,
-        responded_at=at,
-        email=relationship.parent.email,
-        **fields,
-    )
-
-
-@pytest.fixture
-def again(mum):
-    """Mum once more, as a form with her new address made her."""
-    return factories.RelationshipFactory(
-        child=mum.child,
-        parent__organisation=mum.child.organisation,
-        parent__full_name="Mo Lee",
-        parent__email="mo.new@example.com",
-        parent__phone="",
-        kind="mother",
-    )
-
-
-def merge_address(stays, goes_key):
-    names = {
-        "public_id": stays.child.public_id,
-        "parent_id": stays.public_id,
-        "other_id": goes_key,
-    }
-    return reverse("children:merge-parents", kwargs=names)
-
-
-def merge(client, stays, goes_key, **chosen):
-    here = merge_address(stays, goes_key)
-    seen = page(client.get(here)).values["seen"]
-    return page(client.post(here, {"seen": seen, **chosen}, follow=True), names_person=True)
+def triage_of(child):
+    return triage_facts([child.pk], 2026, NOW.date()).get((child.pk, "hpv"))
 
 
 def status_of(child):
@@ -74,7 +45,7 @@ class TestOnePerson:
         self, nurse_client, nurse, clinic, mum, again
     ):
         old = answer(clinic, mum, "refused", OCTOBER)
-        new = answer(clinic, again, "given", NOVEMBER)
+        new = answer(clinic, again, "given", DECEMBER)
         assert status_of(mum.child) == "conflicts"
         record = page(nurse_client.get(f"/children/{mum.child.public_id}/"), names_person=True)
         chosen = nurse_client.post(
@@ -121,7 +92,7 @@ class TestOnePerson:
     ):
         old = answer(clinic, again, "refused", OCTOBER)
         again.delete()
-        answer(clinic, mum, "given", NOVEMBER)
+        answer(clinic, mum, "given", DECEMBER)
         assert status_of(mum.child) == "conflicts"
         asked = page(nurse_client.get(address("merge-parent", mum)))
         assert "not on the record any more" in asked.text
@@ -131,23 +102,31 @@ class TestOnePerson:
         assert left.parent.email == "mo@example.com"
 
     @pytest.mark.parametrize("stays_first", [True, False])
-    @pytest.mark.parametrize("first", ["given", "refused", "not_provided"])
-    @pytest.mark.parametrize("second", ["given", "refused", "not_provided"])
-    @pytest.mark.parametrize("father", ["", "given", "refused"])
+    @pytest.mark.parametrize(
+        ("first", "second", "father", "consent"),
+        [
+            ("refused", "given", "", "given"),
+            ("given", "refused", "", "refused"),
+            # Whatever she said with either, the father's refusal blocks.
+            ("given", "given", "refused", "conflicts"),
+            ("given", "not_provided", "refused", "conflicts"),
+            ("not_provided", "refused", "given", "conflicts"),
+            ("refused", "given", "given", "given"),
+        ],
+    )
+    @pytest.mark.parametrize("decided_at", [BETWEEN, NOW])
     def test_as_if_there_had_been_one_record_from_the_start(
-        self, nurse, clinic, mum, again, first, second, father, stays_first
+        self, nurse, clinic, mum, again, first, second, father, consent, decided_at, stays_first
     ):
-        if father:
-            dad = factories.RelationshipFactory(child=mum.child, kind="father")
-            answer(clinic, dad, father, OCTOBER)
+        """Consent, and triage that was decided on the first answer or on both."""
         one = clinic.child(given_name="Al", family_name="Other").relationships.get()
-        if father:
-            dad = factories.RelationshipFactory(child=one.child, kind="father")
-            answer(clinic, dad, father, OCTOBER)
-        answer(clinic, mum, first, OCTOBER)
-        answer(clinic, again, second, NOVEMBER)
-        answer(clinic, one, first, OCTOBER)
-        answer(clinic, one, second, NOVEMBER)
+        for his, hers, now in ((mum, mum, again), (one, one, one)):
+            if father:
+                dad = factories.RelationshipFactory(child=his.child, kind="father")
+                answer(clinic, dad, father, OCTOBER)
+            answer(clinic, hers, first, OCTOBER)
+            answer(clinic, now, second, DECEMBER)
+            triaged(clinic, his.child, nurse, "safe", decided_at)
         stays, goes = (mum, again) if stays_first else (again, mum)
         pair = contacts.pair_of(mum.child, stays.public_id, goes.public_id)
         merging.merge_contacts(
@@ -159,7 +138,38 @@ class TestOnePerson:
             by=nurse,
             now=NOW,
         )
-        assert status_of(mum.child) == status_of(one.child)
+        assert status_of(mum.child) == status_of(one.child) == consent
+        assert triage_of(mum.child) == triage_of(one.child)
+
+    @pytest.mark.parametrize(
+        ("first", "second", "decided_at", "before", "after"),
+        [
+            # What was safe after one answer is looked at again after the next that calls for it.
+            ("refused", "given", None, "not_needed", "needed"),
+            ("given", "given", BETWEEN, "needed", "needed"),
+            ("refused", "given", BETWEEN, "not_needed", "needed"),
+            # What was decided on what the other one said stands.
+            ("given", "given", NOW, "safe", "safe"),
+            ("refused", "given", NOW, "not_needed", "safe"),
+            ("given", "refused", BETWEEN, "not_needed", "not_needed"),
+        ],
+    )
+    def test_consent_10_what_becomes_of_triage_is_shown_before(
+        self, nurse_client, nurse, clinic, mum, again, first, second, decided_at, before, after
+    ):
+        answer(clinic, again, first, OCTOBER)
+        answer(clinic, mum, second, DECEMBER)
+        if decided_at:
+            triaged(clinic, mum.child, nurse, "safe", decided_at)
+        asked = page(nurse_client.get(merge_address(mum, again.public_id)))
+        assert triage_of(mum.child) == before
+        now, then = asked.summary["Now"], asked.summary["After"]
+        assert TriageStatus(before).label in now
+        assert TriageStatus(after).label in (now if then == "No change" else then)
+        merge(nurse_client, mum, again.public_id, email="one")
+        assert triage_of(mum.child) == after
+        row = ProgrammeStatus.objects.get(child=mum.child, programme_id="hpv")
+        assert (row.triage, row.consent) == (after, second)
 
 
 class TestFamilies:
@@ -182,51 +192,73 @@ class TestFamilies:
 
     def test_a_sensitive_brother_is_not_named(self, nurse_client, clinic, mum, again):
         here = merge_address(mum, again.public_id)
-        before = page(nurse_client.get(here)).text
+        before = page(nurse_client.get(here))
         brother = clinic.child(given_name="Al", family_name="Lee")
         hidden = factories.RelationshipFactory(child=brother, parent=again.parent)
         message_to(hidden)
+        answer(clinic, hidden, "given", DECEMBER)
         Child.objects.filter(pk=brother.pk).update(restricted_at=NOW)
-        assert page(nurse_client.get(here)).text == before
+        now = page(nurse_client.get(here))
+        assert (now.text, now.values["seen"]) == (before.text, before.values["seen"])
         merge(nurse_client, mum, again.public_id, email="one")
         hidden.refresh_from_db()
         assert hidden.parent_id == mum.parent_id
         assert Entry.objects.filter(child=brother, title="Contacts merged").exists()
 
-
-class TestMessages:
-    def test_what_waits_goes_to_the_address_that_is_kept(self, nurse_client, mum, again):
-        waiting = message_to(mum)
-        asked = page(nurse_client.get(merge_address(mum, again.public_id)))
-        assert "1 message to them is waiting" in asked.text
-        merge(nurse_client, again, mum.public_id, email="one")
-        waiting.refresh_from_db()
-        assert (waiting.recipient, waiting.parent_id) == ("mo.new@example.com", again.parent_id)
-
-    def test_never_twice_to_one_address(self, nurse_client, mum, again):
-        letter = uuid4()
-        here = message_to(mum, letter=letter)
-        message_to(again, letter=letter, status=Message.Status.DELIVERED, accepted_at=NOW)
-        merge(nurse_client, mum, again.public_id, email="other")
-        here.refresh_from_db()
-        assert here.recipient == "mo@example.com"
-        assert Message.objects.filter(letter=letter, recipient="mo.new@example.com").count() == 1
-
-    def test_a_reply_to_the_address_that_is_not_kept_follows(
+    def test_what_the_record_of_a_brother_did_not_say_is_filled_and_logged(
         self, nurse_client, clinic, mum, again
     ):
-        response = answer(clinic, mum, "given", NOVEMBER)
-        reply = message_to(
-            mum, template=replies.GIVEN, letter=replies.letter_of(response.public_id, replies.GIVEN)
-        )
-        merge(nurse_client, again, mum.public_id, email="one")
-        reply.refresh_from_db()
-        assert (reply.recipient, reply.status) == ("mo.new@example.com", "waiting")
+        """Whichever of the two it did not say it of."""
+        for name, of_mum, of_again in (("Al", "unknown", "guardian"), ("Bo", "father", "unknown")):
+            brother = clinic.child(given_name=name, family_name="Lee")
+            brother.relationships.all().delete()
+            factories.RelationshipFactory(child=brother, parent=mum.parent, kind=of_mum)
+            factories.RelationshipFactory(child=brother, parent=again.parent, kind=of_again)
+        merge(nurse_client, mum, again.public_id, email="one")
+        bodies = {
+            entry.child.given_name: entry.body.splitlines()[-1]
+            for entry in Entry.objects.filter(title="Contacts merged: Mo Lee").exclude(
+                child=mum.child
+            )
+        }
+        assert bodies == {
+            "Al": "Relationship: Guardian (not kept: Unknown)",
+            "Bo": "Relationship: Dad (not kept: Unknown)",
+        }
 
-    def test_that_an_address_failed_is_still_known(self, nurse_client, mum, again):
-        Parent.objects.filter(pk=again.parent_id).update(email_failed_at=NOW)
-        merge(nurse_client, mum, again.public_id, email="other")
-        assert Parent.objects.get(pk=mum.parent_id).email_failed_at == NOW
+    def test_that_somebody_looked_is_noted_for_each_child_who_is_shown(
+        self, nurse_client, nurse, clinic, mum, again
+    ):
+        shown, hidden = (clinic.child(given_name=name, family_name="Lee") for name in ("Al", "Bo"))
+        for one in (shown, hidden):
+            factories.RelationshipFactory(child=one, parent=again.parent)
+        Child.objects.filter(pk=hidden.pk).update(restricted_at=NOW)
+        answer(clinic, again, "given", DECEMBER)
+        nurse_client.get(merge_address(mum, again.public_id))
+        looked = AccessLogEntry.objects.values_list("user", "child_id", "area", "page")
+        assert set(looked) == {(nurse.pk, one, "child", "show") for one in (mum.child_id, shown.pk)}
+        assert len(looked) == 2
+
+    def test_a_child_whom_another_organisation_has_keeps_who_is_on_their_record(
+        self, nurse_client, mum, again
+    ):
+        """As after a move: nothing of theirs is shown, counted, changed or told of."""
+        here = merge_address(mum, again.public_id)
+        before = page(nurse_client.get(here))
+        gone = factories.ChildFactory(given_name="Zed")
+        theirs = [factories.RelationshipFactory(child=gone, parent=p.parent) for p in (mum, again)]
+        response = factories.ResponseFactory(child=gone, parent=again.parent)
+        message = message_to(theirs[1])
+        now = page(nurse_client.get(here))
+        assert (now.text, now.values["seen"]) == (before.text, before.values["seen"])
+        assert merge(nurse_client, mum, again.public_id, email="one").banner == "Contacts merged"
+        for one in (*theirs, response, message):
+            parent_id = one.parent_id
+            one.refresh_from_db()
+            assert one.parent_id == parent_id
+        assert message.recipient == "mo.new@example.com"
+        assert not Entry.objects.filter(child=gone).exists()
+        assert not AccessLogEntry.objects.filter(child_id=gone.pk).exists()
 
 
 class TestWhoMay:
@@ -255,12 +287,12 @@ class TestWhoMay:
         assert [one.parent for one in contacts.people_of(mum.child)] == [mum.parent]
 
     def test_the_same_queries_however_large_the_family(self, nurse_client, clinic, mum, again):
-        answer(clinic, mum, "given", NOVEMBER)
+        answer(clinic, mum, "given", DECEMBER)
         here = merge_address(mum, again.public_id)
         few = count_queries(lambda: nurse_client.get(here))
         for number in range(3):
             brother = clinic.child(given_name=f"Al{number}", family_name="Lee")
             relationship = factories.RelationshipFactory(child=brother, parent=mum.parent)
-            answer(clinic, relationship, "given", NOVEMBER)
+            answer(clinic, relationship, "given", DECEMBER)
             answer(clinic, again, "refused", OCTOBER)
         assert count_queries(lambda: nurse_client.get(here)) == few

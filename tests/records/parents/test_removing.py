@@ -110,7 +110,7 @@ class TestRemoving:
 
         monkeypatch.setattr(parents, service, too_late)
         told = page(nurse_client.post(address(name, mum), sent, follow=True), names_person=True)
-        assert "has been removed from the record already" in told.banner
+        assert "is not on the record any more" in told.banner
         assert not mum.child.relationships.exists()
         assert Parent.objects.get(pk=mum.parent_id).full_name == "Mo Lee"
         actors = [entry.actor for title, entry in log_of(mum.child).items() if "removed" in title]
