@@ -54,7 +54,10 @@ WHERE queues.lane = ANY(%(lanes)s) AND queues.channel = ANY(%(channels)s)
 
 # What is read of a message that was claimed: all that is asked or written before it has settled.
 # The rest is fetched if it is asked for after all. Each moment in it costs as much as ten numbers.
-UNREAD = ("created_at", "claimed_at", "key_type", "notify_service", "resend_of_id")
+UNREAD = (
+    *("created_at", "first_due_at", "claimed_at"),
+    *("key_type", "notify_service", "resend_of_id"),
+)
 COLUMNS = dict.fromkeys(
     field.attname for field in Message._meta.concrete_fields if field.attname not in UNREAD
 )

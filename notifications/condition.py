@@ -19,7 +19,8 @@ COUNTED_UP_TO = 10_000
 @dataclass(frozen=True)
 class LaneState:
     """What may go now in a lane, and does not yet. `waiting` counts no further than 10,000, and
-    `oldest_due_at` is when the one that waits longest could first have gone.
+    `oldest_due_at` is when the one that waits longest could first have gone, also if it was tried
+    since and rests before the next try.
     """
 
     lane: Lane
@@ -38,11 +39,15 @@ def _lane(lane: Lane, channels: list[str], now: datetime) -> LaneState:
         status=Status.WAITING, lane=lane, channel__in=channels, due_at__lte=now
     )
     waiting = due.order_by()[:COUNTED_UP_TO].count()
-    since = dict(due.order_by().values_list("channel").annotate(Min("due_at"))) if waiting else {}
+    since = list(due.order_by().values_list("channel").annotate(Min("due_at"))) if waiting else []
+    put_off = Message.objects.filter(
+        status=Status.WAITING, lane=lane, channel__in=channels, first_due_at__isnull=False
+    )
+    since += put_off.order_by().values_list("channel").annotate(Min("first_due_at"))
     oldest = min(
         (
             max(due_at, stoppages.opened_at(channel, lane=lane, now=now) or due_at)
-            for channel, due_at in since.items()
+            for channel, due_at in since
         ),
         default=None,
     )

@@ -108,6 +108,9 @@ class Message(models.Model):
     lane = models.SmallIntegerField(choices=Lane, default=Lane.BULK)
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     due_at = models.DateTimeField(help_text="Not to be sent before")
+    first_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it was due before the first try put it off"
+    )
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
     claim = models.UUIDField(null=True, editable=False, help_text="The one unsettled attempt")
@@ -181,6 +184,12 @@ class Message(models.Model):
                 fields=["lane", "channel", "organisation", "due_at", "id"],
                 name="message_waiting",
                 condition=Q(status="waiting"),
+            ),
+            # Of a few, or of none: what goes at the first try has no such moment.
+            models.Index(
+                fields=["lane", "channel", "first_due_at"],
+                name="message_put_off",
+                condition=Q(status="waiting", first_due_at__isnull=False),
             ),
             models.Index(
                 fields=["status", "claimed_at"],

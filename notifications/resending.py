@@ -124,7 +124,7 @@ def try_refused_again(messages: QuerySet[Message], *, now: datetime) -> int:
     )
     waiting = Message.objects.filter(
         pk__in=refused(Message.objects.filter(pk__in=locked)).values("pk")
-    ).update(status=Status.WAITING, due_at=now, reason="")
+    ).update(status=Status.WAITING, due_at=now, first_due_at=None, reason="")
     if waiting:
         transaction.on_commit(lambda: outbox.wake(Lane.BULK), robust=True)
     return waiting

@@ -51,6 +51,13 @@ RETURNING message.id, message.child_id
     assignments=", ".join(f"{name} = change.{name}" for name in COLUMNS),
     columns=", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items()),
 )
+# Of few: `COLUMNS` is written for every message.
+PUT_OFF = """
+UPDATE notifications_message AS message
+SET first_due_at = coalesce(message.first_due_at, put_off.due_at)
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS put_off (id, due_at)
+WHERE message.id = put_off.id
+"""
 FIRST_LOOK = timedelta(seconds=30)
 
 
@@ -71,6 +78,7 @@ class Settlement:
         self._failed: list[Message] = []
         self._accepted: dict[int, UUID] = {}
         self._taken_at: dict[int, datetime] = {}
+        self._put_off: dict[int, datetime] = {}
         self._reached: dict[int, list[str]] = {}
 
     def __len__(self) -> int:
@@ -137,7 +145,9 @@ class Settlement:
             self._bad_contacts.append(message)
 
     def wait(self, message: Message, *, due_at: datetime, reason: str = "") -> None:
-        """It has not been sent and will be tried again."""
+        """It has not been sent and will be tried again. How long it has waited stays known."""
+        if due_at > message.due_at:
+            self._put_off[message.pk] = message.due_at
         message.status = Status.WAITING
         message.due_at = due_at
         message.reason = reason[:300]
@@ -227,6 +237,7 @@ class Settlement:
             siblings = aftermath.lock_letters(ending)
             aftermath.lock_children(ending, flagged=self._bad_contacts)
         changed = self._update()
+        self._note_put_off(changed)
         self._record(changed)
         aftermath.flag_contacts(_those(self._bad_contacts, changed), now=self.now)
         if announces:
@@ -266,6 +277,11 @@ class Settlement:
             # A child may have been found since the message was read.
             self._messages[pk].child_id = child_id
         return set(children)
+
+    def _note_put_off(self, changed: set[int]) -> None:
+        if put_off := sorted(changed & self._put_off.keys()):
+            with connection.cursor() as cursor:
+                cursor.execute(PUT_OFF, [put_off, [self._put_off[pk] for pk in put_off]])
 
     def _record(self, changed: set[int]) -> None:
         noted = [self._messages[pk] for pk in sorted(changed & self._entries.keys())]

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from notifications import limiter
+from notifications import condition, limiter
 from notifications import notify as notify_client
-from notifications.models import Channel, Message, Stoppage
+from notifications.models import Channel, Lane, Message, Stoppage
 from tests.notifications.conftest import accepted_by, log_of, posts_of
 from tests.sandbox_process import eventually
 
@@ -66,6 +66,18 @@ def test_failure_01_no_connection_waits_and_is_tried_again(
     clock.forward(seconds=5)
     postman.send()
     assert reread(message).status == Status.ACCEPTED
+
+
+def test_failure_01_what_is_tried_again_and_again_waits_too_long(queued, postman, settings, clock):
+    """Each try puts it off: that must not make it look as if it had only just become due."""
+    message = queued(lane=Lane.URGENT)
+    settings.NOTIFY_BASE_URL = "http://127.0.0.1:1"
+    for minutes in (0, 5, 6):
+        clock.forward(minutes=minutes)
+        assert postman.send(Lane.URGENT) == 1
+        [urgent, _] = condition.lanes(clock.now)
+        assert (urgent.oldest_due_at, urgent.waits_too_long) == (message.due_at, minutes == 6)
+    assert reread(message).due_at > clock.now
 
 
 def test_failure_01_twenty_silences_in_a_row_rest_all_senders(

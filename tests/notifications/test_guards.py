@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from notifications import outbox
+from notifications import condition, outbox
 from notifications.models import Channel, Message
 from notifications.settling import Settlement
 from notifications.signals import letters_curtailed, letters_withheld
@@ -118,6 +118,10 @@ def test_without_the_guards_word_nothing_goes_and_others_do(
     assert (waiting.status, waiting.attempts) == (Status.WAITING, 0)
     assert waiting.due_at == clock.now + timedelta(minutes=1)
     assert reread(other).status == Status.ACCEPTED
+    clock.forward(hours=3, minutes=1)
+    postman.send()
+    [_, bulk] = condition.lanes(clock.now)
+    assert (bulk.oldest_due_at, bulk.waits_too_long) == (held.due_at, True)
     assert "its messages wait" in caplog.text
 
 
