@@ -137,12 +137,15 @@ def test_a_fault_of_who_hears_of_withheld_letters_holds_up_nobody_else(
         guard.reasons = {held.pk: "The child has moved away"}
         postman.send()
         assert reread(goes).status == Status.ACCEPTED
-        assert reread(held).status == Status.CLAIMED
+        waiting = reread(held)
+        assert (waiting.status, waiting.attempts) == (Status.WAITING, 0)
+        assert (waiting.reason, waiting.settled_at) == ("", None)
+        clock.forward(hours=3, minutes=1)
+        postman.send()
+        assert [each.waits_too_long for each in condition.lanes(clock.now)] == [False, True]
     finally:
         letters_withheld.disconnect(broken)
-    clock.forward(minutes=3)
-    postman.sweep()
-    postman.settle()
+    clock.forward(minutes=5)
     postman.send()
     assert reread(held).status == Status.WITHHELD
 
