@@ -103,22 +103,10 @@ def first_invitations_are_due(
 
 @dataclass(frozen=True, slots=True)
 class LaterInvitation:
-    """The repeat for one later clinic date: whom it is for, and since when."""
+    """The repeat for one later clinic date, and since when it is due."""
 
     date: date
     due_at: datetime
-
-    def goes_to(self, *, last_invited_at: datetime, consent: str, now: datetime) -> bool:
-        """Whether a child invited before is invited again for this date.
-
-        Not where consent was given, not where the last invitation was already written in the
-        time of this date, and never within seven days of another. Source: §6.2.
-        """
-        return (
-            consent != ConsentStatus.GIVEN
-            and last_invited_at < self.due_at
-            and now - last_invited_at >= timedelta(days=LEAST_DAYS_BETWEEN_INVITATIONS)
-        )
 
 
 def later_invitation(

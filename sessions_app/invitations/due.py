@@ -33,6 +33,8 @@ FIRST = f"""{OFFERED}
         AND (%(children)s::bigint[] IS NULL OR recent.child_id = ANY(%(children)s)))
 """  # noqa: S608 - put together from constants
 
+# Not where consent was given, not who was last invited in the time of this date, and never within
+# seven days of another.
 LATER = f"""{OFFERED}
   AND status.exclusion = ''
   AND status.consent <> 'given'

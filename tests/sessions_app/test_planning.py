@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from cohorts.models import Child
 from notifications.models import Message
 from programmes.models import OrganisationProgramme, Programme
-from sessions_app import invitations, memberships, rules
+from sessions_app import invitations, memberships
 from sessions_app.models import Invitation, Membership, SessionDate
 from tests import factories
 from tests.sessions_app.conftest import Clinic, at
@@ -91,27 +91,39 @@ def test_no_two_invitations_within_seven_days(organisation):
     assert len(clinic.invitations(child)) == 2
 
 
-@pytest.mark.parametrize("consent", ["no_response", "given", "refused", "conflicts"])
-def test_the_statement_repeats_for_whom_the_rule_says(organisation, facts, consent):
-    """Children invited on each of thirty days, asked again on a day between two dates."""
+DUE_SINCE = "2027-02-01T09:00"
+
+
+@pytest.mark.parametrize(
+    ("consent", "now", "last_invited_at"),
+    [
+        # Seven days to the second lie between two invitations.
+        ("no_response", "2027-02-05T11:00", "2027-01-29T11:00"),
+        # i06: who was written to in the time of a date gets no repeat for it.
+        ("no_response", "2027-02-12T11:00", "2027-02-01T08:59:59"),
+        ("no_response", DUE_SINCE, "2027-01-25T09:00"),
+        ("given", "2027-02-12T11:00", None),
+        ("refused", "2027-02-12T11:00", None),
+        ("conflicts", "2027-02-12T11:00", None),
+    ],
+)
+def test_i06_the_repeat_goes_to_whom_was_last_invited_by_then(
+    organisation, facts, consent, now, last_invited_at
+):
+    """Three weeks before the later date, to those who have not answered, since `DUE_SINCE`."""
     clinic = Clinic(organisation, dates=[date(2027, 1, 25), date(2027, 2, 22)])
-    now = at("2027-02-05T11:00")
-    later = rules.later_invitation(
-        dates=[date(2027, 1, 25), date(2027, 2, 22)], is_closed=False, days_before=21, now=now
-    )
+    limit = at(last_invited_at or "2027-01-10T10:00")
     expected = set()
-    for days_ago in range(30):
+    for late in (timedelta(days=-9), timedelta(), timedelta(seconds=1), timedelta(days=3)):
         child = clinic.child()
-        invited_at = now - timedelta(days=days_ago)
         Invitation.objects.create(
-            child=child, session=clinic.session, programme_id="hpv", planned_at=invited_at
+            child=child, session=clinic.session, programme_id="hpv", planned_at=limit + late
         )
         facts(consent={(pk, "hpv"): consent for pk in Child.objects.values_list("pk", flat=True)})
         clinic.refresh(child)
-        may_be_invited = consent in ("no_response", "given")
-        if may_be_invited and later.goes_to(last_invited_at=invited_at, consent=consent, now=now):
+        if last_invited_at and late <= timedelta():
             expected.add(child.pk)
-    clinic.plan("2027-02-05T11:00")
+    clinic.plan(now)
     repeated = Invitation.objects.filter(session_date__isnull=False)
     assert set(repeated.values_list("child_id", flat=True)) == expected
 

@@ -1,6 +1,6 @@
 """Who is invited and when, as tables and as properties."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -221,36 +221,11 @@ class TestLaterInvitation:
         assert self.due("2027-01-10T12:00", dates=[date(2027, 1, 25)]) is None
         assert self.due("2027-02-01T12:00", is_closed=True) is None
 
-    def test_i06_one_who_joined_in_the_time_of_a_date_gets_no_repeat_for_it(self):
-        later = self.due("2027-02-07T12:00")
-        assert not later.goes_to(
-            last_invited_at=at("2027-01-26T09:00"),
-            consent="no_response",
-            now=at("2027-02-07T12:00"),
-        )
-        assert later.goes_to(
-            last_invited_at=at("2027-01-04T09:00"),
-            consent="no_response",
-            now=at("2027-02-07T12:00"),
-        )
-
-    @pytest.mark.parametrize(
-        ("last", "goes"), [("2027-01-26T09:00:00", True), ("2027-01-26T09:00:01", False)]
-    )
-    def test_seven_days_to_the_second_lie_between_two_invitations(self, last, goes):
-        later = rules.LaterInvitation(date=date(2027, 2, 8), due_at=at("2027-01-30T09:00"))
-        found = later.goes_to(
-            last_invited_at=at(last), consent="no_response", now=at("2027-02-02T09:00")
-        )
-        assert found is goes
-
     @given(
         st.lists(days, min_size=1, max_size=6, unique=True),
         instants,
-        instants,
-        st.sampled_from(ConsentStatus.values),
     )
-    def test_properties_of_a_repeat(self, dates, now, last, consent):
+    def test_properties_of_a_repeat(self, dates, now):
         later = rules.later_invitation(dates=dates, is_closed=False, days_before=21, now=now)
         if later is None:
             return
@@ -258,9 +233,6 @@ class TestLaterInvitation:
         assert later.due_at <= now
         assert later.date == rules.next_bookable(dates, today)
         assert any(day < today for day in dates)
-        if later.goes_to(last_invited_at=last, consent=consent, now=now):
-            assert consent != ConsentStatus.GIVEN
-            assert now - last >= timedelta(days=7)
 
 
 @pytest.mark.parametrize(
