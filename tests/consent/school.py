@@ -3,13 +3,17 @@
 from datetime import date
 
 from calendars.clock import london_day
-from consent.models import ConsentRequest
-from consent.services import asking
+from cohorts.models import Parent
+from consent.models import ConsentRequest, Triage
+from consent.services import asking, reminding
 from notifications.models import Message
 from sessions_app import memberships, statuses
 from sessions_app.models import Membership, Session
 from tests import factories
 from tests.sessions_app.conftest import at
+
+JAN_12, JAN_19 = date(2027, 1, 12), date(2027, 1, 19)
+NINE = "2027-01-11T09:00"
 
 
 class School:
@@ -71,3 +75,48 @@ class School:
     def messages(self, child=None):
         found = Message.objects.filter(session_id=self.session.pk).order_by("id")
         return list(found if child is None else found.filter(child=child))
+
+
+class Visited(School):
+    """A school visited on 12 and 19 January whose parents answered on the 4th."""
+
+    def __init__(self, organisation, dates=(JAN_12, JAN_19), **fields):
+        super().__init__(organisation, dates, **fields)
+
+    def answer(self, child, decision="given", parent=None, **fields):
+        if decision == "refused":
+            fields.setdefault("reason", "personal")
+        response = factories.ResponseFactory(
+            child=child,
+            session=self.session,
+            parent=parent or child.relationships.order_by("pk").first().parent,
+            decision=decision,
+            responded_at=fields.pop("responded_at", at("2027-01-04T10:00")),
+            **fields,
+        )
+        self.refresh(child, NINE)
+        return response
+
+    def ready(self, **fields):
+        """A child whose first parent gave consent and gets texts too."""
+        child = self.child(**fields)
+        Parent.objects.filter(relationships__child=child).update(wants_text_updates=True)
+        self.answer(child)
+        return child
+
+    def triage(self, child, nurse, outcome, when="2027-01-05T10:00"):
+        Triage.objects.create(
+            child=child,
+            programme_id="hpv",
+            organisation=self.organisation,
+            session=self.session,
+            academic_year=2026,
+            outcome=outcome,
+            performed_by=nurse,
+            performed_at=at(when),
+            delay_until=JAN_12 if outcome == "delay" else None,
+        )
+        self.refresh(child, NINE)
+
+    def remind(self, now=NINE):
+        return reminding.remind_each(now=at(now))

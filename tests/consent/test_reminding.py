@@ -2,14 +2,13 @@
 
 from datetime import date
 from functools import partial
-from threading import Event
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from cohorts.models import Child, Parent
-from consent.models import ConsentResponse, GillickAssessment, SessionReminder, Triage
+from consent.models import ConsentResponse, GillickAssessment, SessionReminder
 from consent.reminder_guard import reminder_guard
 from consent.services import reminding
 from consent.tasks import remind_of_sessions
@@ -20,59 +19,11 @@ from notifications.signals import letters_withheld
 from programmes.models import OrganisationProgramme, Programme
 from sessions_app.models import Membership, Session, SessionDate
 from tests import factories
-from tests.consent.school import School
+from tests.consent.school import JAN_12, NINE, Visited
 from tests.sessions_app.conftest import at
-from tests.sessions_app.test_schedule_confirm import moved, save
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
-JAN_12, JAN_19 = date(2027, 1, 12), date(2027, 1, 19)
-NINE = "2027-01-11T09:00"
-
-
-class Visited(School):
-    """A school visited on 12 and 19 January whose parents answered on the 4th."""
-
-    def __init__(self, organisation, dates=(JAN_12, JAN_19), **fields):
-        super().__init__(organisation, dates, **fields)
-
-    def answer(self, child, decision="given", parent=None, **fields):
-        if decision == "refused":
-            fields.setdefault("reason", "personal")
-        response = factories.ResponseFactory(
-            child=child,
-            session=self.session,
-            parent=parent or child.relationships.order_by("pk").first().parent,
-            decision=decision,
-            responded_at=fields.pop("responded_at", at("2027-01-04T10:00")),
-            **fields,
-        )
-        self.refresh(child, NINE)
-        return response
-
-    def ready(self, **fields):
-        """A child whose first parent gave consent and gets texts too."""
-        child = self.child(**fields)
-        Parent.objects.filter(relationships__child=child).update(wants_text_updates=True)
-        self.answer(child)
-        return child
-
-    def triage(self, child, nurse, outcome, when="2027-01-05T10:00"):
-        Triage.objects.create(
-            child=child,
-            programme_id="hpv",
-            organisation=self.organisation,
-            session=self.session,
-            academic_year=2026,
-            outcome=outcome,
-            performed_by=nurse,
-            performed_at=at(when),
-            delay_until=JAN_12 if outcome == "delay" else None,
-        )
-        self.refresh(child, NINE)
-
-    def remind(self, now=NINE):
-        return reminding.remind_each(now=at(now))
 
 
 @pytest.fixture
@@ -324,86 +275,6 @@ def test_the_queries_do_not_grow_with_the_children(school):
         SessionReminder.objects.all().delete()
         Message.objects.all().delete()
     assert sizes[0] == sizes[1]
-
-
-@pytest.mark.parametrize(
-    ("saved_at", "messages"),
-    [
-        ("2027-01-11T08:50", 0),
-        ("2027-01-11T09:10", 2),
-        ("2027-01-11T19:59", 2),
-        ("2027-01-11T20:00", 0),
-    ],
-)
-def test_e40_a_date_added_for_tomorrow_is_reminded_of_when_saved(
-    organisation, nurse, saved_at, messages, django_capture_on_commit_callbacks
-):
-    school = Visited(organisation, dates=[JAN_19])
-    school.ready()
-    with django_capture_on_commit_callbacks(execute=True):
-        save(school.session, nurse, [JAN_12, moved(school.session, JAN_19)], now=saved_at)
-    assert len(school.messages()) == messages
-    school.remind("2027-01-11T19:59")
-    assert len(school.messages()) == 2, "the job finds what came too early, and nothing twice"
-
-
-def test_e40_a_fault_while_reminding_is_no_fault_of_what_was_saved(
-    organisation, nurse, monkeypatch, caplog, django_capture_on_commit_callbacks
-):
-    def fails(*_, **__):
-        raise RuntimeError("no room")
-
-    school = Visited(organisation, dates=[JAN_19])
-    school.ready()
-    monkeypatch.setattr(reminding, "remind", fails)
-    with django_capture_on_commit_callbacks(execute=True):
-        save(
-            school.session,
-            nurse,
-            [JAN_12, moved(school.session, JAN_19)],
-            now="2027-01-11T10:00",
-        )
-    assert "no room" in caplog.text
-    monkeypatch.undo()
-    assert school.remind("2027-01-11T10:05") == 1, "the job finds it"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_e40_saving_dates_and_importing_children_do_not_wait_in_a_ring(organisation, nurse):
-    """Who imports has the children and needs the session; saving dates never waits for a child
-    while it keeps the session.
-    """
-    school = Visited(organisation, dates=[JAN_19])
-    child = school.ready()
-    has_child, has_session = Event(), Event()
-
-    def imports():
-        with transaction.atomic():
-            Child.objects.lock_all([child.pk])
-            has_child.set()
-            has_session.wait(10)
-            Session.objects.hold(school.session.pk)
-
-    def saves():
-        has_child.wait(10)
-        with transaction.atomic():
-            save(
-                school.session,
-                nurse,
-                [JAN_12, moved(school.session, JAN_19)],
-                now="2027-01-11T10:00",
-            )
-            has_session.set()
-
-    at_once(imports, saves)
-    assert len(school.messages()) == 2
-
-
-def test_e40_a_date_that_is_moved_is_another_date(once, nurse):
-    once.ready()
-    once.remind()
-    save(once.session, nurse, [moved(once.session, date(2027, 1, 13))], now="2027-01-11T10:00")
-    assert once.remind("2027-01-12T09:00") == 1
 
 
 def test_i02_the_timetable_runs_the_job_at_the_hours_in_which_it_reminds(school, morning):
