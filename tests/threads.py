@@ -4,7 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
-from django.db import connection
+from django.db import connection, transaction
+
+from cohorts.models import Child
 
 WAITS_FOR_A_LOCK = """
 SELECT count(*) FROM pg_stat_activity
@@ -28,6 +30,26 @@ def at_once(*jobs: Callable) -> list:
 
     with ThreadPoolExecutor(len(jobs)) as pool:
         return [future.result() for future in [pool.submit(run, job) for job in jobs]]
+
+
+def while_an_import_has(child_id: int, job: Callable) -> None:
+    """Run the job while somebody else has a child locked, as an import may for minutes."""
+    has_child, is_over = Event(), Event()
+
+    def import_a_file():
+        with transaction.atomic():
+            Child.objects.lock(child_id)
+            has_child.set()
+            assert is_over.wait(60)
+
+    def work():
+        try:
+            assert has_child.wait(60)
+            job()
+        finally:
+            is_over.set()
+
+    at_once(import_a_file, work)
 
 
 def wait_for_a_waiter():

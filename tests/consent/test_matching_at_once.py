@@ -1,9 +1,7 @@
 """One response, several who would match it: on real transactions. Consent §3 and §4; I23, I27."""
 
-from threading import Event
-
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 
 from cohorts.models import Child, Parent, SchoolMove
 from consent import tasks
@@ -12,7 +10,7 @@ from consent.services import changes, matching, unmatching
 from notifications.models import Message
 from tests import factories
 from tests.consent.online import NOW
-from tests.threads import at_once
+from tests.threads import at_once, while_an_import_has
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STRANGER = {"parent_name": "Di Lee", "email": "di@example.com"}
@@ -136,21 +134,12 @@ def test_a_response_about_a_child_whom_an_import_has_lets_those_behind_it_pass(l
     monkeypatch.setattr(tasks, "SHORT_WAIT_MS", 20)
     monkeypatch.setattr(tasks.clock, "now", lambda: NOW)
     child, response = link.child(), link.response()
-    has_child, is_over = Event(), Event()
 
-    def import_a_file():
-        with transaction.atomic():
-            Child.objects.lock(child.pk)
-            has_child.set()
-            assert is_over.wait(60)
-
-    def work():
-        assert has_child.wait(60)
+    def match_in_vain():
         with pytest.raises(OperationalError):
             tasks.match_online_response(response.pk)
-        is_over.set()
 
-    at_once(import_a_file, work)
+    while_an_import_has(child.pk, match_in_vain)
     tasks.match_online_response(response.pk)
     response.refresh_from_db()
     assert (response.child, response.confirmation_sent_at) == (child, NOW)

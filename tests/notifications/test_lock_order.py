@@ -13,7 +13,7 @@ from notifications.rewording import Rewording
 from notifications.settling import Settlement
 from notifications.signals import letters_curtailed
 from tests.notifications.conftest import NOW
-from tests.threads import at_once, wait_for_a_waiter
+from tests.threads import at_once, wait_for_a_waiter, while_an_import_has
 
 Status = Message.Status
 
@@ -131,21 +131,8 @@ def test_who_has_a_child_for_long_as_an_import_may_holds_up_no_other_message(
     if guarding is not None:
         outbox.register_guard(bad.template, guarding(bad))
         letters_curtailed.connect(lock_the_child, dispatch_uid="test")
-    has_child, is_over = Event(), Event()
-
-    def import_a_file():
-        with transaction.atomic():
-            Child.objects.lock(child.pk)
-            has_child.set()
-            assert is_over.wait(60)
-
-    def send():
-        assert has_child.wait(60)
-        postman.send()
-        is_over.set()
-
     try:
-        at_once(import_a_file, send)
+        while_an_import_has(child.pk, postman.send)
     finally:
         letters_curtailed.disconnect(dispatch_uid="test")
     bad.refresh_from_db()
