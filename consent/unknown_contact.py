@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from cohorts.models import Child, Contact
 from consent import messages
-from consent.guard import CONTACT_CHANGED, DECEASED, INVALID, RESTRICTED
+from consent.guard import CONTACT_CHANGED, forbidden_by_record
 from consent.models import OnlineResponse
 from consent.selectors.contacts import contacts_for_updates
 from notifications import outbox
@@ -30,7 +30,7 @@ def contacts_of(child: Child) -> list[Contact]:
     asked for updates that way. Nowhere if they must not be written to: about who died, or whose
     record is sensitive or invalid.
     """
-    if _why_not(child):
+    if forbidden_by_record(child):
         return []
     contacts = {
         (contact.channel, contact.recipient): contact
@@ -79,7 +79,7 @@ def guard(queued: Sequence[Message], *, now: datetime) -> dict[int, str]:
     present = set(contacts_for_updates(child_ids).values_list("child_id", "channel", "recipient"))
     reasons = {}
     for message in queued:
-        reason = _why_not(children[message.child_id])
+        reason = forbidden_by_record(children[message.child_id])
         if not reason and (message.child_id, message.letter) not in matched:
             reason = ABOUT_ANOTHER
         if not reason and (message.child_id, message.channel, message.recipient) not in present:
@@ -87,11 +87,3 @@ def guard(queued: Sequence[Message], *, now: datetime) -> dict[int, str]:
         if reason:
             reasons[message.pk] = reason
     return reasons
-
-
-def _why_not(child: Child) -> str:
-    if child.date_of_death is not None:
-        return DECEASED
-    if child.invalidated_at is not None:
-        return INVALID
-    return RESTRICTED if child.is_restricted else ""

@@ -55,6 +55,9 @@ class Message(models.Model):
         PARKED = "parked", "Needs a person"
         WITHHELD = "withheld", "Not sent"
 
+    # What has ended and reached nobody. A parked one may have arrived, or be sent again.
+    REACHED_NOBODY = (Status.FAILED, Status.REJECTED, Status.WITHHELD)
+
     reference = models.CharField(max_length=64, default=new_reference, editable=False)
     letter = models.UUIDField(help_text="The occasion: messages of one occasion share it")
     template = models.CharField(max_length=60, help_text="Which of our templates, by name")

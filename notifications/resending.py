@@ -15,8 +15,6 @@ from notifications.models import Channel, Lane, Message
 
 Status = Message.Status
 RESENDABLE = (Status.FAILED, Status.REJECTED, Status.PARKED)
-# What came to nothing; of the parked ones those that a person has sent again, too.
-ENDED_UNREAD = (Status.FAILED, Status.REJECTED, Status.WITHHELD)
 
 _typed_addresses: set[str] = set()
 
@@ -90,12 +88,15 @@ def send_again(message_id: int, *, by: User, now: datetime) -> bool:
 
 
 def _may_be_read_there(message: Message, recipient: str) -> bool:
-    """Whether another message of its letter has reached an address, or may reach it yet."""
+    """Whether another message of its letter has reached an address, or may reach it yet. A parked
+    one that a person has sent again is not the one to ask about.
+    """
     there = Message.objects.filter(
         letter=message.letter, channel=message.channel, recipient=recipient
     )
     is_open = Q(resends__isnull=True) | ~Q(status=Status.PARKED)
-    return there.filter(is_open).exclude(pk=message.pk).exclude(status__in=ENDED_UNREAD).exists()
+    others = there.filter(is_open).exclude(pk=message.pk)
+    return others.exclude(status__in=Message.REACHED_NOBODY).exists()
 
 
 def refused(messages: QuerySet[Message]) -> QuerySet[Message]:

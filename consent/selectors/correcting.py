@@ -17,10 +17,10 @@ from notifications.models import Message
 from sessions_app.choices import Exclusion
 from sessions_app.models import Membership, Session
 
-# What nobody has read: held back, and what waits, whose guard looks once more.
+# What was not sent: held back, and what waits, whose guard looks once more.
 UNSENT = (Message.Status.WAITING, Message.Status.WITHHELD)
-# Nor this.
-UNREAD = (*UNSENT, Message.Status.FAILED, Message.Status.REJECTED)
+# What nobody has read.
+UNREAD = (Message.Status.WAITING, *Message.REACHED_NOBODY)
 
 
 class Told(NamedTuple):

@@ -9,6 +9,7 @@ from cohorts.formats import UK_MOBILE
 from cohorts.models import Child, Parent
 from consent import doses, questions, replies
 from consent.decisions import DOUBLES
+from consent.guard import forbidden_by_record
 from consent.models import ConsentResponse
 from consent.selectors.facts import may_all_be_given
 from consent.services.contacts import Details, stored_details
@@ -79,7 +80,7 @@ def _present(response: ConsentResponse) -> Details:
 
 def is_told(child: Child) -> bool:
     """Whether staff's doings about a child are told to parents. Source: consent §1."""
-    return not (child.date_of_death or child.invalidated_at or child.is_restricted)
+    return not forbidden_by_record(child)
 
 
 def reaches(response: ConsentResponse) -> bool:

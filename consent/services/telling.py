@@ -19,6 +19,7 @@ from cohorts.models import Child, Contact
 from consent import doses, messages
 from consent.choices import Decision, Route, TriageOutcome
 from consent.facts import triage_facts
+from consent.guard import forbidden_by_record
 from consent.models import ConsentResponse, Triage
 from consent.selectors.triage import counted_responses, newest_triage
 from notifications import outbox
@@ -35,7 +36,6 @@ STANDING = (
 # A reply to an online answer goes first: it must not be read as the later word. One whose hint was
 # lost is queued within ten minutes (`confirm_overlooked`).
 AFTER_THE_REPLY = timedelta(minutes=15)
-NEVER_SENT = (Message.Status.WITHHELD, Message.Status.REJECTED, Message.Status.FAILED)
 
 
 def tell(
@@ -140,9 +140,7 @@ def _letters(
     the team of the session; none where no one may be told.
     """
     child = triage.child
-    if child.date_of_death or child.invalidated_at or child.is_restricted:
-        return []
-    if _rests_on_the_childs_answer(triage):
+    if forbidden_by_record(child) or _rests_on_the_childs_answer(triage):
         return []
     contacts = {
         contact.recipient: contact
@@ -227,7 +225,7 @@ def _told(triage: Triage) -> _Told:
     }
     queued = (
         Message.objects.filter(child=triage.child_id, letter__in=decisions)
-        .exclude(status__in=NEVER_SENT)
+        .exclude(status__in=Message.REACHED_NOBODY)
         .order_by("created_at", "pk")
     )
     return _Told(

@@ -16,9 +16,6 @@ from consent.selectors.asking import Pair
 from notifications.models import Message
 from sessions_app.models import Session
 
-# Final states in which a parent did not get the message.
-UNDELIVERED = (Message.Status.FAILED, Message.Status.REJECTED, Message.Status.WITHHELD)
-
 
 def free(session: Session, *, now: datetime, child_ids: Collection[int] | None = None) -> None:
     """Let a request that reached nobody be sent again, once there is an address that it was not
@@ -35,7 +32,7 @@ def free(session: Session, *, now: datetime, child_ids: Collection[int] | None =
     if child_ids is not None:
         requests = requests.filter(child__in=child_ids)
     requests.filter(
-        Exists(sent), ~Exists(sent.exclude(status__in=UNDELIVERED)), Exists(untried)
+        Exists(sent), ~Exists(sent.exclude(status__in=Message.REACHED_NOBODY)), Exists(untried)
     ).update(withheld_at=now)
 
 

@@ -13,9 +13,6 @@ from notifications.models import Message
 from sessions_app import statuses
 from sessions_app.models import Invitation
 
-# Final states in which a parent did not get the message.
-UNDELIVERED = (Message.Status.FAILED, Message.Status.REJECTED, Message.Status.WITHHELD)
-
 
 @transaction.atomic
 def release(letters: Iterable[UUID], *, now: datetime) -> None:
@@ -59,7 +56,7 @@ def _reached_nobody() -> Q:
         channel=OuterRef("channel"), recipient=OuterRef("recipient")
     )
     untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"))
-    return Q(~Exists(sent.exclude(status__in=UNDELIVERED)), Exists(untried))
+    return Q(~Exists(sent.exclude(status__in=Message.REACHED_NOBODY)), Exists(untried))
 
 
 def _messages_of(letter: OuterRef, programme: OuterRef) -> QuerySet[Message]:
