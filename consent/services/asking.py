@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
-from calendars import clock
 from calendars.clock import london_day
 from calendars.rules import academic_year_of
 from cohorts.models import Child, Contact
@@ -24,12 +23,11 @@ from consent.selectors import asking
 from consent.selectors.asking import Pair
 from consent.selectors.sessions import is_closed, is_open_to_parents
 from consent.services import undelivered
+from consent.services.sending_off import send_off
 from heartbeats import faults
-from notifications import outbox
 from notifications.models import Lane, Message
 from programmes.models import Programme
 from sessions_app import asking as school_asking
-from sessions_app import rules
 from sessions_app.models import Mailing, Membership, Session
 from sessions_app.selectors.lists import days_of
 
@@ -240,9 +238,9 @@ def _queue(
     contacts = Contact.objects.filter(child__in=asked).order_by(
         "child_id", "channel", "recipient", "parent_id"
     )
-    is_held = by is not None and len(asked) >= rules.HELD_FROM
-    goes_at = rules.held_until(max(now, clock.now())) if is_held else None
-    queued = outbox.queue_all(
+    send_off(
+        session,
+        Mailing.Kind.REMINDERS,
         (
             Message(
                 letter=letters[contact.child_id],
@@ -255,28 +253,16 @@ def _queue(
                     [one for key, one in programmes.items() if key in asked[contact.child_id]],
                     today=london_day(now),
                 ),
-                organisation_id=session.organisation_id,
                 child_id=contact.child_id,
                 parent_id=contact.parent_id,
-                session_id=session.pk,
-                sent_by=by,
                 lane=Lane.BULK,
-                due_at=goes_at or now,
             )
             for contact in _each_address_once(contacts)
         ),
+        children=len(asked),
+        by=by,
         now=now,
     )
-    if by is not None and asked:
-        Mailing.objects.create(
-            session=session,
-            kind=Mailing.Kind.REMINDERS,
-            queued_by=by,
-            queued_at=now,
-            letters=len(asked),
-            messages=queued,
-            goes_at=goes_at,
-        )
     return len(asked)
 
 

@@ -9,12 +9,12 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from accounts.models import User
-from calendars import clock
 from calendars.clock import london_day
 from cohorts.models import Child
 from consent import messages
 from consent.models import SessionReminder
 from consent.selectors.correcting import Told, corrections_that_wait, told_in_vain
+from consent.services.sending_off import send_off
 from notifications import outbox
 from notifications.models import Lane, Message
 from sessions_app import rules
@@ -45,19 +45,13 @@ def correct(session_id: int, *, by: User, now: datetime) -> Mailing | None:
         reminder.correction, reminder.corrected_at = corrections[reminder.pk], now
     SessionReminder.objects.bulk_update(reminders, ["correction", "corrected_at"], batch_size=2000)
     children = {one.child_id for one in told}
-    is_held = len(children) >= rules.HELD_FROM
-    goes_at = rules.held_until(max(now, clock.now())) if is_held else None
-    queued = outbox.queue_all(
-        _messages(session, told, corrections, by=by, due_at=goes_at or now, today=today), now=now
-    )
-    return Mailing.objects.create(
-        session=session,
-        kind=Mailing.Kind.CORRECTION,
-        queued_by=by,
-        queued_at=now,
-        letters=len(children),
-        messages=queued,
-        goes_at=goes_at,
+    return send_off(
+        session,
+        Mailing.Kind.CORRECTION,
+        _messages(session, told, corrections, today=today),
+        children=len(children),
+        by=by,
+        now=now,
     )
 
 
@@ -80,13 +74,7 @@ def _take_back(session: Session, *, today: date) -> None:
 
 
 def _messages(
-    session: Session,
-    told: list[Told],
-    corrections: Mapping[int, UUID],
-    *,
-    by: User,
-    due_at: datetime,
-    today: date,
+    session: Session, told: list[Told], corrections: Mapping[int, UUID], *, today: date
 ) -> Iterator[Message]:
     children = Child.objects.in_bulk({one.child_id for one in told})
     lane = Lane.BULK if len(children) >= rules.HELD_FROM else Lane.URGENT
@@ -103,11 +91,7 @@ def _messages(
                 day=one.date,
                 today=today,
             ),
-            organisation_id=session.organisation_id,
             child_id=one.child_id,
             parent_id=one.parent_id,
-            session_id=session.pk,
-            sent_by=by,
             lane=lane,
-            due_at=due_at,
         )

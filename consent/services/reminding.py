@@ -20,10 +20,10 @@ from consent.models import SessionReminder
 from consent.selectors import reminding
 from consent.selectors.reminding import Address, Addressee
 from consent.selectors.sessions import programmes_of
+from consent.services.sending_off import send_off
 from heartbeats import faults
-from notifications import outbox
 from notifications.models import Lane, Message
-from sessions_app import asking, rules
+from sessions_app import asking
 from sessions_app.models import Mailing, Session, SessionDate
 from sessions_app.selectors.lists import days_of
 
@@ -106,10 +106,11 @@ def _queue(
     now: datetime,
     by: User | None,
 ) -> None:
-    goes_at = rules.held_until(now) if by and len(letters) >= rules.HELD_FROM else None
     children = Child.objects.in_bulk(letters)
     programmes = programmes_of(session)
-    queued = outbox.queue_all(
+    send_off(
+        session,
+        Mailing.Kind.VISIT,
         (
             Message(
                 letter=letters[address.child_id],
@@ -122,29 +123,17 @@ def _queue(
                     [one for one in programmes if one.key in addressee.programmes],
                     day=day,
                 ),
-                organisation_id=session.organisation_id,
                 child_id=address.child_id,
                 parent_id=addressee.parent_id,
-                session_id=session.pk,
-                sent_by=by,
                 lane=Lane.BULK,
-                due_at=goes_at or now,
             )
             for address, addressee in addressees.items()
             if address.child_id in letters
         ),
+        children=len(letters),
+        by=by,
         now=now,
     )
-    if by is not None and letters:
-        Mailing.objects.create(
-            session=session,
-            kind=Mailing.Kind.VISIT,
-            queued_by=by,
-            queued_at=now,
-            letters=len(letters),
-            messages=queued,
-            goes_at=goes_at,
-        )
 
 
 def letters_of(mailing: Mailing) -> dict[UUID, int]:

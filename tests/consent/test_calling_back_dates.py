@@ -20,8 +20,7 @@ from sessions_app.models import Mailing
 from sessions_app.rules import HELD_FROM
 from sessions_app.schedule_rules import Day
 from tests import factories
-from tests.consent.school import School
-from tests.consent.test_reminding import Visited
+from tests.consent.school import School, Visited
 from tests.pages import page
 from tests.sessions_app.conftest import at
 from tests.sessions_app.test_schedule_confirm import moved, save
@@ -424,8 +423,9 @@ def test_the_page_says_that_reminders_of_tomorrows_visit_go_at_once(
 
 
 def test_reminders_of_a_visit_wait_two_minutes_and_can_be_called_back(
-    visited, nurse, django_capture_on_commit_callbacks
+    visited, nurse, morning, django_capture_on_commit_callbacks
 ):
+    morning.move_to(at("2027-01-11T10:00"), tick=False)
     visit_tomorrow(visited, nurse, django_capture_on_commit_callbacks)
     assert mailing_of(visited).goes_at == at("2027-01-11T10:02")
     assert {message.due_at for message in visited.messages()} == {at("2027-01-11T10:02")}

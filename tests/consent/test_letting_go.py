@@ -12,7 +12,7 @@ from sessions_app import asking as school_asking
 from sessions_app import invitations
 from sessions_app.models import Mailing
 from sessions_app.rules import HELD_FROM
-from tests.consent.test_reminding import Visited
+from tests.consent.school import Visited
 from tests.pages import page
 from tests.sessions_app.conftest import at
 from tests.sessions_app.test_schedule_confirm import moved, save
@@ -23,8 +23,9 @@ ASKING, VISIT = Mailing.Kind.ASKING, Mailing.Kind.VISIT
 
 
 @pytest.fixture
-def school(organisation, nurse, django_capture_on_commit_callbacks):
+def school(organisation, nurse, morning, django_capture_on_commit_callbacks):
     """A school that came to be visited tomorrow: many are ready, and many were not asked yet."""
+    morning.move_to(at("2027-01-11T10:00"), tick=False)
     school = Visited(organisation, dates=[JAN_19])
     for _ in range(HELD_FROM):
         school.ready()
@@ -92,7 +93,7 @@ def test_letting_go_sends_what_its_page_says_and_nothing_else_called_back(
 
 def test_the_page_of_a_visits_reminders_names_no_requests(school, nurse, nurse_client, morning):
     call_back(school, nurse, ASKING, VISIT)
-    morning.move_to(at("2027-01-11T11:00"), tick=False)
+    morning.move_to(at("2027-01-11T10:10"), tick=False)
     keys = {"slug": school.session.slug, "mailing_id": waiting(school, VISIT).pk}
     release = reverse("sessions:mailing-release", kwargs=keys)
     shown = page(nurse_client.get(release))
@@ -111,7 +112,7 @@ def test_the_page_says_until_when_messages_about_consent_wait_again(
     school, nurse, nurse_client, morning
 ):
     call_back(school, nurse, ASKING)
-    morning.move_to(at("2027-01-11T11:00"), tick=False)
+    morning.move_to(at("2027-01-11T10:10"), tick=False)
     keys = {"slug": school.session.slug, "mailing_id": waiting(school, ASKING).pk}
     sent = nurse_client.post(reverse("sessions:mailing-release", kwargs=keys), follow=True)
     assert "Messages about consent to the parents of 21 children will be sent at 4:00pm." in (
