@@ -8,7 +8,7 @@ Source: `docs/decisions/0065-a-schools-requests-can-be-called-back.md`.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -191,7 +191,7 @@ def visit_was_called_back(session: Session, *, now: datetime) -> bool:
 
 def may_still_go(mailing: Mailing, dates: Collection[date], *, now: datetime) -> bool:
     """Whether what was called back could be let go: reminders of a visit on their day, that it is
-    off until it would have been, messages about consent as long as parents may answer.
+    off while anybody can be told, messages about consent as long as parents may answer.
     """
     today = london_day(now)
     if mailing.session.is_closed or mailing.kind not in Mailing.OF_SCHOOLS:
@@ -200,8 +200,7 @@ def may_still_go(mailing: Mailing, dates: Collection[date], *, now: datetime) ->
         is_over = now.astimezone(LONDON).time() >= REMINDS_UNTIL
         return london_day(mailing.queued_at) == today and not is_over
     if mailing.kind == Mailing.Kind.CORRECTION:
-        # Parents are told of a visit on the day before it, and of a change that day or the next.
-        return today <= london_day(mailing.queued_at) + timedelta(days=1)
+        return outlook_of_release(mailing, now=now).correction.children > 0
     return is_open_for_consent(dates, next_evening(now))
 
 

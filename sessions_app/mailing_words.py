@@ -55,7 +55,8 @@ def what_now(mailing: Mailing) -> str:
         Mailing.Kind.ASKING: "Parents can no longer answer online for this session, so they can no "
         "longer be sent.",
         Mailing.Kind.VISIT: "It is too late to remind parents, so they can no longer be sent.",
-        Mailing.Kind.CORRECTION: "The day of the visit is over, so they can no longer be sent.",
+        Mailing.Kind.CORRECTION: "Nobody is left to tell: the day of the visit is over, or these "
+        "parents can no longer be written to about it.",
     }[Mailing.Kind(mailing.kind)]
 
 

@@ -1,6 +1,6 @@
 """Telling parents who were reminded of a visit that it is off (E2 to E4, for schools)."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -11,6 +11,7 @@ from django.urls import reverse
 from cohorts.models import Parent
 from consent.correction_guard import correction_guard
 from consent.models import SessionReminder
+from consent.receivers import nobody_was_corrected
 from consent.reminder_guard import reminder_guard
 from notifications import claims, outbox, wording
 from notifications.models import Channel, Lane, Message
@@ -20,7 +21,8 @@ from sessions_app import invitations, schedule
 from sessions_app.models import Mailing
 from sessions_app.rules import HELD_FROM
 from sessions_app.schedule_rules import Day
-from tests.consent.test_reminding import NINE, Visited
+from tests.conftest import signed_in
+from tests.consent.school import NINE, Visited
 from tests.pages import page
 from tests.sessions_app.conftest import at
 from tests.sessions_app.test_schedule_confirm import moved, save
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.django_db
 JAN_12, JAN_19, JAN_26 = date(2027, 1, 12), date(2027, 1, 19), date(2027, 1, 26)
 TEN, LATER = "2027-01-11T10:00", "2027-01-11T10:05"
 OFF = "session_school_dates_changed"
+HOLD = timedelta(minutes=2)
 
 
 @pytest.fixture
@@ -237,6 +240,37 @@ def test_many_are_called_back_and_let_go_after_all(school, nurse, nurse_client, 
     waiting = [one for one in told(school) if one.status == "waiting"]
     assert len(waiting) == 2 * HELD_FROM
     assert correction_guard(waiting, now=at(LATER)) == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "changed", "may_go"),
+    [
+        (LATER, {}, True),
+        ("2027-01-12T23:59", {}, True),
+        ("2027-01-13T00:00", {}, False),
+        (LATER, {"email": "new@example.com", "phone": "+447700900999"}, False),
+    ],
+)
+def test_it_can_be_let_go_as_long_as_anybody_can_be_told(
+    school, nurse, morning, now, changed, may_go
+):
+    school.ready()
+    remind(school)
+    move(school, nurse, now="2027-01-12T08:00" if now > LATER else TEN)
+    mailing = Mailing.objects.get(kind=Mailing.Kind.CORRECTION)
+    Mailing.objects.update(
+        goes_at=mailing.queued_at + HOLD, called_back_at=mailing.queued_at, called_back_by=nurse
+    )
+    nobody_was_corrected({one.letter for one in told(school)})
+    Message.objects.filter(template=OFF).update(status="withheld")
+    Parent.objects.update(**changed)
+    morning.move_to(at(now), tick=False)
+    client, keys = signed_in(nurse), {"slug": school.session.slug, "mailing_id": mailing.pk}
+    shown = page(client.get(reverse("sessions:mailing", kwargs=keys))).text
+    assert ("Send these messages" in shown) is may_go
+    assert ("Nobody is left to tell" in shown) is not may_go
+    home = page(client.get(reverse("sessions:show", kwargs={"slug": school.session.slug})))
+    assert ("Messages to the parents of 1 child that the visit" in home.text) is may_go
 
 
 def test_a_date_that_comes_back_before_they_were_told_leaves_all_as_it_was(
