@@ -49,6 +49,11 @@ class KeepForm(GovukForm):
             self.fields[key] = RadiosField(
                 label=f"{question[:1].upper()}{question[1:]}?",
                 choices=[(STAYS, one[key]), (GOES, other[key])],
+                choice_hints={
+                    choice: "Messages do not arrive"
+                    for choice, person in ((STAYS, pair.stays), (GOES, pair.goes))
+                    if getattr(person.parent, f"{key}_failed_at", None)
+                },
                 error_messages=dict.fromkeys(
                     ("required", "invalid_choice"), ERRORS.get(key, f"Select {question}")
                 ),

@@ -50,7 +50,7 @@ def test_where_one_has_a_number_the_wishes_about_it_are_kept_with_it(
     has(again, phone=NEW, **WISHES)
     stays, goes = (mum, again) if mum_stays else (again, mum)
     asked = page(nurse_client.get(merge_address(stays, goes.public_id)))
-    assert "What only one of them has is kept." in asked.text
+    assert "Details that only one of them has are kept." in asked.text
     assert not {"phone", "texts", "needs"} & {one.get("name") for one in asked.all("input")}
     merge(nurse_client, stays, goes.public_id, email="one")
     assert wishes(stays) == WISHES
