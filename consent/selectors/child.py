@@ -27,6 +27,7 @@ from consent.selectors.shown import (
     who_refused,
 )
 from consent.selectors.triage import newest_of, triages_of
+from govuk.filters import govuk_date
 from programmes.together import name_in_address
 from sessions_app import invitations
 from sessions_app.choices import TriageStatus
@@ -40,7 +41,8 @@ class ProgrammeConsent:
 
     `is_overruled`: the child decided, and a parent answered otherwise. `vaccine`: what may be
     given, where there was a choice; empty as long as nothing may. `refused_by`: who refused, while
-    nothing but refusals counts; nobody on a sensitive record.
+    nothing but refusals counts; nobody on a sensitive record. `delayed_until`: the first day on
+    which a delayed vaccination may be given.
     """
 
     key: str
@@ -50,6 +52,7 @@ class ProgrammeConsent:
     health_answers: health_answers.Merged
     answered_by: str
     refused_by: Sequence[str]
+    delayed_until: date | None
     is_overruled: bool
     vaccine: str
     assessment: GillickAssessment | None
@@ -78,6 +81,9 @@ class ProgrammeConsent:
             return rules.NONE_COUNTS
         if self.standing == rules.Standing.REFUSED and self.refused_by:
             return rules.refused_by(self.refused_by)
+        if self.standing == rules.Standing.DELAYED and self.delayed_until:
+            until = govuk_date(self.delayed_until)
+            return f"Triage decided to delay the vaccination until {until}."
         return self.standing.explanation
 
 
@@ -184,6 +190,7 @@ def _programme_consent(
     weighed = weigh(responses, today=today)
     given = answers_in_sight(weighed)
     why_no_response = rules.why_no_response(facts, programme)
+    decided = newest_of(triages, programme.key, session.academic_year)
     return ProgrammeConsent(
         key=programme.key,
         name=programme.name,
@@ -197,6 +204,7 @@ def _programme_consent(
         ),
         answered_by=health_answers.only_one(given),
         refused_by=[] if facts.is_restricted else who_refused(weighed),
+        delayed_until=decided.delay_until if decided else None,
         is_overruled=differs_from_the_child(weighed),
         vaccine=_vaccine(programme, weighed, triages, session.academic_year),
         assessment=assessment,

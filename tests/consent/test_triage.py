@@ -119,7 +119,8 @@ def test_consent_14_25_delay_puts_the_child_in_the_clinic_and_tells_the_parents(
 
     soon = {"delay_until-day": "1", "delay_until-month": "3", "delay_until-year": "2027"}
     found = shown(post(nurse_client, address, "delay", notes="Unwell", **soon))
-    assert "Could not vaccinate" in found.text
+    why = "Could not vaccinate Triage decided to delay the vaccination until 1 March 2027."
+    assert why in found.text
     assert Triage.objects.get().delay_until == date(2027, 3, 1)
     membership = Membership.objects.get(child=pupil, session=clinic.session)
     assert membership.reason == "triage"
