@@ -124,6 +124,29 @@ def consent_counts(
     return {status: counts[status.value] for status in ConsentStatus}
 
 
+def consent_counts_by_programme(
+    session: Session, programmes: Sequence[Programme]
+) -> dict[Programme, dict[ConsentStatus, int]]:
+    """How many children are in each group if one programme alone counts, for each of them: what
+    `consent_counts` says of it. Two queries, however many programmes. Source: edge case E32.
+    """
+    members = members_with_status(session, programmes).order_by()
+    by_birth_year = dict(members.values_list("birth_academic_year").annotate(Count("pk")))
+    known = {
+        (key, consent): size
+        for key, consent, size in members.filter(is_offered_to(programmes, session))
+        .values_list("status_row__programme", "status_row__consent")
+        .annotate(Count("pk"))
+    }
+    counts = {}
+    for programme in programmes:
+        sizes = {status: known.get((programme.key, status.value), 0) for status in ConsentStatus}
+        offered = sum(by_birth_year.get(year, 0) for year in birth_years_of([programme], session))
+        answered = sum(sizes.values()) - sizes[ConsentStatus.NO_RESPONSE]
+        counts[programme] = sizes | {ConsentStatus.NO_RESPONSE: offered - answered}
+    return counts
+
+
 @dataclass(frozen=True)
 class LeftOut:
     """Children who are in a session and in no group, and why; with the groups they make it whole.

@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.clock import london_day
+from programmes.models import Programme
 from sessions_app.choices import ConsentStatus
 from sessions_app.closing import can_close, can_reopen
-from sessions_app.consent_groups import LeftOut, consent_counts, left_out_of_groups
+from sessions_app.consent_groups import (
+    LeftOut,
+    consent_counts,
+    consent_counts_by_programme,
+    left_out_of_groups,
+)
 from sessions_app.models import Session
 from sessions_app.rules import next_bookable
 from sessions_app.schedule_rules import State, is_open_for_consent
@@ -21,7 +27,9 @@ from sessions_app.triage_groups import TriageGroup, triage_counts
 
 @dataclass(frozen=True)
 class SessionOverview:
-    """A session, its counts, and what may be done with it."""
+    """A session, its counts, and what may be done with it. With several programmes, consent is
+    also counted for each.
+    """
 
     session: Session
     today: date
@@ -30,6 +38,7 @@ class SessionOverview:
     programmes: list[str]
     children: int
     consent: dict[ConsentStatus, int] | None
+    consent_by_programme: dict[Programme, dict[ConsentStatus, int]]
     left_out_of_consent: LeftOut | None
     needing_triage: int
     invitations: InvitationCounts | None
@@ -59,6 +68,9 @@ def session_overview(session: Session, *, now: datetime) -> SessionOverview:
         programmes=[programme.name for programme in programmes],
         children=members(session).count(),
         consent=consent_counts(session, programmes) if dates else None,
+        consent_by_programme=consent_counts_by_programme(session, programmes)
+        if dates and len(programmes) > 1
+        else {},
         left_out_of_consent=left_out_of_groups(session, programmes) if dates else None,
         needing_triage=triage_counts(session, programmes)[TriageGroup.NEEDED] if dates else 0,
         invitations=invitations,

@@ -10,6 +10,7 @@ from sessions_app.consent_groups import (
     LeftOut,
     children_by_consent,
     consent_counts,
+    consent_counts_by_programme,
     left_out_of_groups,
 )
 from sessions_app.models import ProgrammeStatus
@@ -119,6 +120,29 @@ def test_counting_takes_one_query(session, both, django_assert_num_queries):
     member(session, hpv="given", menacwy="given")
     with django_assert_num_queries(1):
         consent_counts(session, both)
+
+
+def test_e32_each_programme_is_counted_as_if_it_were_alone(
+    session, both, django_assert_num_queries
+):
+    for consent in ConsentStatus.values:
+        member(session, hpv=consent, menacwy="given")
+    member(session, hpv="conflicts")
+    member(session)
+    # HPV is offered from Year 8 and MenACWY from Year 9: what is known of the latter is no matter.
+    member(session, year_group=8, hpv="refused", menacwy="refused")
+    member(session, year_group=7, hpv="given")
+    factories.MembershipFactory()
+
+    with django_assert_num_queries(2):
+        counts = consent_counts_by_programme(session, both)
+
+    assert counts == {one: consent_counts(session, [one]) for one in both}
+    found = {one.key: sizes for one, sizes in counts.items()}
+    assert found["hpv"][ConsentStatus.CONFLICTS] == found["hpv"][ConsentStatus.REFUSED] == 2
+    assert found["menacwy"][ConsentStatus.GIVEN] == len(ConsentStatus)
+    assert found["menacwy"][ConsentStatus.NO_RESPONSE] == 2
+    assert found["menacwy"][ConsentStatus.REFUSED] == 0
 
 
 @pytest.mark.parametrize("programmes", ["hpv", "both"])

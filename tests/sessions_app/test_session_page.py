@@ -7,7 +7,7 @@ import pytest
 
 from notifications.models import Message
 from sessions_app.choices import ConsentStatus, VaccinationStatus
-from sessions_app.models import Session
+from sessions_app.models import ProgrammeStatus, Session
 from tests.conftest import signed_in
 from tests.factories import ChildFactory, MembershipFactory, SessionFactory
 from tests.pages import count_queries, page
@@ -86,6 +86,24 @@ def test_the_consent_card_counts_each_child_once(client, facts, organisation):
         "No children with conflicting consent",
     ):
         assert line in seen.text
+
+
+def test_e32_a_conflict_about_one_of_several_vaccinations_shows(client, organisation):
+    session = SessionFactory(
+        organisation=organisation, programmes=["flu", "hpv"], dates=[date(2027, 1, 25)]
+    )
+    child = MembershipFactory(session=session, child__birth_academic_year=2026 - 5 - 9).child
+    ProgrammeStatus.objects.create(
+        child=child, programme_id="flu", academic_year=2026, consent=ConsentStatus.CONFLICTS
+    )
+    seen = shown(client, session)
+    assert "1 child without a response" in seen.text
+    assert [row[1:] for row in seen.rows] == [
+        ["0", "0", "0", "1 child with conflicting consent for Flu", "0"],
+        ["1 child without a response for HPV", "0", "0", "0", "0"],
+    ]
+    conflicts = page(client.get(seen.links["1 child with conflicting consent for Flu"]))
+    assert [row[0] for row in conflicts.rows] == [child.full_name]
 
 
 def cohort(clinic):
