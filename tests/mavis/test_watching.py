@@ -210,6 +210,13 @@ def test_prometheus_reads_what_the_night_watch_sees(client, waiting):
     assert found["mavis_messages_total", "text", "failed"] == 1
 
 
+def test_receipts_with_a_wrong_token_are_counted_where_an_alarm_looks_for_them(client):
+    counted = ("mavis_request_seconds_count", "messages:receipts", "401")
+    before = figures(client).get(counted, 0)
+    client.post("/notify/receipts", headers={"authorization": "Bearer wrong"})
+    assert figures(client)[counted] == before + 1
+
+
 def test_the_limiter_is_read_without_taking_from_it(client, settings):
     brake = limiter.shared_limiter()
     whole = figures(client)[("mavis_limiter_available",)]
