@@ -38,7 +38,10 @@ def give(task: str, *args: object, queue: str) -> bool:
     lasts = round(clock.real_seconds(HINT_SECONDS) * 1000)
     try:
         if not connection().set(key, 1, nx=True, px=lasts):
-            return False
+            if connection().pttl(key) <= lasts:
+                return False
+            # Redis's clock has been set back since that was given.
+            connection().set(key, 1, px=lasts)
         current_app.send_task(task, args=args, queue=queue, retry=False)
     except (redis.RedisError, OperationalError, OSError):
         logger.warning("No broker: %s waits for the sweep", task)

@@ -20,7 +20,8 @@ TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local paused = redis.call('PTTL', KEYS[2])
-if paused > 0 then return {0, paused * 1000} end
+if paused > tonumber(ARGV[5]) then redis.call('DEL', KEYS[2])
+elseif paused > 0 then return {0, paused * 1000} end
 local cost, burst, keep, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]),
     tonumber(ARGV[4])
 local full_at = tonumber(redis.call('GET', KEYS[1]) or 0)
@@ -44,7 +45,8 @@ end
 # Refusals that arrive while all are resting belong to the same burst and lengthen nothing. After
 # a rest the allowance starts from nothing, so that senders come back slowly.
 REST = """
-if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+local paused = redis.call('PTTL', KEYS[2])
+if paused > 0 and paused <= tonumber(ARGV[5]) then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local level = redis.call('INCR', KEYS[3])
@@ -66,7 +68,16 @@ return count
 
 THROTTLED_REST = (5_000, 60_000)
 SILENT_REST = (30_000, 300_000)
+SHORTENED, LENGTHENED = 0.8, 1.2
 MOST_SILENT = 20
+
+
+def longest_rest() -> int:
+    """In milliseconds. Redis ends a rest at an instant of its machine's clock: one that lasts longer
+    was left by a clock that has been set back since, and is over.
+    """
+    most = max(THROTTLED_REST[1], SILENT_REST[1])
+    return round(clock.real_seconds(most) * LENGTHENED) + 1
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,7 @@ class Limiter:
         keep = 0 if urgent else self._kept_for_urgent
         count, wait = self._take(
             keys=[self._keys["full-at"], self._keys["rest"]],
-            args=[self._cost, self._burst, keep, wanted],
+            args=[self._cost, self._burst, keep, wanted, longest_rest()],
         )
         return Grant(count, max(wait, 0) / 1_000_000)
 
@@ -126,7 +137,7 @@ class Limiter:
             (seconds, micros), full_at, rest = pipeline.execute()
         missing = max(float(full_at or 0) - (seconds * 1_000_000 + micros), 0)
         available = max(int(self._burst - missing / self._cost), 0)
-        return State(available, max(rest, 0) / 1000)
+        return State(available, max(rest, 0) / 1000 if rest <= longest_rest() else 0)
 
     def rest_throttled(self) -> float:
         """Notify said "too fast": all rest for 5 s, doubling to 60 s. The seconds, 0 if resting."""
@@ -144,7 +155,8 @@ class Limiter:
         return self._all_rest("silent-rest-level", *SILENT_REST) > 0
 
     def _all_rest(self, level: str, first: int, most: int) -> float:
-        jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads restarts, guards nothing
+        # It spreads restarts.
+        jitter = random.uniform(SHORTENED, LENGTHENED)  # noqa: S311 - guards nothing
         length = self._rest(
             keys=[self._keys["full-at"], self._keys["rest"], self._keys[level]],
             args=[
@@ -152,6 +164,7 @@ class Limiter:
                 clock.real_seconds(most),
                 jitter,
                 self._burst * self._cost,
+                longest_rest(),
             ],
         )
         return length / 1000

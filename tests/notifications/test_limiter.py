@@ -123,6 +123,17 @@ def test_failure_01_twenty_silences_in_a_row_rest_all(batches, rests):
     assert [brake.count_answers(batch) for batch in batches][-1] is rests
 
 
+def test_a_rest_that_only_a_clock_set_back_can_have_left_is_over():
+    """Redis ends a key at an instant of its machine's clock: an hour set back makes it last one."""
+    brake = limiter()
+    brake.rest_throttled()
+    hints.connection().pexpire("mavis:notify:test:rest", 3_600_000)
+    assert brake.state().rest_seconds == 0
+    assert brake.rest_throttled() > 0, "what Notify says now counts"
+    hints.connection().pexpire("mavis:notify:test:rest", 3_600_000)
+    assert 0 < brake.take(1, urgent=True).wait_seconds <= 100
+
+
 def test_a_redis_that_forgot_everything_starts_a_new_burst():
     brake = limiter()
     brake.take(20, urgent=True)

@@ -71,6 +71,16 @@ def test_a_lane_with_enough_senders_takes_no_more(queued, postman):
     assert reread(message).status == Status.ACCEPTED
 
 
+def test_slots_that_only_a_clock_set_back_can_have_left_are_free(queued, postman):
+    """Their holders were killed, and Redis' clock was put back by an hour."""
+    message = queued()
+    seconds, _ = hints.connection().time()
+    leases = dict.fromkeys(("one", "two"), seconds + 3600)
+    hints.connection().zadd(f"mavis:notify:senders:{Lane.BULK}", leases)
+    postman.send()
+    assert reread(message).status == Status.ACCEPTED
+
+
 def test_without_redis_messages_wait(queued, postman, settings, caplog):
     message = queued()
     hints.connection.cache_clear()
@@ -140,6 +150,14 @@ def test_a_sweep_waits_behind_no_long_job_and_no_look_up(queued, notify, clock, 
     tasks.apply_receipts()
     assert hints.connection().keys("mavis:hint:notifications.reconcile:*")
     assert not notify.attempts()
+
+
+def test_a_hint_that_only_a_clock_set_back_can_have_left_keeps_nobody_asleep(monkeypatch):
+    monkeypatch.setattr(hints, "HINT_SECONDS", 5)
+    assert hints.give(outbox.SEND_TASK, 1, queue="urgent")
+    assert not hints.give(outbox.SEND_TASK, 1, queue="urgent")
+    hints.connection().pexpire("mavis:hint:notifications.send_due:1", 3_600_000)
+    assert hints.give(outbox.SEND_TASK, 1, queue="urgent")
 
 
 def test_every_scheduled_job_exists_and_may_run_on_an_empty_outbox(db, notify):
