@@ -19,6 +19,9 @@ pytestmark = pytest.mark.django_db
 LIST = "/unmatched-responses/"
 
 
+REFUSAL = "Response of 12 January 2027. HPV: consent refused."
+
+
 @pytest.fixture
 def response(link):
     """From somebody we do not know, about a child called Sam Poole."""
@@ -115,6 +118,18 @@ def test_consent_14_14_matching_by_hand(administrator_client, administrator, lin
     assert (child.given_name, child.family_name) == ("Samuel", "Poole-Day")
     assert child.consent_responses.get().parent_name == "Pat Poole"
     assert AccessLogEntry.objects.filter(child_id=child.pk, page="consent").exists()
+
+
+def test_what_a_response_says_is_read_before_anything_is_done_with_it(nurse_client, link):
+    child = link.child()
+    refused = {"programme_id": "hpv", "decision": "refused", "reason": "personal"}
+    refusal = link.response(given_name="Sam", decisions=[refused])
+    asked = [address(name, refusal) for name in ("match", "create", "archive")]
+    asked.append(address("compare", refusal, child_id=child.public_id))
+    for one in asked:
+        text = page(nurse_client.get(one)).text
+        assert REFUSAL in text
+        assert "as consent" not in text
 
 
 def test_a_twin_is_suggested_before_anybody_searches(nurse_client, link, response):

@@ -234,7 +234,7 @@ def test_what_goes_to_many_families_is_called_back_and_sent_after_all(
     visitor.click("Confirm")
     visitor.sees("Waiting to be sent")
     visitor.check_page()
-    visitor.click("See what is sent, and how much time is left")
+    visitor.click("See how many messages wait, and how much time is left")
     visitor.sees_heading("Waiting to be sent")
     visitor.check_page()
     visitor.click("Call them back")
