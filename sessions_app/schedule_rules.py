@@ -155,7 +155,12 @@ def years_to_prepare(today: date) -> tuple[int, ...]:
     Source: sessions and clinics §1.4.
     """
     year = academic_year_of(today)
-    return (year, year + 1) if today >= first_day_of(year + 1) - PREPARATION else (year,)
+    return (year, year + 1) if today >= prepared_from(year + 1) else (year,)
+
+
+def prepared_from(academic_year: int) -> date:
+    """The first day on which sessions of an academic year exist: 1 August before it."""
+    return first_day_of(academic_year) - PREPARATION
 
 
 def concerns(day: date, *, today: date) -> list[str]:

@@ -16,13 +16,14 @@ from govuk.fields import AS_HEADING, CharField, GovukDateField, RadiosField, Tex
 from govuk.forms import GovukForm
 from programmes.models import Programme
 from sessions_app.rules import vaccination_named
+from sessions_app.schedule_rules import prepared_from
 
 
 class RouteForm(GovukForm):
     """How the answer came; from a form on paper, also when it was given.
 
-    A form may be dated from the start of the session's year; in August, when that is still to
-    come, from the start of the one that ends.
+    A form may be dated from the day on which the session of its year was there to be asked about,
+    1 August before; while that year is still to come, from the start of the one that ends.
     """
 
     route = RadiosField(
@@ -43,8 +44,8 @@ class RouteForm(GovukForm):
 
     def __init__(self, *args, today: date, academic_year: int, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        year = min(academic_year, academic_year_of(today))
-        self.fields["signed_on"].min_date = first_day_of(year)
+        this_year = first_day_of(academic_year_of(today))
+        self.fields["signed_on"].min_date = min(prepared_from(academic_year), this_year)
         self.fields["signed_on"].max_date = today
 
     def kept(self) -> dict[str, str]:

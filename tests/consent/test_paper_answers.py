@@ -35,7 +35,7 @@ def sent(*typed):
         (("11", "", "2027"), "Date on the form must include a month"),
         (("31", "2", "2027"), "Date on the form must be a real date"),
         (("13", "1", "2027"), "Date on the form must be today or in the past"),
-        (("31", "8", "2026"), "Date on the form must be on or after 1 September 2026"),
+        (("31", "7", "2026"), "Date on the form must be on or after 1 August 2026"),
     ],
 )
 def test_the_date_on_the_form_is_asked_and_checked(wizard, mum, typed, error):
@@ -45,8 +45,9 @@ def test_the_date_on_the_form_is_asked_and_checked(wizard, mum, typed, error):
     assert wizard.shown.values["signed_on-day"] == typed[0], "nothing typed is lost"
 
 
-@pytest.mark.parametrize("day", [date(2026, 9, 1), date(2027, 1, 12)])
-def test_the_first_day_of_the_year_and_today_are_good(wizard, mum, day):
+@pytest.mark.parametrize("day", [date(2026, 8, 1), date(2027, 1, 12)])
+def test_a_form_signed_in_the_august_before_and_today_is_good(wizard, mum, day):
+    """Sessions of the coming year are there from 1 August, and so are their forms."""
     assert wizard.choose(mum.pk).answer(**on_paper(day)).step == "decision"
 
 
