@@ -1,6 +1,6 @@
 """All answers of a draft at a glance, each with a link to change it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cohorts.models import ParentRelationship
@@ -102,25 +102,35 @@ def _who_rows(journey: Journey, change: Change) -> list[dict]:
         _row("Name", known.parent.display_name, change("who")),
         _row("Relationship", known.relationship, change("who")),
     ]
-    typed = journey.answers["details"]
-    if journey.draft.child.is_restricted and not (typed["email"] or typed["phone"]):
-        rows.append(_row("Contact details", HIDDEN, change("details")))
-    else:
-        rows += _details_rows(recorded.details(known.parent), change("details"))
+    rows += _details_rows(
+        recorded.details(known.parent),
+        change("details"),
+        typed=journey.answers["details"] if journey.draft.child.is_restricted else None,
+    )
     if "update-record" in journey.answers:
         replaces = "Yes" if recorded.replaces_details else "No"
         rows.append(_row("Replace details on record", replaces, change("update-record")))
     return rows
 
 
-def _details_rows(details: Details, address: str) -> list[dict]:
-    phone = phone_as_written(details.phone) if details.phone else ""
+def _details_rows(
+    details: Details, address: str, *, typed: Mapping[str, str] | None = None
+) -> list[dict]:
+    """The details that an answer goes by; on a sensitive record only what was `typed` is shown."""
     texts = "Yes" if details.wants_text_updates else "No"
-    return [
-        _row("Email address", emails(details.email), address),
-        _row("Phone number", phone, address),
-        _row("Updates by text message", texts, address),
-    ]
+    rows = {
+        "email": _row("Email address", emails(details.email), address),
+        "phone": _row(
+            "Phone number", phone_as_written(details.phone) if details.phone else "", address
+        ),
+        "texts": _row("Updates by text message", texts, address),
+    }
+    if typed is None:
+        return list(rows.values())
+    shown = {name for name in rows if typed[name]} | ({"texts"} if typed["phone"] else set())
+    if not shown:
+        return [_row("Contact details", HIDDEN, address)]
+    return [row if name in shown else row | {"value": HIDDEN} for name, row in rows.items()]
 
 
 def _health_rows(journey: Journey, change: Change) -> list[dict]:

@@ -116,7 +116,7 @@ class Journey(RecordingWalk):
             data=data,
             initial=self.answers.get("details", shown),
             allows_drama=settings.IS_LOCAL,
-            may_be_empty=is_hidden and bool(stored.email or stored.phone),
+            hidden=[name for name in ("email", "phone") if is_hidden and getattr(stored, name)],
         )
 
     def _triage_form(self, step: str, data: Mapping | None) -> StepTriageForm:

@@ -1,6 +1,6 @@
 """Who answers, and where they can be written to. Source: consent §6."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.core.exceptions import ValidationError
 from markupsafe import Markup
@@ -17,8 +17,8 @@ from govuk.forms import GovukForm
 
 NO_RESPONSIBILITY = "Only somebody with parental responsibility can give or refuse consent"
 HIDDEN = (
-    "The stored contact details are hidden because this record is sensitive. Leave these questions "
-    "empty to keep using them."
+    "The stored contact details are hidden because this record is sensitive. Leave a question "
+    "empty to keep using what is stored."
 )
 Kind = ParentRelationship.Kind
 
@@ -67,21 +67,22 @@ def _contact_details(contact: KnownContact) -> Markup:
 class DetailsForm(ReachableForm):
     """Where somebody who answers can be written to. A known contact's details come filled in.
 
-    `may_be_empty`: details are stored that must not be shown, and hold unless others are typed.
+    `hidden`: the names of those that are stored and must not be shown; each holds unless another is
+    typed.
     """
 
-    def __init__(self, *args, may_be_empty: bool = False, **kwargs) -> None:
+    def __init__(self, *args, hidden: Collection[str] = (), **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.may_be_empty = may_be_empty
-        if may_be_empty:
+        self.hidden = hidden
+        if hidden:
             self.fields["email"].help_text = HIDDEN
 
     def clean(self) -> dict:
         cleaned = super().clean()
         has_neither = cleaned.get("email") == "" and cleaned.get("phone") == ""
-        if has_neither and not self.may_be_empty:
+        if has_neither and not self.hidden:
             self.add_error("email", "Enter an email address or a phone number")
-        elif cleaned.get("texts") and cleaned.get("phone") == "" and not self.may_be_empty:
+        elif cleaned.get("texts") and cleaned.get("phone") == "" and "phone" not in self.hidden:
             self.add_error("phone", "Enter a phone number to get updates by text message")
         return cleaned
 

@@ -45,10 +45,17 @@ def stored_details(parent: Parent) -> Details:
 
 
 def details_in_force(given: Details, stored: Details, *, are_hidden: bool) -> Details:
-    """The details to go by: what was given, or the stored ones, texts with them, where nothing was
-    typed because they must not be seen.
+    """The details to go by: what was given. Of stored ones that must not be seen, what was left
+    empty holds: nobody takes back what they cannot see, nor that a number gets texts.
     """
-    return stored if are_hidden and not (given.email or given.phone) else given
+    if not are_hidden:
+        return given
+    return Details(
+        email=given.email or stored.email,
+        phone=given.phone or stored.phone,
+        wants_text_updates=given.wants_text_updates
+        or (not given.phone and stored.wants_text_updates),
+    )
 
 
 def contact_of(child: Child, new: NewContact) -> tuple[ParentRelationship, bool]:

@@ -212,6 +212,44 @@ def test_a_sensitive_childs_contacts_show_no_details(child, clinic, mum, nurse_c
     assert "07700" not in shown.text
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ({"email": "new@example.com"}, ("new@example.com", "+447700900123", True)),
+        ({"phone": "07987 654321"}, ("mum@example.com", "+447987654321", False)),
+        ({"email": "new@example.com", "texts": "true"}, ("new@example.com", "+447700900123", True)),
+    ],
+)
+def test_what_is_hidden_of_a_sensitive_record_is_replaced_by_nothing(
+    child, clinic, mum, nurse_client, typed, kept
+):
+    child.restricted_at = NOW
+    child.save()
+    mum.email, mum.phone, mum.wants_text_updates = "mum@example.com", "+447700900123", True
+    mum.save()
+    wizard = Wizard(nurse_client, clinic, child).answer(contact=mum.pk)
+    wizard.answer(**{"email": "", "phone": ""} | typed).answer(replace="yes")
+    wizard.answer(route="phone").answer(decision="given").answer(**HEALTH)
+    for stored in {"mum@example.com", "07700 900123"} - set(typed.values()):
+        assert stored not in wizard.shown.text
+    assert "Hidden because this record is flagged as sensitive" in wizard.shown.text
+    wizard.answer()
+    response = ConsentResponse.objects.get()
+    mum.refresh_from_db()
+    assert (response.email, response.phone) == kept[:2]
+    assert (mum.email, mum.phone, mum.wants_text_updates) == kept
+
+
+def test_texts_need_a_number_also_where_the_address_is_hidden(child, clinic, mum, nurse_client):
+    child.restricted_at = NOW
+    child.save()
+    mum.email, mum.phone, mum.wants_text_updates = "mum@example.com", "", False
+    mum.save()
+    wizard = Wizard(nurse_client, clinic, child).answer(contact=mum.pk)
+    wizard.answer(email="", phone="", texts="true")
+    assert list(wizard.shown.errors) == ["Enter a phone number to get updates by text message"]
+
+
 @pytest.mark.parametrize("programme", ["flu", "mmr", "nonsense"])
 def test_programmes_without_questions_or_outside_the_session_are_not_found(
     clinic, child, nurse_client, programme
