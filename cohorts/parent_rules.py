@@ -6,7 +6,7 @@ the choices are explained in docs/decisions/0020-parents.md.
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from cohorts.child_rows import UploadedParent
 from cohorts.rules import same_text
@@ -24,6 +24,39 @@ class Person(Protocol):
     def email(self) -> str: ...
     @property
     def phone(self) -> str: ...
+
+
+class Belonging(Protocol):
+    """How a parent belongs to a child, and whether somebody vouches for them."""
+
+    is_vouched_for: bool
+
+    @property
+    def parent(self) -> Person: ...
+
+
+AnyBelonging = TypeVar("AnyBelonging", bound=Belonging)
+
+
+def strangers(on_record: Sequence[AnyBelonging]) -> list[AnyBelonging]:
+    """Those on the record of a child whom nobody vouches for, and who share neither address nor
+    number with somebody for whom one does. None where nobody else is on it: there is nothing to
+    tell them apart from. Source: consent §15, abuse of a shared link; lessons I24.
+    """
+    if len(on_record) < 2:
+        return []
+    vouched = [one.parent for one in on_record if one.is_vouched_for]
+    return [
+        one
+        for one in on_record
+        if not one.is_vouched_for
+        and not any(_share_an_address(one.parent, other) for other in vouched)
+    ]
+
+
+def _share_an_address(one: Person, other: Person) -> bool:
+    pairs = [(one.email, other.email), (one.phone, other.phone)]
+    return any(mine and mine == theirs for mine, theirs in pairs)
 
 
 def is_same_person(known: Person, given: Person, *, is_of_child: bool) -> bool:

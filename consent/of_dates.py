@@ -175,7 +175,7 @@ def _corrected(session: Session, dates: SchoolDates, *, today: date) -> tuple[li
 
 def _messages(child_ids: Collection[int]) -> dict[str, int]:
     """How many emails and texts letters about these children come to."""
-    contacts = Contact.objects.filter(child__in=child_ids).order_by()
+    contacts = Contact.objects.filter(child__in=child_ids, is_asked=True).order_by()
     addresses = contacts.values_list("channel", "child_id", "recipient").distinct()
     channels = [channel for channel, _, _ in addresses]
     return {"emails": channels.count(Channel.EMAIL), "texts": channels.count(Channel.TEXT)}

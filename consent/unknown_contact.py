@@ -34,7 +34,7 @@ def contacts_of(child: Child) -> list[Contact]:
         return []
     contacts = {
         (contact.channel, contact.recipient): contact
-        for contact in contacts_for_updates([child.pk]).order_by("-parent_id")
+        for contact in contacts_for_updates([child.pk]).filter(is_asked=True).order_by("-parent_id")
     }
     return list(contacts.values())
 

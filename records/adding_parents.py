@@ -68,7 +68,10 @@ def add_parent(*, child: Child, details: ParentDetails, by: User, now: datetime)
 
 
 def _has_already(child: Child, details: ParentDetails) -> bool:
-    """Whether the record has the person just so. Raises OnRecordOtherwise."""
+    """Whether the record has the person just so, whom this vouches for.
+
+    Raises OnRecordOtherwise.
+    """
     known = [
         one
         for one in child.relationships.select_related("parent", "child")
@@ -77,6 +80,8 @@ def _has_already(child: Child, details: ParentDetails) -> bool:
     differing = [_lost(details, details_of(one)) for one in known]
     if known and all(differing):
         raise OnRecordOtherwise(known[0], differing[0])
+    for one in known:
+        one.vouch()
     return bool(known)
 
 

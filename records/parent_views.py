@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access_log import record_view
 from accounts.models import AccessLogEntry
@@ -132,6 +132,22 @@ def change(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpRespon
             "concerned": concerned(relationship),
         },
     )
+
+
+@require_POST
+@edits_children_required
+def confirm(request: HttpRequest, public_id: UUID, parent_id: UUID) -> HttpResponse:
+    """Vouch for a parent who came by an online response alone."""
+    child = find_child(request, public_id)
+    found = _find(request, child, parent_id)
+    try:
+        if found is None:
+            raise parents.ParentGone
+        parents.confirm_parent(relationship=found, by=request.user, now=clock.now())
+    except parents.ParentGone:
+        return _say_gone(request, child)
+    messages.success(request, f"{found.parent.display_name} confirmed as parent or guardian")
+    return redirect(address_of(child))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

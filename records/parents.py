@@ -124,6 +124,25 @@ def change_parent(
 
 
 @transaction.atomic
+def confirm_parent(*, relationship: ParentRelationship, by: User, now: datetime) -> bool:
+    """Vouch for who came by an online response alone: from now on they are asked and invited like
+    the others. Whether nobody had. Raises ParentGone. Decision 0071.
+    """
+    stored = _locked(relationship)
+    if not stored.vouch():
+        return False
+    activity.record(
+        child_id=stored.child_id,
+        organisation_id=stored.child.organisation_id,
+        kind=Entry.Kind.RECORD,
+        title=f"Confirmed as parent or guardian: {stored.parent.display_name} ({stored.label})",
+        by=by,
+        now=now,
+    )
+    return True
+
+
+@transaction.atomic
 def remove_parent(*, relationship: ParentRelationship, by: User, now: datetime) -> None:
     """Take a parent off a child's record. What they were sent and answered keeps naming them, and
     their answers count. Raises ParentGone.

@@ -7,6 +7,7 @@ from accounts.models import Organisation
 from calendars.clock import london_day
 from calendars.rules import academic_year_of, year_group_label
 from cohorts.models import Child, ImportIssue, ParentRelationship, SchoolMove
+from cohorts.parent_rules import strangers
 from notifications import wording
 from notifications.models import Message
 from sessions_app.invitations import Outlook, outlooks
@@ -36,6 +37,7 @@ class ChildRecord:
     age: int | None
     year_group: str
     relationships: list[ParentRelationship]
+    strangers: list[ParentRelationship]
     memberships: list[Membership]
     outlook: Outlook | None
     undelivered: list[Undelivered]
@@ -53,6 +55,7 @@ def child_record(child: Child, *, organisation: Organisation, now: datetime) -> 
     """
     today = london_day(now)
     year = academic_year_of(today)
+    relationships = list(child.relationships.select_related("parent"))
     memberships = list(
         child.memberships.filter(session__organisation=organisation)
         .select_related("session__location", "joined_from__location")
@@ -62,7 +65,8 @@ def child_record(child: Child, *, organisation: Organisation, now: datetime) -> 
         child=child,
         age=None if child.date_of_death else age_in_months(child.date_of_birth, today) // 12,
         year_group=year_group_label(child.year_group(year)),
-        relationships=list(child.relationships.select_related("parent")),
+        relationships=relationships,
+        strangers=strangers(relationships),
         memberships=memberships,
         outlook=_outlook(child, memberships, year, now),
         undelivered=_undelivered(child, organisation),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<uuid:public_id>/remove/", views.remove, name="remove"),
     path("<uuid:public_id>/parents/add/", parent_views.add, name="add-parent"),
     path(f"{A_PARENT}change/", parent_views.change, name="change-parent"),
+    path(f"{A_PARENT}confirm/", parent_views.confirm, name="confirm-parent"),
     path(f"{A_PARENT}remove/", parent_views.remove, name="remove-parent"),
     path(f"{A_PARENT}merge/", merge_views.choose, name="merge-parent"),
     path(f"{A_PARENT}merge/<uuid:other_id>/", merge_views.merge, name="merge-parents"),

@@ -132,7 +132,7 @@ def recipients(change: DatesChange) -> Recipients:
     standing = _standing(invited, session)
     told = [child_id for child_id, exclusion in standing.items() if not exclusion]
     contacts = defaultdict(dict)
-    for contact in Contact.objects.filter(child_id__in=told).order_by("parent_id"):
+    for contact in Contact.objects.filter(child_id__in=told, is_asked=True).order_by("parent_id"):
         key = (contact.channel, contact.recipient)
         contacts[contact.child_id].setdefault(key, contact)
     counts = Counter(exclusion for exclusion in standing.values() if exclusion)

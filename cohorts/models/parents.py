@@ -100,7 +100,11 @@ class Parent(models.Model):
 
 
 class ParentRelationship(models.Model):
-    """How a parent belongs to a child."""
+    """How a parent belongs to a child.
+
+    Nobody vouches for who came by an online response alone, until staff, a file or a person on the
+    record's page do: docs/decisions/0071-strangers-are-not-asked.md.
+    """
 
     class Kind(models.TextChoices):
         MOTHER = "mother", "Mum"
@@ -116,6 +120,7 @@ class ParentRelationship(models.Model):
     parent = models.ForeignKey(Parent, on_delete=models.CASCADE, related_name="relationships")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.UNKNOWN)
     other_name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    is_vouched_for = models.BooleanField(default=True, db_default=True, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -136,13 +141,25 @@ class ParentRelationship(models.Model):
         """Mum, Dad, Guardian, or the words given for another relationship."""
         return self.other_name if self.kind == self.Kind.OTHER else self.get_kind_display()
 
+    def vouch(self) -> bool:
+        """Note that somebody vouches for the parent from now on; whether nobody did. The child is
+        locked.
+        """
+        if self.is_vouched_for:
+            return False
+        self.is_vouched_for = True
+        self.save(update_fields=["is_vouched_for"])
+        return True
+
 
 class Contact(models.Model):
     """An address or number at which a parent of a child can be written to: a database view.
 
     An email address, or a UK mobile that takes texts, unless Notify said that it does not exist.
-    Parents who share one appear once each: whoever writes drops the repeats.
-    Source: sessions and clinics §6.4.
+    Parents who share one appear once each: whoever writes drops the repeats. `is_asked`: whether
+    what they did not ask for goes there, requests and invitations: to nobody whom nobody vouches
+    for, as long as another parent can be written to.
+    Source: sessions and clinics §6.4; consent §15.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -150,6 +167,7 @@ class Contact(models.Model):
     parent = models.ForeignKey(Parent, on_delete=models.DO_NOTHING, related_name="contacts")
     channel = models.CharField(max_length=5)
     recipient = models.CharField(max_length=320)
+    is_asked = models.BooleanField()
 
     class Meta:
         managed = False

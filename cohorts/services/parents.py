@@ -42,6 +42,7 @@ class ParentBook:
         self._new_relations: list[Relation] = []
         self._changed_places: set[int] = set()
         self._changed_relationships: list[ParentRelationship] = []
+        self._vouched_for: list[ParentRelationship] = []
 
     def load(self, children: Iterable[Child], uploaded: Iterable[UploadedParent]) -> None:
         """Fetch the parents of stored children, and those who share an uploaded email address."""
@@ -105,6 +106,9 @@ class ParentBook:
         ParentRelationship.objects.bulk_update(
             self._changed_relationships, ["kind", "other_name"], batch_size=500
         )
+        ParentRelationship.objects.bulk_update(
+            self._vouched_for, ["is_vouched_for"], batch_size=500
+        )
         return (
             {relation.child.pk for relation in self._new_relations}
             | {relationship.child_id for relationship in self._changed_relationships}
@@ -156,6 +160,7 @@ class ParentBook:
 
     def _relate(self, step: ParentStep, child: Child, place: int, overwrite: bool) -> None:
         person = step.uploaded
+        self._vouch(person, child, place)
         if step.relationship == "new":
             relationship = ParentRelationship(kind=person.kind, other_name=person.other_name)
             relation = Relation(child, place, relationship)
@@ -168,6 +173,17 @@ class ParentBook:
                     relation.relationship.kind = person.kind
                     relation.relationship.other_name = person.other_name
                     self._changed_relationships.append(relation.relationship)
+
+    def _vouch(self, person: UploadedParent, child: Child, place: int) -> None:
+        """A file that gives the address or number of somebody on the record vouches for them."""
+        parent = self._parents[place]
+        pairs = [(person.email, parent.email), (person.phone, parent.phone)]
+        if not child.pk or not any(one and one == other for one, other in pairs):
+            return
+        for relation in self._of_child[child.pk]:
+            if relation.place == place and not relation.relationship.is_vouched_for:
+                relation.relationship.is_vouched_for = True
+                self._vouched_for.append(relation.relationship)
 
     def _sharing_contact(self, person: UploadedParent) -> list[StoredParent]:
         """Parents elsewhere with this email address; of this work, with this number and name."""

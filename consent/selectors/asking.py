@@ -72,7 +72,7 @@ SELECT count(DISTINCT contact.parent_id),
        count(DISTINCT (contact.child_id, contact.recipient))
            FILTER (WHERE contact.channel = 'text')
 FROM cohorts_contact contact
-WHERE contact.child_id IN (SELECT child_id FROM ({TO_REMIND_NOW}) due)
+WHERE contact.is_asked AND contact.child_id IN (SELECT child_id FROM ({TO_REMIND_NOW}) due)
 """  # noqa: S608 - put together from the constants above
 
 

@@ -13,9 +13,9 @@ from consent.decisions import DOUBLES, Agreement, in_words
 from consent.models import ConsentRequest, ConsentResponse, GillickAssessment, Triage
 from consent.next_steps import NextStep, next_steps
 from consent.request_outlook import RequestOutlook
+from consent.selectors.contacts import strangers_of
 from consent.selectors.facts import child_facts
 from consent.selectors.gillick import day_to_assess, newest_by_programme
-from consent.selectors.match_additions import strangers_of
 from consent.selectors.request_outlooks import request_outlooks
 from consent.selectors.requests import latest_request
 from consent.selectors.responses import Weighed, about_children_elsewhere, weigh

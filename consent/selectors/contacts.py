@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from cohorts.models import Child, Contact, Parent, ParentRelationship
+from cohorts.parent_rules import strangers
 from consent.models import ConsentResponse, ResponseChange
 from notifications.models import Channel
 
@@ -46,6 +47,12 @@ def known_contacts(child: Child) -> list[KnownContact]:
             response.parent_id, KnownContact(response.parent, response.relationship)
         )
     return list(contacts.values())
+
+
+def strangers_of(child: Child) -> set[int]:
+    """The ids of the parents whom nobody vouches for, see `parent_rules.strangers`; one query."""
+    on_record = list(ParentRelationship.objects.filter(child=child).select_related("parent"))
+    return {one.parent_id for one in strangers(on_record)}
 
 
 def contacts_for_updates(child_ids: Collection[int]) -> QuerySet[Contact]:

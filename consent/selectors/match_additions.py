@@ -1,6 +1,4 @@
-"""What a match added to a child's record: the parent who answered, or the record itself. And who of
-the parents came by a match alone.
-"""
+"""What a match added to a child's record: the parent who answered, or the record itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from activity.models import Entry
-from cohorts.models import Child, Parent, ParentRelationship
+from cohorts.models import Child, ParentRelationship
 from consent.models import ConsentResponse, OnlineResponse, UndoneMatch
 from consent.services.attaching import PARENT_ADDED
 from consent.services.matching import RECORD_SOURCE
@@ -82,40 +80,3 @@ def logged_of(response: OnlineResponse, child: Child) -> Logged:
         parent=any(title.casefold().startswith(added) for title, _, _ in entries),
         record=any(body == RECORD_SOURCE and at == response.matched_at for _, body, at in entries),
     )
-
-
-def strangers_of(child: Child) -> set[int]:
-    """The ids of the child's parents whom nobody vouches for: a match that no person made added
-    them, nobody else on the record has their address or number, and no staff have talked to them
-    about the child. Three queries.
-
-    None where nobody else is on the record: there is nothing to tell them apart from.
-    Source: consent §15, abuse of a shared link; lessons I24.
-    """
-    added = set(
-        OnlineResponse.objects.filter(
-            child=child, matched_by__isnull=True, added_relationship__isnull=False
-        ).values_list("added_relationship", flat=True)
-    )
-    parents = {
-        one.pk: one.parent
-        for one in ParentRelationship.objects.filter(child=child).select_related("parent")
-    }
-    talked_to = set(
-        ConsentResponse.objects.filter(child=child, recorded_by__isnull=False).values_list(
-            "parent", flat=True
-        )
-    )
-    return {
-        parent.pk
-        for key, parent in parents.items()
-        if key in added
-        and len(parents) > 1
-        and parent.pk not in talked_to
-        and not any(_share_an_address(parent, other) for other in parents.values())
-    }
-
-
-def _share_an_address(parent: Parent, other: Parent) -> bool:
-    pairs = [(parent.email, other.email), (parent.phone, other.phone)]
-    return parent.pk != other.pk and any(one and one == two for one, two in pairs)

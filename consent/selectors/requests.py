@@ -1,6 +1,6 @@
 """Requests that were sent, and whom a new one would reach."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -51,9 +51,11 @@ class Recipient:
 
 
 def recipients(child: Child) -> list[Recipient]:
-    """Each parent of a child with the addresses a request goes to; two queries."""
+    """Each parent of a child with the addresses a request goes to; two queries. It goes to nobody
+    whom nobody vouches for, as long as it reaches somebody else.
+    """
     addresses: dict[int, list[Address]] = {}
-    for contact in Contact.objects.filter(child=child).order_by("channel"):
+    for contact in Contact.objects.filter(child=child, is_asked=True).order_by("channel"):
         value = "" if child.is_restricted else contact.recipient
         addresses.setdefault(contact.parent_id, []).append(Address(contact.channel, value))
     return [
@@ -61,14 +63,17 @@ def recipients(child: Child) -> list[Recipient]:
             name=relationship.parent.display_name,
             relationship=relationship.label,
             addresses=addresses.get(relationship.parent_id, []),
-            why_not=_why_not(relationship.parent),
+            why_not=_why_not(relationship, addresses),
         )
         for relationship in ParentRelationship.objects.filter(child=child).select_related("parent")
     ]
 
 
-def _why_not(parent: Parent) -> str:
-    """Why a parent without a usable address has none."""
+def _why_not(relationship: ParentRelationship, reached: Collection[int]) -> str:
+    """Why nothing goes to a parent, where others are `reached`."""
+    parent = relationship.parent
+    if not relationship.is_vouched_for and reached:
+        return "A new contact, whom nobody has confirmed yet"
     if not parent.email and not parent.phone:
         return "No contact details"
     if parent.email_failed_at or parent.phone_failed_at:

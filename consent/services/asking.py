@@ -235,7 +235,7 @@ def _queue(
     children = Child.objects.in_bulk(asked)
     programmes = {programme.key: programme for programme in _programmes_of(session)}
     template = messages.SCHOOL_REQUEST if kind == Kind.REQUEST else messages.SCHOOL_REMINDER
-    contacts = Contact.objects.filter(child__in=asked).order_by(
+    contacts = Contact.objects.filter(child__in=asked, is_asked=True).order_by(
         "child_id", "channel", "recipient", "parent_id"
     )
     send_off(

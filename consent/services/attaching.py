@@ -17,7 +17,7 @@ from consent.models import ConsentResponse, OnlineDecision, OnlineResponse, Tria
 from consent.selectors.responses import later_answer
 from consent.selectors.triage import lapsing_of
 from consent.services import voiding
-from consent.services.responders import is_unknown_contact, responder_of
+from consent.services.responders import acquaintance, responder_of
 from consent.services.telling import tell_what_stands
 from consent.signals import response_considered
 from govuk.filters import govuk_date
@@ -64,9 +64,14 @@ def attach(
     The caller's transaction has locked the child and who shares a parent, then the response, which
     waits; and calls `finish`. `by` is who matched it; without, it matched by itself.
     """
-    is_trusted = by is not None or not is_unknown_contact(child, response)
-    contacts = [] if is_trusted else unknown_contact.contacts_of(child)
+    known = acquaintance(child, response)
+    contacts = unknown_contact.contacts_of(child) if by is None and known.is_newcomer else []
     relationship, is_new = responder_of(child, response)
+    if by is not None:
+        relationship.vouch()
+    elif is_new and not known.is_vouched_for:
+        relationship.is_vouched_for = False
+        relationship.save(update_fields=["is_vouched_for"])
     if is_new:
         _log(
             response,
@@ -99,7 +104,7 @@ def attach(
     )
     if contacts:
         unknown_contact.warn(contacts, response, child, now=now)
-    return Attached(response, consents, is_first, is_trusted)
+    return Attached(response, consents, is_first, by is not None or known.is_trusted)
 
 
 def finish(

@@ -16,8 +16,11 @@ def follow(*, stays: Parent, goes: Parent) -> None:
 
 def keep_marks(kept: ParentRelationship, other: ParentRelationship) -> None:
     """That a match added a parent holds for the one person only if matches added both: else they
-    were known otherwise, and undoing the match must not take them from the child.
+    were known otherwise, and undoing the match must not take them from the child. Who vouches for
+    one of them does for the one person.
     """
+    if other.is_vouched_for:
+        kept.vouch()
     marked = OnlineResponse.objects.filter(added_relationship__in=[kept, other])
     if set(marked.values_list("added_relationship", flat=True)) != {kept.pk, other.pk}:
         marked.update(added_relationship=None)

@@ -100,7 +100,7 @@ def _letters(
     values = messages.personalisation(child, session, programmes, today=london_day(now))
     contacts = {
         (contact.channel, contact.recipient): contact
-        for contact in Contact.objects.filter(child=child).order_by("-parent_id")
+        for contact in Contact.objects.filter(child=child, is_asked=True).order_by("-parent_id")
     }
     return [
         Message(

@@ -4,12 +4,13 @@ Source: consent §3 and §15, on anonymous forms; docs/decisions/0043-matching.m
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import sha256
 
 from django.db import connection
 
 from cohorts.models import Child, Parent, ParentRelationship
-from cohorts.parent_rules import is_same_person
+from cohorts.parent_rules import is_same_person, strangers
 from consent.models import OnlineResponse
 from consent.services.contacts import Details, NewContact, contact_of, parent_of_child
 
@@ -65,11 +66,33 @@ def _as_contact(response: OnlineResponse) -> NewContact:
     )
 
 
-def is_unknown_contact(child: Child, response: OnlineResponse) -> bool:
-    """Whether the child has parents on record, and none has the address or number given."""
-    known = list(
-        Parent.objects.filter(relationships__child=child).values_list("email", "phone").distinct()
+@dataclass(frozen=True)
+class Acquaintance:
+    """What a child's record says of the address and the number that a response gives, before the
+    response is the child's.
+
+    `is_newcomer`: others are on record, and none has either. `is_trusted`: there is nobody to tell
+    them apart from, or one who is no stranger has. `is_vouched_for`: one for whom somebody
+    vouches has.
+    """
+
+    is_newcomer: bool
+    is_trusted: bool
+    is_vouched_for: bool
+
+
+def acquaintance(child: Child, response: OnlineResponse) -> Acquaintance:
+    """How well the child's record knows whoever gave the response; one query."""
+    on_record = list(child.relationships.select_related("parent"))
+    sharing = [one for one in on_record if _gives_address_of(response, one.parent)]
+    strange = strangers(on_record)
+    return Acquaintance(
+        is_newcomer=bool(on_record) and not sharing,
+        is_trusted=not on_record or any(one not in strange for one in sharing),
+        is_vouched_for=any(one.is_vouched_for for one in sharing),
     )
-    return bool(known) and not any(
-        email == response.email or (phone and phone == response.phone) for email, phone in known
-    )
+
+
+def _gives_address_of(response: OnlineResponse, parent: Parent) -> bool:
+    has_phone = bool(parent.phone) and parent.phone == response.phone
+    return has_phone or parent.email == response.email

@@ -30,6 +30,7 @@ from consent.services.who_answers import (
     concerned,
     responder_of,
     spread,
+    vouch_for,
 )
 from govuk.filters import govuk_date
 from sessions_app import invitations, statuses
@@ -129,6 +130,8 @@ def record_response(
         _store(draft, child, session, responder, given, answer, now=now, by=by)
         for answer in given.answers
     ]
+    if any(answer.decision != Decision.NOT_PROVIDED for answer in given.answers):
+        vouch_for(child, responder)
     if draft.follows_up_id is not None:
         resolve_by_answer(draft.follows_up, responses, now=now, by=by)
     draft.delete()

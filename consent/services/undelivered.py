@@ -27,7 +27,7 @@ def free(session: Session, *, now: datetime, child_ids: Collection[int] | None =
     tried = _naming(OuterRef(OuterRef("letter")), OuterRef(OuterRef("programme"))).filter(
         channel=OuterRef("channel"), recipient=OuterRef("recipient")
     )
-    untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"))
+    untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"), is_asked=True)
     requests = ConsentRequest.objects.filter(session=session, withheld_at__isnull=True)
     if child_ids is not None:
         requests = requests.filter(child__in=child_ids)

@@ -108,6 +108,13 @@ def _tell(
     )
 
 
+def vouch_for(child: Child, responder: Responder) -> None:
+    """Take whoever staff had an answer from for one they know, if the record has them."""
+    relationship = ParentRelationship.objects.filter(child=child, parent=responder.parent).first()
+    if responder.parent is not None and relationship is not None:
+        relationship.vouch()
+
+
 def concerned(child_id: int, who: Parental | None) -> set[int]:
     """The children to lock before an answer about one is recorded: whom it may `spread` to.
 

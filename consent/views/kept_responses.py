@@ -16,8 +16,8 @@ from consent import change_rules, reasons, rules
 from consent.choices import Route
 from consent.forms.changes import FollowUpForm, InvalidateForm, UndoMatchForm, WithdrawForm
 from consent.models import ResponseDraft
+from consent.selectors.contacts import strangers_of
 from consent.selectors.facts import child_facts
-from consent.selectors.match_additions import strangers_of
 from consent.selectors.responses import KeptResponse, kept_response
 from consent.selectors.triage import resting_on
 from consent.selectors.undoing import hanging_on

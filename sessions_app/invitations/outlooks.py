@@ -364,5 +364,5 @@ def _count_messages(child_ids: list[int]) -> tuple[int, int]:
 COUNT_MESSAGES = """
 SELECT count(DISTINCT (child_id, recipient)) FILTER (WHERE channel = 'email'),
        count(DISTINCT (child_id, recipient)) FILTER (WHERE channel = 'text')
-FROM cohorts_contact WHERE child_id = ANY(%s)
+FROM cohorts_contact WHERE is_asked AND child_id = ANY(%s)
 """

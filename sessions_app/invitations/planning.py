@@ -86,7 +86,8 @@ queued AS (
         SELECT DISTINCT ON (planned.child_id, contact.channel, contact.recipient)
                planned.child_id, planned.letter, planned.programmes,
                contact.channel, contact.recipient, contact.parent_id
-        FROM planned JOIN cohorts_contact contact ON contact.child_id = planned.child_id
+        FROM planned JOIN cohorts_contact contact
+          ON contact.child_id = planned.child_id AND contact.is_asked
         ORDER BY planned.child_id, contact.channel, contact.recipient, contact.parent_id
     ) address
     JOIN cohorts_child child ON child.id = address.child_id
@@ -106,7 +107,8 @@ COUNT_DUE = """
 SELECT count(DISTINCT due.child_id),
        count(DISTINCT (due.child_id, contact.recipient)) FILTER (WHERE contact.channel = 'email'),
        count(DISTINCT (due.child_id, contact.recipient)) FILTER (WHERE contact.channel = 'text')
-FROM ({due}) due LEFT JOIN cohorts_contact contact ON contact.child_id = due.child_id
+FROM ({due}) due LEFT JOIN cohorts_contact contact
+  ON contact.child_id = due.child_id AND contact.is_asked
 """
 
 

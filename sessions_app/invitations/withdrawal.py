@@ -55,7 +55,7 @@ def _reached_nobody() -> Q:
     tried = _messages_of(OuterRef(OuterRef("letter")), OuterRef(OuterRef("programme"))).filter(
         channel=OuterRef("channel"), recipient=OuterRef("recipient")
     )
-    untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"))
+    untried = Contact.objects.filter(~Exists(tried), child=OuterRef("child"), is_asked=True)
     return Q(~Exists(sent.exclude(status__in=Message.REACHED_NOBODY)), Exists(untried))
 
 

@@ -6,11 +6,13 @@ from django.urls import reverse
 from cohorts.models import Child, Parent
 from consent import unknown_contact
 from consent.models import ConsentResponse
+from consent.selectors.contacts import strangers_of
 from consent.services import matching
 from notifications import wording
 from notifications.models import Message
 from tests import factories
 from tests.consent.online import NOW
+from tests.consent.wizard import Wizard
 from tests.pages import page
 from tests.sessions_app.conftest import at
 
@@ -143,14 +145,20 @@ def test_consent_15_staff_see_that_nobody_vouches_for_who_answered(link, seen):
     assert seen(child) == (False, False), "Mum says that this is her number, too"
 
 
-def test_consent_15_whom_staff_have_talked_to_is_no_stranger(link, seen, nurse):
+@pytest.mark.parametrize(("decision", "is_stranger"), [("refused", False), ("not_provided", True)])
+def test_consent_15_whom_staff_had_an_answer_from_is_no_stranger(
+    link, seen, nurse_client, decision, is_stranger
+):
     child = link.child()
     link.answer(**STRANGER)
-    first = ConsentResponse.objects.get()
-    factories.ResponseFactory(
-        child=child, session=link.session, parent=first.parent, recorded_by=nurse
-    )
-    assert seen(child) == (False, False)
+    online = ConsentResponse.objects.get()
+    wizard = Wizard(nurse_client, link, child).choose(online.parent_id).answer(route="phone")
+    wizard.answer(decision=decision)
+    if decision == "refused":
+        wizard.answer(reason="personal").answer(send="yes")
+    wizard.answer()
+    assert ConsentResponse.objects.count() == 2
+    assert strangers_of(child) == ({online.parent_id} if is_stranger else set())
 
 
 def test_consent_15_whom_a_person_matched_and_the_first_parent_of_all_are_no_strangers(
