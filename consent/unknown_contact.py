@@ -3,8 +3,9 @@
 Source: consent §3 and §12, `Unknown contact details`; lessons I24.
 """
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from cohorts.models import Child, Contact
@@ -16,7 +17,12 @@ from notifications import outbox
 from notifications.models import Lane, Message
 from sessions_app.rules import when_jobs_write
 
+logger = logging.getLogger(__name__)
+
 TEMPLATE = "consent_unknown_contact"
+# Warned so often, parents have phoned, or want to be left in peace.
+MOST_A_DAY = 3
+_DAY = timedelta(days=1)
 ABOUT_ANOTHER = "The response turned out to be about another child"
 
 
@@ -42,7 +48,14 @@ def contacts_of(child: Child) -> list[Contact]:
 def warn(
     contacts: Sequence[Contact], response: OnlineResponse, child: Child, *, now: datetime
 ) -> None:
-    """Queue one warning to each of the contacts, however often asked for; at night for nine."""
+    """Queue one warning to each of the contacts, however often asked for; at night for nine.
+
+    None where they have been warned so often within a day that somebody plays: staff see every
+    answer, and the record marks who gave it. Source: consent §15.
+    """
+    if _is_flooded(child, response, now=now):
+        logger.warning("Online response %s: too many today to warn of it", response.pk)
+        return
     programmes = sorted(
         (decision.programme for decision in response.decisions.all()), key=lambda one: one.name
     )
@@ -66,6 +79,12 @@ def warn(
         ],
         now=now,
     )
+
+
+def _is_flooded(child: Child, response: OnlineResponse, *, now: datetime) -> bool:
+    lately = Message.objects.filter(child=child, template=TEMPLATE, created_at__gt=now - _DAY)
+    earlier = lately.exclude(letter=letter_of(response)).order_by()
+    return earlier.values("letter").distinct().count() >= MOST_A_DAY
 
 
 def guard(queued: Sequence[Message], *, now: datetime) -> dict[int, str]:

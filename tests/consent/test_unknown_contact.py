@@ -58,6 +58,17 @@ def test_consent_12_who_wants_no_texts_any_more_gets_none_that_waits(link):
     assert held_back == {text.pk: "The contact details have changed"}
 
 
+def test_consent_15_parents_are_not_flooded_with_warnings(link):
+    """Anybody can make up addresses; each makes a response that finds the child."""
+    link.child()
+    for number in range(5):
+        link.answer(**STRANGER | {"email": f"di{number}@example.com", "phone": ""})
+    assert len(warnings()) == unknown_contact.MOST_A_DAY == 3
+    late = link.response(**STRANGER | {"email": "late@example.com", "phone": ""})
+    link.match(late, now=at("2027-01-13T10:01"))
+    assert len(warnings()) == 4, "a day later they are warned again"
+
+
 def test_a_job_that_finds_the_child_at_night_warns_from_nine(link):
     link.child()
     link.match(link.response(**STRANGER), now=at("2027-01-13T04:20"))
