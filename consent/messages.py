@@ -6,6 +6,7 @@ from datetime import date
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.models import Organisation
 from cohorts.models import Child
 from consent.choices import TriageOutcome
 from consent.models import Triage
@@ -75,7 +76,15 @@ def personalisation(
         "consent_deadline": govuk_date(deadline) if deadline else "",
         "location_name": session.location.name,
         "session_dates": join_words(upcoming),
+        "privacy_notice": privacy_notice(session.organisation),
     }
+
+
+def privacy_notice(organisation: Organisation) -> str:
+    """Where parents read what becomes of what they tell us, as a sentence. Source: consent §12."""
+    if not organisation.privacy_policy_url:
+        return "Ask us if you want to know how we use your information."
+    return f"Our privacy notice says how we use your information: {organisation.privacy_policy_url}"
 
 
 def school_examples(

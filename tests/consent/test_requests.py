@@ -122,6 +122,7 @@ def test_consent_14_16_and_a23_the_request_goes_by_email_and_text_and_the_page_s
         "consent_deadline": "24 January 2027",
         "location_name": "Community clinic",
         "session_dates": "Monday 25 January 2027",
+        "privacy_notice": "Ask us if you want to know how we use your information.",
         "team_name": "Coventry clinics",
         "team_email": "clinics@sais.example.com",
         "team_phone": "024 7600 0001",

@@ -30,6 +30,7 @@ VALUES = {
     "consent_deadline": "11 January 2027",
     "location_name": "Grace Academy",
     "session_dates": "Tuesday 12 January",
+    "privacy_notice": "Ask us if you want to know how we use your information.",
     "team_name": "Coventry team",
     "team_email": "team@example.com",
     "team_phone": "024",

@@ -55,5 +55,25 @@ def test_i12_every_request_reads_right_for_one_date_and_for_several(
         assert "??" not in wording.get(template, channel).body, "no conditions"
         assert "Jo" in said
         assert values["consent_link"] in said
+        assert "not consent" in said, "a reply is none"
         if "session_dates" in wording.get(template, channel).placeholders:
             assert f"on {in_words}" in said
+
+
+@pytest.mark.parametrize("template", [messages.SCHOOL_REQUEST, messages.CLINIC_REQUEST])
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://sais.example.com/privacy", "information: https://sais.example.com/privacy"),
+        ("", "Ask us if you want to know how we use your information."),
+    ],
+)
+def test_consent_12_a_request_says_how_information_is_used(organisation, template, address, said):
+    organisation.privacy_policy_url = address
+    session = factories.SessionFactory(organisation=organisation, dates=[date(2027, 1, 25)])
+    session = Session.objects.with_days().select_related("location__team").get(pk=session.pk)
+    session.organisation = organisation
+    child = factories.ChildFactory(organisation=organisation)
+    hpv = Programme.objects.get(key="hpv")
+    values = messages.personalisation(child, session, [hpv], today=TODAY)
+    assert said in wording.get(template, "email").preview(values).body

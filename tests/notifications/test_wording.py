@@ -15,6 +15,8 @@ EVERY_VALUE = VALUES | {
     "consent_deadline": "Monday 11 January 2027",
     "location_name": "Grace Academy",
     "session_dates": "Tuesday 12 January 2027",
+    "privacy_notice": "Our privacy notice says how we use your information: "
+    "https://sais.example.com/privacy",
     "session_date": "Tuesday 12 January 2027",
     "if_missed": "We will be at the school again on Tuesday 19 January 2027.",
     "what_now": "We will be at the school on Tuesday 19 January 2027.",
