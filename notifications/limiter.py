@@ -73,8 +73,8 @@ MOST_SILENT = 20
 
 
 def longest_rest() -> int:
-    """In milliseconds. Redis ends a rest at an instant of its machine's clock: one that lasts longer
-    was left by a clock that has been set back since, and is over.
+    """In milliseconds. Redis ends a rest at an instant of its machine's clock: one that lasts
+    longer was left by a clock that has been set back since, and is over.
     """
     most = max(THROTTLED_REST[1], SILENT_REST[1])
     return round(clock.real_seconds(most) * LENGTHENED) + 1
