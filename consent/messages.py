@@ -1,12 +1,13 @@
 """What messages about consent say beside the fixed wording of their templates."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Organisation
+from calendars.clock import london_day
 from cohorts.models import Child
 from consent.choices import TriageOutcome
 from consent.models import Triage
@@ -15,6 +16,7 @@ from consent.selectors.sessions import respond_by
 from govuk.filters import govuk_date, govuk_date_with_weekday
 from notifications import wording
 from notifications.models import Channel
+from notifications.rules import send_not_before
 from programmes.models import Programme
 from programmes.together import forms_for, name_in_address
 from sessions_app.models import Session
@@ -78,6 +80,13 @@ def personalisation(
         "session_dates": join_words(upcoming),
         "privacy_notice": privacy_notice(session.organisation),
     }
+
+
+def read_on(channel: str, now: datetime) -> date:
+    """The day on which a message that is due now is read, and by which it names days to come: a
+    text that rests at night is tomorrow's.
+    """
+    return london_day(send_not_before(channel, now))
 
 
 def privacy_notice(organisation: Organisation) -> str:

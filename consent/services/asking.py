@@ -251,7 +251,7 @@ def _queue(
                     children[contact.child_id],
                     session,
                     [one for key, one in programmes.items() if key in asked[contact.child_id]],
-                    today=london_day(now),
+                    today=messages.read_on(contact.channel, now),
                 ),
                 child_id=contact.child_id,
                 parent_id=contact.parent_id,

@@ -16,7 +16,7 @@ from consent.selectors.facts import child_facts
 from consent.selectors.requests import latest_letter
 from consent.selectors.sessions import programmes_of
 from notifications import outbox
-from notifications.models import Lane, Message
+from notifications.models import Channel, Lane, Message
 from programmes.models import Programme
 from sessions_app.models import Session
 
@@ -97,7 +97,12 @@ def _letters(
     by: User,
 ) -> list[Message]:
     """One message to each address; parents who share one get one. Source: §6.4 and E7."""
-    values = messages.personalisation(child, session, programmes, today=london_day(now))
+    values = {
+        str(channel): messages.personalisation(
+            child, session, programmes, today=messages.read_on(channel, now)
+        )
+        for channel in Channel
+    }
     contacts = {
         (contact.channel, contact.recipient): contact
         for contact in Contact.objects.filter(child=child, is_asked=True).order_by("-parent_id")
@@ -108,7 +113,7 @@ def _letters(
             template=messages.template_for(session),
             channel=contact.channel,
             recipient=contact.recipient,
-            personalisation=values,
+            personalisation=values[contact.channel],
             organisation_id=session.organisation_id,
             child=child,
             parent_id=contact.parent_id,

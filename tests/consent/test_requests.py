@@ -21,7 +21,7 @@ from sessions_app.models import Session
 from tests import factories
 from tests.conftest import signed_in
 from tests.pages import page
-from tests.sessions_app.conftest import at
+from tests.sessions_app.conftest import Clinic, at
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +127,16 @@ def test_consent_14_16_and_a23_the_request_goes_by_email_and_text_and_the_page_s
         "team_email": "clinics@sais.example.com",
         "team_phone": "024 7600 0001",
     }
+
+
+def test_a_text_that_rests_at_night_asks_for_an_answer_by_no_day_that_is_over(organisation, nurse):
+    clinic = Clinic(organisation, dates=[date(2027, 1, 13), date(2027, 1, 25)])
+    child = clinic.child()
+    send(clinic, child, nurse, now=at("2027-01-12T22:30"))
+    email, text = sorted(requests_sent(clinic, child), key=lambda message: message.channel)
+    assert text.due_at == at("2027-01-13T08:00")
+    assert email.personalisation["consent_deadline"] == "12 January 2027"
+    assert text.personalisation["consent_deadline"] == "24 January 2027"
 
 
 def test_a_school_session_sends_the_schools_request(organisation, nurse):

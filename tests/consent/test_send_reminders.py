@@ -46,6 +46,19 @@ def remind(school, nurse, now=FRIDAY, **changes):
     return remind_now(session_id=school.session.pk, **settings | changes)
 
 
+def test_a_text_that_rests_at_night_names_no_day_that_is_over(organisation, nurse):
+    school = School(organisation, dates=[date(2027, 1, 12), date(2027, 1, 19)])
+    school.child()
+    school.run("2026-12-22")
+    remind(school, nurse, now="2027-01-11T22:30")
+    by = dict(
+        Message.objects.filter(template="consent_school_reminder").values_list(
+            "channel", "personalisation__consent_deadline"
+        )
+    )
+    assert by == {"email": "11 January 2027", "text": "18 January 2027"}
+
+
 def test_the_page_shows_the_schedule_whom_it_reaches_and_whom_not(school, nurse_client, morning):
     morning.move_to(at(FRIDAY), tick=False)
     school.child(parents=2)
