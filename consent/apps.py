@@ -32,9 +32,7 @@ class ConsentConfig(AppConfig):
         from sessions_app.invitations import mailings
         from sessions_app.models import Mailing
 
-        statuses.register_facts("consent", facts.consent_facts)
-        statuses.register_facts("triage", facts.triage_facts)
-        statuses.register_facts("exclusion", facts.exclusion_facts)
+        statuses.register_facts(facts.status_facts)
         memberships.register_anchor(memberships_with_assessments)
         for template in messages.ASKING:
             outbox.register_guard(template, guard)

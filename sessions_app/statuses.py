@@ -6,7 +6,7 @@ the same transaction; lists, counts and invitations read the stored rows.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -27,8 +27,10 @@ MOST_HALVED = 200
 
 logger = logging.getLogger(__name__)
 
-# child ids, academic year, today → the value for each (child id, programme key) it knows.
-FactProvider = Callable[[Sequence[int], int, date], dict[tuple[int, str], str]]
+Pair = tuple[int, str]
+# child ids, academic year, today → by name ("consent", "triage", "vaccination", "exclusion"), the
+# value for each (child id, programme key) it knows.
+FactProvider = Callable[[Sequence[int], int, date], Mapping[str, Mapping[Pair, str]]]
 
 UNKNOWN = {
     "consent": ConsentStatus.NO_RESPONSE,
@@ -36,18 +38,16 @@ UNKNOWN = {
     "vaccination": VaccinationStatus.NOT_VACCINATED,
     "exclusion": "",
 }
-_providers: dict[str, FactProvider] = {}
+_providers: list[FactProvider] = []
 
 
-def register_facts(name: str, provider: FactProvider) -> None:
-    """Let `provider` answer for "consent", "triage", "vaccination" or "exclusion" from now on: the
-    last is what keeps parents from being written to and no status tells.
+def register_facts(provider: FactProvider) -> None:
+    """Let `provider` say from now on what it knows of "consent", "triage", "vaccination" or
+    "exclusion": the last is what keeps parents from being written to and no status tells.
 
     A pair it leaves out takes the value of nothing known yet.
     """
-    if name not in UNKNOWN:
-        raise ValueError(f"no status is derived from {name}")
-    _providers[name] = provider
+    _providers.append(provider)
 
 
 class Status(NamedTuple):
@@ -86,10 +86,10 @@ def compute(child_ids: Sequence[int], academic_year: int, *, today: date) -> lis
     contactable = set(
         Contact.objects.filter(child_id__in=child_ids).values_list("child_id", flat=True)
     )
-    known = {
-        name: provider(child_ids, academic_year, today) for name, provider in _providers.items()
-    }
-    consents, triages, vaccinations, exclusions = (known.get(name, {}) for name in UNKNOWN)
+    known: dict[str, Mapping[Pair, str]] = {name: {} for name in UNKNOWN}
+    for provider in _providers:
+        known.update(provider(child_ids, academic_year, today))
+    consents, triages, vaccinations, exclusions = (known[name] for name in UNKNOWN)
     statuses = []
     for child_id, organisation_id, birth_year, died_on, restricted_at, invalidated_at in (
         Child.objects.filter(id__in=child_ids)

@@ -12,7 +12,7 @@ class VaccinationsConfig(AppConfig):
         from vaccinations import facts
         from vaccinations.history import columns, importing, issues
 
-        statuses.register_facts("vaccination", facts.vaccination_facts)
+        statuses.register_facts(facts.status_facts)
         doses.register(
             doses.Source(facts.last_doses, facts.next_doses_from, facts.partial_histories)
         )

@@ -16,6 +16,13 @@ from vaccinations.models import VaccinationRecord
 from vaccinations.rules import MMR_GAP, Record, is_vaccinated
 
 
+def status_facts(
+    child_ids: Collection[int], academic_year: int, today: date
+) -> dict[str, dict[tuple[int, str], VaccinationStatus]]:
+    """What stored statuses learn from here, by name: "vaccination", as `vaccination_facts` says."""
+    return {"vaccination": vaccination_facts(child_ids, academic_year, today)}
+
+
 def vaccination_facts(
     child_ids: Collection[int], academic_year: int, today: date
 ) -> dict[tuple[int, str], VaccinationStatus]:

@@ -44,7 +44,6 @@ class School:
         memberships.join(
             self.session, [child.pk], reason=Membership.Reason.AT_SCHOOL, now=at(joined)
         )
-        self.refresh(child)
         return child
 
     def refresh(self, child, now="2026-12-01T12:00"):

@@ -72,10 +72,8 @@ def facts(monkeypatch):
     """What the apps above would know: `facts(consent={(child id, programme): value})`."""
 
     def know(**values):
-        for name, known in values.items():
-            monkeypatch.setitem(
-                statuses._providers, name, lambda ids, year, today, known=known: known
-            )
+        providers = [*statuses._providers, lambda ids, year, today: values]
+        monkeypatch.setattr(statuses, "_providers", providers)
 
     return know
 

@@ -85,14 +85,12 @@ def test_two_facts_learned_at_once_are_both_in_the_stored_status(clinic, monkeyp
     def known_by_row(name, value):
         def provider(ids, year, today):
             is_known = Parent.objects.filter(full_name=name).exists()
-            return {(pk, "hpv"): value for pk in ids if is_known}
+            return {name: {(pk, "hpv"): value for pk in ids if is_known}}
 
         return provider
 
-    monkeypatch.setitem(statuses._providers, "consent", known_by_row("consent", "given"))
-    monkeypatch.setitem(
-        statuses._providers, "vaccination", known_by_row("vaccination", "vaccinated")
-    )
+    providers = [known_by_row("consent", "given"), known_by_row("vaccination", "vaccinated")]
+    monkeypatch.setattr(statuses, "_providers", providers)
     both_learned = Barrier(2)
 
     def learn(name):

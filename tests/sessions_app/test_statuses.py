@@ -86,7 +86,7 @@ def broken(monkeypatch):
                 raise ValueError("9994712209")
             return {}
 
-        monkeypatch.setitem(statuses._providers, "triage", facts)
+        monkeypatch.setattr(statuses, "_providers", [facts])
 
     return break_records
 
