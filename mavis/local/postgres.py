@@ -92,6 +92,16 @@ def program(name: str) -> Path:
     return _binaries() / name
 
 
+def dumping(database: str, file: Path) -> list[str | Path]:
+    """The command that copies the database of a DATABASE_URL into a file while it is in use."""
+    return [program("pg_dump"), "--format=custom", "--file", file, "--dbname", database]
+
+
+def restoring(file: Path, database: str) -> list[str | Path]:
+    """The command that fills the empty database of a DATABASE_URL from such a file."""
+    return [program("pg_restore"), "--no-owner", "--exit-on-error", "--dbname", database, file]
+
+
 def _answers(sockets: Path) -> bool:
     with contextlib.suppress(psycopg.OperationalError):
         psycopg.connect(url(sockets, SUPERUSER), connect_timeout=2).close()

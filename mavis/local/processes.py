@@ -164,7 +164,10 @@ class Supervisor:
 
     def run(self, name: str, command: Sequence[str | Path], **options) -> int:
         """Run a process to its end and answer its exit status."""
-        child = self.start(name, command, **options)
+        return self.finish(self.start(name, command, **options))
+
+    def finish(self, child: Child) -> int:
+        """Wait until a process ends by itself and answer its exit status."""
         while child.is_running:
             self.turn()
         self._forget(child)

@@ -13,7 +13,7 @@ from pathlib import Path
 from mavis.local import broker, postgres
 from mavis.local.console import Refusal, say
 from mavis.local.environment import without_own_settings
-from mavis.local.processes import Supervisor
+from mavis.local.processes import Child, Supervisor
 from mavis.local.workplace import LOCAL
 
 # The first has no windows to draw and is the lightest; what it shows is the same.
@@ -33,12 +33,17 @@ def run(arguments: list[str]) -> int:
         **without_own_settings(),
         "CHROMIUM": find_or_install_chromium(),
         "DJANGO_SETTINGS_MODULE": "mavis.settings.test",
+        # Each of a hundred processes would compile all the same sources.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
     with private_folder() as folder, Supervisor(folder / "logs") as supervisor:
         sockets = postgres.start(supervisor, folder / "postgres", is_throwaway=True)
         environment["DATABASE_URL"] = postgres.url(sockets, "mavis")
         environment["REDIS_URL"] = broker.start(supervisor)
+        compiling = _start_compiling(supervisor, arguments, environment)
         _migrate_template(supervisor, sockets, environment)
+        environment["MIGRATED_DATABASE"] = _copy_template(supervisor, sockets, folder)
+        supervisor.finish(compiling)
         return supervisor.run(
             "pytest",
             # Who has nothing left takes over from who is slower: a rehearsal lasts a minute.
@@ -47,6 +52,20 @@ def run(arguments: list[str]) -> int:
             stop_signal=signal.SIGINT,
             keeps_terminal=True,
         )
+
+
+def _start_compiling(
+    supervisor: Supervisor, arguments: list[str], environment: dict[str, str]
+) -> Child:
+    """Let one process compile the tests while the database is migrated, which takes as long. In a
+    new clone every worker would. What is wrong with them the workers will say.
+    """
+    return supervisor.start(
+        "compiling",
+        [sys.executable, "-m", "pytest", *arguments, "-n0", "--collect-only", "--quiet"],
+        environment=environment,
+        is_shown=False,
+    )
 
 
 def _migrate_template(supervisor: Supervisor, sockets: Path, environment: dict[str, str]) -> None:
@@ -60,6 +79,14 @@ def _migrate_template(supervisor: Supervisor, sockets: Path, environment: dict[s
     if status:
         raise Refusal("The database of the tests could not be migrated; why is above.")
     environment["TEST_DATABASE_TEMPLATE"] = TEMPLATE
+
+
+def _copy_template(supervisor: Supervisor, sockets: Path, folder: Path) -> str:
+    """Write the migrated database into a file, for rehearsals with a server of their own."""
+    file = folder / "migrated.dump"
+    if supervisor.run("pg_dump", postgres.dumping(postgres.url(sockets, TEMPLATE), file)):
+        raise Refusal("The database of the tests could not be copied; why is above.")
+    return str(file)
 
 
 def run_journeys(arguments: list[str]) -> int:

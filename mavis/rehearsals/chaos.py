@@ -34,7 +34,7 @@ def _play(options: Options) -> int:
         pace = Pace(options.speed)
         with Stage(folder, pace, workers=_workers(options), rate=_rate(options)) as stage:
             stage.start_servers()
-            set_up_django(stage)
+            set_up_django(stage, options.migrated)
             from mavis.rehearsals import breaking, recovery, restoring
 
             play = recovery.recover if options.scenario else breaking.break_everything
@@ -46,8 +46,10 @@ def _play(options: Options) -> int:
     return 0 if is_clean else 1
 
 
-def set_up_django(stage: Stage) -> None:
-    """Make this process one of the stage's: its settings, its database."""
+def set_up_django(stage: Stage, migrated: Path | None) -> None:
+    """Make this process one of the stage's: its settings, its database, from a copy if there is
+    one.
+    """
     os.environ.update(stage.environment)
     os.environ["LOG_LEVEL"] = "ERROR"
     # Ours must not wait for the locks of the rehearsal; the fleet's environment was copied before.
@@ -59,6 +61,8 @@ def set_up_django(stage: Stage) -> None:
 
     import mavis.celery  # noqa: F401 - sends jobs
 
+    if migrated:
+        stage.fill(migrated)
     call_command("migrate", interactive=False, verbosity=0)
     stage.server.install()
 

@@ -28,6 +28,8 @@ class Options:
     scenario: str = ""
     resumes: bool = True
     results: Path = RESULTS
+    # A copy of a migrated, empty database to start from; without one it is migrated anew.
+    migrated: Path | None = None
 
     @property
     def seconds(self) -> float:
@@ -48,6 +50,7 @@ def read(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--results", type=Path, default=RESULTS, help="folder for the report, and logs on a breach"
     )
+    _add_migrated(parser)
     given = parser.parse_args(arguments)
     options = Options(
         messages=given.messages,
@@ -57,6 +60,7 @@ def read(arguments: Sequence[str]) -> Options:
         speed=given.speed or (5.0 if given.scenario else 20.0),
         scenario=given.scenario,
         results=given.results,
+        migrated=given.migrated,
     )
     if options.messages < 10 or options.kills < 0 or options.minutes <= 0 or options.speed < 1:
         raise Refusal("Ask for 10 messages or more, 0 kills or more, and a speed of 1 or more.")
@@ -85,6 +89,7 @@ def read_drill(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--results", type=Path, default=DRILL_RESULTS, help="folder for the report, and logs"
     )
+    _add_migrated(parser)
     given = parser.parse_args(arguments)
     if given.messages < 100 or given.speed < 1:
         raise Refusal("Ask for 100 messages or more, and a speed of 1 or more.")
@@ -97,4 +102,11 @@ def read_drill(arguments: Sequence[str]) -> Options:
         scenario=RESTORE,
         resumes=not given.without_resuming,
         results=given.results,
+        migrated=given.migrated,
+    )
+
+
+def _add_migrated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--migrated", type=Path, help="pg_dump's copy of a migrated, empty database to start from"
     )

@@ -237,13 +237,7 @@ class Stage:
 
     def dump(self, file: Path) -> None:
         """Copy the database into a file while everything goes on."""
-        self.run_program(
-            "pg_dump",
-            [
-                postgres.program("pg_dump"),
-                *("--format=custom", "--file", file, "--dbname", self.environment["DATABASE_URL"]),
-            ],
-        )
+        self.run_program("pg_dump", postgres.dumping(self.environment["DATABASE_URL"], file))
 
     def lose_postgres(self) -> None:
         """Kill every process of the fleet and PostgreSQL, and delete its data."""
@@ -259,16 +253,13 @@ class Stage:
         sockets = postgres.start(self._stores, self._data)
         postgres.ensure_database(sockets, DATABASE)
         self.environment["DATABASE_URL"] = postgres.url(sockets, DATABASE)
-        self.run_program(
-            "pg_restore",
-            [
-                postgres.program("pg_restore"),
-                *("--no-owner", "--exit-on-error"),
-                *("--dbname", self.environment["DATABASE_URL"], file),
-            ],
-        )
+        self.fill(file)
         self.server = Server(self.environment["DATABASE_URL"])
         return sockets
+
+    def fill(self, file: Path) -> None:
+        """Fill the empty database from such a copy."""
+        self.run_program("pg_restore", postgres.restoring(file, self.environment["DATABASE_URL"]))
 
     def run_program(self, name: str, command: Sequence[str | Path]) -> None:
         """Run a program of the runbook to its end, and refuse to go on if it fails."""

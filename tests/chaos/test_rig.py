@@ -1,6 +1,7 @@
 """A short run of the fault rig with a fixed seed: nothing lost, doubled or sent too late."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 def rig(
     folder: Path, *arguments: str, command: str = "chaos"
 ) -> tuple[subprocess.CompletedProcess, dict]:
-    """Run the rig in a process of its own; what it said, and its report."""
+    """Run the rig in a process of its own; what it said, and its report. It starts from the database
+    that the suite migrated, if that did.
+    """
+    if migrated := os.environ.get("MIGRATED_DATABASE"):
+        arguments += ("--migrated", migrated)
     done = subprocess.run(
         [sys.executable, "-m", "mavis.local", command, "--results", str(folder), *arguments],
         cwd=ROOT,
