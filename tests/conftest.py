@@ -1,10 +1,12 @@
 """What every test may use. The cast: `nurse`, `administrator`, `superuser`, `nurse_elsewhere`."""
 
+from collections import defaultdict
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
-from django.db import connection
+from django.core import serializers
+from django.db import connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, settings
 from pytest_django.plugin import blocking_manager_key
@@ -39,6 +41,26 @@ def pytest_collection_modifyitems(items):
             marker.kwargs.setdefault("serialized_rollback", True)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """Have emptied tables filled again with a statement a table: Django takes one a row. What is
+    there already stays.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.creation, "deserialize_db_from_string", _fill_tables)
+        yield
+
+
+def _fill_tables(contents: str) -> None:
+    rows = defaultdict(list)
+    for row in serializers.deserialize("json", contents):
+        rows[type(row.object)].append(row.object)
+    # Foreign keys are looked at when the transaction ends, whichever table comes first.
+    with transaction.atomic():
+        for model, found in rows.items():
+            model._base_manager.bulk_create(found, ignore_conflicts=True)
+
+
 def _empties_tables(item) -> bool:
     marker = item.get_closest_marker("django_db")
     is_marked = marker is not None and marker.kwargs.get("transaction", False)
@@ -58,7 +80,7 @@ def pytest_runtest_setup(item):
     uses_tables = "db" in item.fixturenames or item.get_closest_marker("django_db")
     if uses_tables and item.session.stash.get(TABLES_ARE_EMPTY, False):
         with item.config.stash[blocking_manager_key].unblock():
-            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+            _fill_tables(connection._test_serialized_contents)
         item.session.stash[TABLES_ARE_EMPTY] = False
 
 
