@@ -20,9 +20,7 @@ Facts = dict[Pair, str]
 Left = tuple[list[status_rules.Response], list[status_rules.TriageDecision]]
 
 
-def status_facts(
-    child_ids: Collection[int], academic_year: int, today: date
-) -> dict[str, Facts]:
+def status_facts(child_ids: Collection[int], academic_year: int, today: date) -> dict[str, Facts]:
     """What stored statuses learn from here, by name: "consent", "triage" and "exclusion", as
     `triage_facts` and `exclusion_facts` describe them. All is read once: at most nine queries.
     """
@@ -77,9 +75,7 @@ def exclusion_facts(child_ids: Collection[int], academic_year: int, today: date)
     return _exclusions(child_ids, left, academic_year)
 
 
-def _exclusions(
-    child_ids: Collection[int], left: Mapping[Pair, Left], academic_year: int
-) -> Facts:
+def _exclusions(child_ids: Collection[int], left: Mapping[Pair, Left], academic_year: int) -> Facts:
     wishes = list(
         ConsentResponse.objects.filter(
             Q(academic_year=academic_year)

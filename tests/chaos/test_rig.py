@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def rig(
     folder: Path, *arguments: str, command: str = "chaos"
 ) -> tuple[subprocess.CompletedProcess, dict]:
-    """Run the rig in a process of its own; what it said, and its report. It starts from the database
-    that the suite migrated, if that did.
+    """Run the rig in a process of its own, on a copy of the database that the suite migrated, if it
+    did; what it said, and its report.
     """
     if migrated := os.environ.get("MIGRATED_DATABASE"):
         arguments += ("--migrated", migrated)
