@@ -15,6 +15,7 @@ Status = Message.Status
 # An unclear attempt is settled within minutes; one that takes longer needs a look.
 LONG_UNKNOWN = timedelta(hours=1)
 SHOWN_FOR = timedelta(days=30)
+NOT_DELIVERED = (Status.FAILED, Status.REJECTED)
 # Of what is not final by then nothing more is heard as a rule; and nobody is told of it for ever.
 NEVER_FINAL_AFTER = timedelta(days=5)
 NEVER_FINAL_SHOWN_UNTIL = timedelta(days=14)
@@ -37,9 +38,7 @@ def needing_a_person(organisation: Organisation | None, now: datetime) -> QueryS
 def not_delivered(organisation: Organisation | None, now: datetime) -> QuerySet[Message]:
     """Messages of the last 30 days that failed or were refused."""
     return _listed(
-        messages_of(organisation).filter(
-            status__in=[Status.FAILED, Status.REJECTED], created_at__gte=now - SHOWN_FOR
-        )
+        messages_of(organisation).filter(status__in=NOT_DELIVERED, created_at__gte=now - SHOWN_FOR)
     )
 
 

@@ -1,11 +1,13 @@
 """Notify's delivery receipts, and the operators' page about messages in trouble."""
 
 import logging
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -80,8 +82,10 @@ def trouble(request: HttpRequest) -> HttpResponse:
 @operator_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_again(request: HttpRequest, reference: str) -> HttpResponse:
-    """Ask, then send a message once more."""
+    """Ask, then send a message once more; back in the list where it stood."""
     message = get_object_or_404(selectors.messages_of(request.organisation), reference=reference)
+    tab = "not-delivered" if message.status in selectors.NOT_DELIVERED else "attention"
+    listed = f"{reverse('messages:trouble')}?{urlencode({'tab': tab})}"
     if request.method == "POST":
         try:
             is_new = resending.send_again(message.pk, by=request.user, now=clock.now())
@@ -92,12 +96,13 @@ def send_again(request: HttpRequest, reference: str) -> HttpResponse:
                 request,
                 "The message will be sent again" if is_new else "It has been sent again already",
             )
-        return redirect("messages:trouble")
+        return redirect(listed)
     return render(
         request,
         "notifications/send_again.html",
         {
             "message": message,
+            "listed": listed,
             "title": selectors.title_of(message),
             "may_have_arrived": resending.may_have_arrived(message),
         },

@@ -51,6 +51,17 @@ def test_failures_are_listed_with_their_reasons(in_trouble, superuser_client, ch
     assert [row[1] for row in shown.rows] == [f"{child.given_name} {child.family_name}"] * 2
     assert "Could not be delivered: the address or number does not exist" in shown.text
     assert "Session clinic initial invitation Text message" in shown.text
+    assert shown.links[child.full_name] == f"/children/{child.public_id}/"
+
+
+def test_a_child_who_is_anothers_now_is_named_without_a_link(
+    in_trouble, superuser_client, child, elsewhere
+):
+    in_trouble()
+    type(child).objects.filter(pk=child.pk).update(organisation=elsewhere)
+    shown = page(superuser_client.get(f"{ADDRESS}?tab=not-delivered"))
+    assert shown.rows[0][1] == child.full_name
+    assert child.full_name not in shown.links
 
 
 def test_parked_and_long_unclear_messages_need_attention(in_trouble, superuser_client):
@@ -256,6 +267,7 @@ def test_a_wrong_or_missing_address_is_not_tried_again(
     type(parent).objects.filter(pk=parent.pk).update(**change)
     shown = page(superuser_client.post(again(failed), follow=True))
     assert words in shown.banner
+    assert (shown.current_tab, len(shown.rows)) == ("Not delivered 1", 1)
     assert Message.objects.count() == 1
 
 
