@@ -34,20 +34,27 @@ class School:
             **fields,
         )
 
-    def child(self, *, parents=1, joined="2026-09-02T08:00", **fields):
+    def child(self, **fields):
         """A child at the school whose parents have an email address and a mobile each."""
-        child = factories.ChildFactory(
-            organisation=self.organisation, school=self.session.location, **fields
-        )
-        for _ in range(parents):
-            factories.RelationshipFactory(child=child)
-        memberships.join(
-            self.session, [child.pk], reason=Membership.Reason.AT_SCHOOL, now=at(joined)
-        )
-        return child
+        return self.children(1, **fields)[0]
 
-    def refresh(self, child, now="2026-12-01T12:00"):
-        statuses.refresh([child.pk], today=london_day(at(now)))
+    def children(self, count, *, parents=1, joined="2026-09-02T08:00", **fields):
+        """As many such children, who came to the school at one time."""
+        children = factories.ChildFactory.create_batch(
+            count, organisation=self.organisation, school=self.session.location, **fields
+        )
+        for child in children:
+            factories.RelationshipFactory.create_batch(parents, child=child)
+        memberships.join(
+            self.session,
+            [child.pk for child in children],
+            reason=Membership.Reason.AT_SCHOOL,
+            now=at(joined),
+        )
+        return children
+
+    def refresh(self, *children, now="2026-12-01T12:00"):
+        statuses.refresh([child.pk for child in children], today=london_day(at(now)))
 
     def run(self, day, time="16:00"):
         """What the job does at four in the afternoon of a day; how many letters it queues."""
@@ -83,9 +90,14 @@ class Visited(School):
         super().__init__(organisation, dates, **fields)
 
     def answer(self, child, decision="given", parent=None, **fields):
+        response = self._answer(child, decision, parent, **fields)
+        self.refresh(child, now=NINE)
+        return response
+
+    def _answer(self, child, decision="given", parent=None, **fields):
         if decision == "refused":
             fields.setdefault("reason", "personal")
-        response = factories.ResponseFactory(
+        return factories.ResponseFactory(
             child=child,
             session=self.session,
             parent=parent or child.relationships.order_by("pk").first().parent,
@@ -93,15 +105,19 @@ class Visited(School):
             responded_at=fields.pop("responded_at", at("2027-01-04T10:00")),
             **fields,
         )
-        self.refresh(child, NINE)
-        return response
 
     def ready(self, **fields):
         """A child whose first parent gave consent and gets texts too."""
-        child = self.child(**fields)
-        Parent.objects.filter(relationships__child=child).update(wants_text_updates=True)
-        self.answer(child)
-        return child
+        return self.all_ready(1, **fields)[0]
+
+    def all_ready(self, count, **fields):
+        """As many such children."""
+        children = self.children(count, **fields)
+        Parent.objects.filter(relationships__child__in=children).update(wants_text_updates=True)
+        for child in children:
+            self._answer(child)
+        self.refresh(*children, now=NINE)
+        return children
 
     def triage(self, child, nurse, outcome, when="2027-01-05T10:00"):
         Triage.objects.create(
@@ -115,7 +131,7 @@ class Visited(School):
             performed_at=at(when),
             delay_until=JAN_12 if outcome == "delay" else None,
         )
-        self.refresh(child, NINE)
+        self.refresh(child, now=NINE)
 
     def remind(self, now=NINE):
         return reminding.remind_each(now=at(now))

@@ -35,8 +35,7 @@ TEN, BEFORE_FOUR, FOUR = "2027-01-05T10:00", "2027-01-05T15:59", "2027-01-05T16:
 def school(organisation):
     """A school without dates, with a child more than go at once."""
     school = School(organisation, dates=())
-    for _ in range(HELD_FROM):
-        school.child()
+    school.children(HELD_FROM)
     return school
 
 
@@ -226,8 +225,7 @@ def test_what_is_saved_before_the_last_job_of_the_evening_is_sent_by_it(school, 
 
 def test_few_are_asked_without_waiting(organisation, nurse):
     school = School(organisation, dates=())
-    for _ in range(HELD_FROM - 1):
-        school.child()
+    school.children(HELD_FROM - 1)
     save(school.session, nurse, [JAN_19], now="2027-01-05T16:14")
     assert not Mailing.objects.exists()
     assert school.run("2027-01-05", "16:15") == HELD_FROM - 1
@@ -346,8 +344,7 @@ def test_too_late_it_cannot_be_called_back(school, nurse):
 
 def test_reminders_that_fall_due_with_the_dates_wait_too(organisation, nurse):
     school = School(organisation, dates=(FEB_16,), requests_on=date(2026, 12, 22))
-    for _ in range(HELD_FROM):
-        school.child()
+    school.children(HELD_FROM)
     assert school.run("2026-12-22") == HELD_FROM
     save(school.session, nurse, [moved(school.session, JAN_12)], now=TEN)
     assert mailing_of(school).letters == HELD_FROM
@@ -386,8 +383,7 @@ def test_the_pages_lead_from_calling_back_to_sending_after_all(
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_who_calls_back_while_the_job_runs_calls_back_all_or_nothing(organisation, nurse):
     school = School(organisation, dates=())
-    for _ in range(HELD_FROM):
-        school.child()
+    school.children(HELD_FROM)
     save(school.session, nurse, [JAN_19], now=TEN)
     # Their clocks differ: the one is still before four, the other after.
     at_once(
@@ -403,8 +399,7 @@ def test_who_calls_back_while_the_job_runs_calls_back_all_or_nothing(organisatio
 def visited(organisation):
     """A school to be visited on the 19th, where many are ready."""
     school = Visited(organisation, dates=[JAN_19])
-    for _ in range(HELD_FROM):
-        school.ready()
+    school.all_ready(HELD_FROM)
     return school
 
 

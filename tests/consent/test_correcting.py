@@ -173,8 +173,7 @@ def test_who_was_told_of_another_date_or_school_is_told_nothing(school, organisa
 
 def test_the_page_warns_and_says_what_then_goes(school, nurse, nurse_client, morning):
     morning.move_to(at(TEN), tick=False)
-    for _ in range(HELD_FROM):
-        school.ready()
+    school.all_ready(HELD_FROM)
     gone, changed, safe = school.ready(), school.ready(), school.child()
     remind(school)
     gone.restricted_at = at(TEN)
@@ -218,8 +217,7 @@ def test_the_page_warns_where_all_dates_go_and_is_silent_where_the_visit_stays(
 
 
 def test_many_are_called_back_and_let_go_after_all(school, nurse, nurse_client, morning):
-    for _ in range(HELD_FROM):
-        school.ready()
+    school.all_ready(HELD_FROM)
     remind(school)
     move(school, nurse)
     mailing = Mailing.objects.get(kind=Mailing.Kind.CORRECTION)
@@ -276,8 +274,7 @@ def test_it_can_be_let_go_as_long_as_anybody_can_be_told(
 def test_a_date_that_comes_back_before_they_were_told_leaves_all_as_it_was(
     school, nurse, django_capture_on_commit_callbacks
 ):
-    for _ in range(HELD_FROM):
-        school.ready()
+    school.all_ready(HELD_FROM)
     remind(school)
     move(school, nurse)
     with django_capture_on_commit_callbacks(execute=True):

@@ -62,7 +62,7 @@ def agrees_alone(school, nurse):
             **given,
             **fields,
         )
-        school.refresh(child, ON_THE_DAY)
+        school.refresh(child, now=ON_THE_DAY)
         return response
 
     return agree
@@ -82,7 +82,7 @@ def decided(school, nurse):
             performed_by=nurse,
             performed_at=at(when),
         )
-        school.refresh(child, ON_THE_DAY)
+        school.refresh(child, now=ON_THE_DAY)
         return triage
 
     return decide
@@ -148,7 +148,7 @@ def test_consent_11_from_midnight_on_it_is_as_if_the_job_had_come(
         decided(child, outcome)
     if is_used:
         factories.VaccinationRecordFactory(child=child, performed_on=DAY)
-        school.refresh(child, ON_THE_DAY)
+        school.refresh(child, now=ON_THE_DAY)
 
     def standing():
         return statuses.compute([child.pk], 2026, today=date(2027, 1, 13))
@@ -369,7 +369,7 @@ def test_consent_11_closing_ends_own_consents_and_that_it_was_safe(
     factories.ResponseFactory(child=safe, session=school.session, health_answers=WORRY)
     factories.VaccinationRecordFactory(child=done, performed_on=DAY)
     for child in (safe, done):
-        school.refresh(child, ON_THE_DAY)
+        school.refresh(child, now=ON_THE_DAY)
     assert status(safe).triage == "safe"
     close(school, nurse)
     assert not is_valid(own)

@@ -27,9 +27,8 @@ def school(organisation, nurse, morning, django_capture_on_commit_callbacks):
     """A school that came to be visited tomorrow: many are ready, and many were not asked yet."""
     morning.move_to(at("2027-01-11T10:00"), tick=False)
     school = Visited(organisation, dates=[JAN_19])
-    for _ in range(HELD_FROM):
-        school.ready()
-        school.child()
+    school.all_ready(HELD_FROM)
+    school.children(HELD_FROM)
     with django_capture_on_commit_callbacks(execute=True):
         save(school.session, nurse, [JAN_12, moved(school.session, JAN_19)], now="2027-01-11T10:00")
     return school

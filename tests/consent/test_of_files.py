@@ -22,8 +22,7 @@ JAN_19 = date(2027, 1, 19)
 def school(organisation, nurse):
     """A school whose dates were saved at ten; many would be asked at four."""
     school = School(organisation, dates=())
-    for _ in range(HELD_FROM):
-        school.child()
+    school.children(HELD_FROM)
     save(school.session, nurse, [JAN_19], now="2027-01-05T10:00")
     return school
 

@@ -46,8 +46,7 @@ def test_schools_that_called_back_ask_nobody_and_the_page_says_so(
     asks = School(organisation, **names, **year_groups)
     asks.child(date_of_birth=date(2012, 10, 1))
     school = School(organisation, dates=(), **year_groups)
-    for _ in range(HELD_FROM):
-        school.child(date_of_birth=date(2012, 10, 1))
+    school.children(HELD_FROM, date_of_birth=date(2012, 10, 1))
     save(school.session, nurse, [date(2027, 1, 19)], now="2027-01-04T10:00")
     invitations.call_back(mailing_id=Mailing.objects.get().pk, by=nurse, now=at("2027-01-04T10:01"))
     fields = {"organisation": organisation.pk, "programme": "menacwy"}
@@ -67,8 +66,7 @@ def test_what_waits_until_tomorrow_is_asked_with_it(organisation, superuser_clie
     morning.move_to(at("2027-01-04T19:56"), tick=False)
     year_groups = {"location__register_year_groups": [7, 8, 9, 10, 11]}
     school = School(organisation, dates=(), **year_groups)
-    for _ in range(HELD_FROM):
-        school.child(date_of_birth=date(2012, 10, 1))
+    school.children(HELD_FROM, date_of_birth=date(2012, 10, 1))
     save(school.session, nurse, [date(2027, 1, 19)], now="2027-01-04T19:56")
     assert Mailing.objects.get().goes_at == at("2027-01-05T16:00")
     fields = {"organisation": organisation.pk, "programme": "menacwy"}

@@ -139,7 +139,7 @@ def once(organisation):
 def test_i07_i08_i10_nobody_is_reminded_who_must_not_be(once, happening):
     child = once.ready()
     happening[0](once, child)
-    once.refresh(child, NINE)
+    once.refresh(child, now=NINE)
     assert once.remind() == 0
     assert not Message.objects.exists()
     assert not SessionReminder.objects.exists(), "what was not sent is not written down"
@@ -150,7 +150,7 @@ def test_no_answer_and_clinics_are_never_reminded(school, clinic):
     invited = clinic.child()
     factories.ResponseFactory(child=invited, session=clinic.session)
     SessionDate.objects.filter(session=clinic.session).update(value=JAN_12)
-    school.refresh(invited, NINE)
+    school.refresh(invited, now=NINE)
     assert school.remind() == 0
     assert reminding.remind(clinic.session.pk, now=at(NINE)) == 0
 
@@ -192,7 +192,7 @@ def test_i09_the_parents_of_a_child_who_consents_alone_are_not_reminded(school, 
         recorded_by=nurse,
         responded_at=at("2027-01-11T08:31"),
     )
-    school.refresh(child, NINE)
+    school.refresh(child, now=NINE)
     assert school.remind() == 0
 
 

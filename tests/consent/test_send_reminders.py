@@ -76,7 +76,7 @@ def test_the_page_shows_the_schedule_whom_it_reaches_and_whom_not(school, nurse_
             child=child, programme_id="hpv", session=school.session, requested_at=at(f"{day}T16:00")
         )
     for child in (answered, silent, new):
-        school.refresh(child, "2027-01-01T09:00")
+        school.refresh(child, now="2027-01-01T09:00")
     found = page(nurse_client.get(address(school)))
     assert found.h1 == "Send reminders"
     assert "2 children without a response: 3 parents or guardians" in found.text
@@ -259,8 +259,7 @@ def test_a_school_reminder_reads_as_a_parent_needs_it(school, nurse):
 def many(school, morning):
     """So many families, asked and without an answer, that their reminders are held."""
     morning.move_to(at(FRIDAY), tick=False)
-    for _ in range(rules.HELD_FROM):
-        school.child()
+    school.children(rules.HELD_FROM)
     school.run("2026-12-22")
 
 
@@ -298,8 +297,7 @@ def test_the_automatic_reminder_goes_although_a_persons_was_called_back(school, 
 
 
 def test_reminders_to_few_families_and_automatic_ones_go_at_once(school, nurse):
-    for _ in range(rules.HELD_FROM - 1):
-        school.child()
+    school.children(rules.HELD_FROM - 1)
     school.run("2026-12-22")
     remind(school, nurse)
     assert Mailing.objects.get().goes_at is None

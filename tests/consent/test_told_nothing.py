@@ -81,7 +81,7 @@ def agrees_alone(assessed, school, nurse):
             recorded_by=nurse,
             **fields,
         )
-        school.refresh(child, MORNING)
+        school.refresh(child, now=MORNING)
         return response
 
     return agree
@@ -128,7 +128,7 @@ def test_i09_parents_are_not_invited_for_the_dose_after_the_one_they_were_not_to
         child=child, programme_id="mmr", performed_on=DAY, dose_sequence=1
     )
     factories.VaccinationRecordFactory(child=child, programme_id="hpv", performed_on=DAY)
-    school.refresh(child, MORNING)
+    school.refresh(child, now=MORNING)
     closing.close_session(session_id=school.session.pk, by=nurse, now=at("2027-01-13T10:00"))
     assert Membership.objects.filter(child=child, session=clinic.session).exists()
     clinic.plan("2027-01-14T09:00")
@@ -182,10 +182,10 @@ def test_i09_the_childs_last_wish_holds(school, agrees_alone):
     last = agrees_alone(child, tell=True)
     assert exclusion(child) == ""
     ConsentResponse.objects.filter(pk=last.pk).update(invalidated_at=at(MORNING))
-    school.refresh(child, MORNING)
+    school.refresh(child, now=MORNING)
     assert exclusion(child) == "child_decided"
     ConsentResponse.objects.filter(child=child).update(invalidated_at=at(MORNING))
-    school.refresh(child, MORNING)
+    school.refresh(child, now=MORNING)
     assert exclusion(child) == "", "nobody acted on it, and there is nothing to tell"
 
 
@@ -278,7 +278,7 @@ def test_i09_a_request_on_its_way_is_held_back_if_nothing_else_is_open(
     requests = requests_on_their_way(clinic, child)
     agrees_alone(child, tell=False)
     factories.VaccinationRecordFactory(child=child, programme_id="hpv", performed_on=DAY)
-    school.refresh(child, MORNING)
+    school.refresh(child, now=MORNING)
     held = request_guard(requests, now=at(MORNING))
     assert held == {message.pk: Exclusion.CHILD_DECIDED.label for message in requests}
 
@@ -292,7 +292,7 @@ def test_i09_a_request_on_its_way_names_it_no_more_though_the_child_was_vaccinat
     requests = requests_on_their_way(clinic, child)
     agrees_alone(child, tell=False, programme="hpv")
     factories.VaccinationRecordFactory(child=child, programme_id="hpv", performed_on=DAY)
-    school.refresh(child, MORNING)
+    school.refresh(child, now=MORNING)
     assert exclusion(child, "hpv") == "vaccinated"
     for reworded in request_guard(requests, now=at(MORNING)).values():
         assert reworded.personalisation["vaccination"] == "MMR vaccination"

@@ -109,7 +109,7 @@ def keeps_menacwy(school, child, nurse):
             responded_at=at(when),
             recorded_by=nurse,
         )
-        school.refresh(child, when)
+        school.refresh(child, now=when)
         return response
 
     return keep
@@ -162,7 +162,7 @@ def test_i09_what_nobody_read_of_was_not_asked_and_is_once_the_wish_is_over(
     assert school.run("2026-12-26") == 0
     # Nobody acted on it, so there is nothing to tell.
     ConsentResponse.objects.filter(pk=own.pk).update(invalidated_at=at("2026-12-27T02:00"))
-    school.refresh(child, "2026-12-27T02:00")
+    school.refresh(child, now="2026-12-27T02:00")
     assert school.run("2026-12-27") == 1
     assert asked(child) == ["menacwy", "td_ipv"]
 
@@ -176,7 +176,7 @@ def test_i14_what_only_a_text_that_failed_named_is_asked_anew(school, child, kee
     texts = Message.objects.filter(channel="text")
     texts.update(status="failed", claim=None, claimed_at=None)
     ConsentResponse.objects.filter(pk=own.pk).update(invalidated_at=at("2026-12-27T02:00"))
-    school.refresh(child, "2026-12-27T02:00")
+    school.refresh(child, now="2026-12-27T02:00")
     assert school.run("2026-12-27") == 1
     newest = ConsentRequest.objects.filter(child=child).latest("requested_at")
     assert newest.programme_id == "menacwy"

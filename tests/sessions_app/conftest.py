@@ -28,13 +28,19 @@ class Clinic:
             location__team__email="clinics@sais.example.com",
         )
 
-    def child(self, *, joined="2026-12-01T10:00", parents=1, **fields):
+    def child(self, **fields):
         """A child of the cohort whose parents have an email address and a mobile each."""
-        child = factories.ChildFactory(organisation=self.organisation, **fields)
-        for _ in range(parents):
-            factories.RelationshipFactory(child=child)
-        self.join(child, now=joined)
-        return child
+        return self.children(1, **fields)[0]
+
+    def children(self, count, *, joined="2026-12-01T10:00", parents=1, **fields):
+        """As many such children, who joined at one time."""
+        children = factories.ChildFactory.create_batch(
+            count, organisation=self.organisation, **fields
+        )
+        for child in children:
+            factories.RelationshipFactory.create_batch(parents, child=child)
+        self.join(*children, now=joined)
+        return children
 
     def join(self, *children, now):
         return memberships.join(

@@ -141,8 +141,7 @@ def test_excluded_families_are_left_out_and_held_back(clinic, change, invited, n
 
 
 def test_many_are_held_and_calling_back_offers_it_again(clinic, nurse):
-    for _ in range(rules.HELD_FROM):
-        clinic.child()
+    clinic.children(rules.HELD_FROM)
     clinic.plan("2027-01-04T09:00")
     save(clinic.session, nurse, [moved(clinic.session, FEB_8)])
     change = DatesChange.objects.get()
@@ -172,8 +171,7 @@ def test_the_session_offers_it_and_the_page_shows_what_is_sent(clinic, change, n
 
 
 def test_the_page_of_a_mailing_calls_it_back_and_lets_it_go(clinic, nurse, time_machine):
-    for _ in range(rules.HELD_FROM):
-        clinic.child()
+    clinic.children(rules.HELD_FROM)
     time_machine.move_to(at("2027-01-05T10:00"), tick=False)
     invitations.plan(now=at("2027-01-05T10:00"), session_ids=[clinic.session.pk], by=nurse)
     mailing = Mailing.objects.get()
