@@ -10,6 +10,7 @@ from consent.rules import Standing
 class NextStep(Enum):
     """What to do, as a link's words."""
 
+    DECIDE = "Record what the child decides"
     ASK = "Ask a parent for consent"
     AGREE = "Read the responses that differ"
     FOLLOW_UP = "Talk to the person who refused"
@@ -31,14 +32,18 @@ def next_steps(
     may_respond: bool,
     may_be_triaged: bool,
     may_be_assessed: bool,
+    may_decide: bool,
     is_nurse: bool,
 ) -> list[NextStep]:
     """The steps that lead on from where a child stands, the likeliest first; none where nothing is
     left to do, or where it is a nurse's and another person looks.
 
-    `may_be_assessed`: as Gillick competent, who was not assessed yet.
+    `may_be_assessed`: as Gillick competent, who was not assessed yet. `may_decide`: who was found
+    competent today, and has not decided yet.
     """
     steps = []
+    if may_respond and may_decide and standing in CHILD_MAY_DECIDE:
+        steps.append(NextStep.DECIDE)
     if may_respond and standing in BY_RESPONSE:
         steps.append(BY_RESPONSE[standing])
     if is_nurse and may_be_triaged and standing == Standing.NEEDS_TRIAGE:

@@ -40,7 +40,8 @@ class ProgrammeConsent:
     """The consent of a child for one programme.
 
     `is_overruled`: the child decided, and a parent answered otherwise. `vaccine`: what may be
-    given, where there was a choice; empty as long as nothing may. `refused_by`: who refused, while
+    given, where there was a choice; empty as long as nothing may. `may_decide`: the child, who was
+    found competent today and has not decided. `refused_by`: who refused, while
     nothing but refusals counts; nobody on a sensitive record. `delayed_until`: the first day on
     which a delayed vaccination may be given.
     """
@@ -57,6 +58,7 @@ class ProgrammeConsent:
     vaccine: str
     assessment: GillickAssessment | None
     may_be_assessed: bool
+    may_decide: bool
     triages: Sequence[Triage]
     triage: str
     earlier_doses: str
@@ -71,6 +73,7 @@ class ProgrammeConsent:
             may_respond=not self.why_no_response,
             may_be_triaged=not self.why_no_triage,
             may_be_assessed=self.may_be_assessed and self.assessment is None,
+            may_decide=self.may_decide,
             is_nurse=is_nurse,
         )
 
@@ -211,6 +214,10 @@ def _programme_consent(
         may_be_assessed=programme.is_in_year_group
         and not (facts.is_session_closed or facts.is_deceased)
         and day_to_assess(session, assessment, today=today) is not None,
+        may_decide=assessment is not None
+        and assessment.is_competent
+        and assessment.assessed_on == today
+        and not any(one.is_last_word and one.response.is_self_consent for one in weighed),
         triages=triages,
         triage=programme.triage,
         earlier_doses=doses.in_words(history) if history else "",

@@ -121,6 +121,7 @@ def test_answers_of_the_parents_are_listed_where_the_child_refused(
     decide("refused")
     shown = show()
     assert "Consent refused Refused by the child (Gillick competent)." in shown.text
+    assert "What to do next" not in shown.text
     assert shown.summary["Any allergies?"] == "Yes – Nuts"
     assert f"Answered by {mum.full_name} (Mum). {OVERRULED}." in shown.text
 

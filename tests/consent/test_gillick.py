@@ -81,6 +81,7 @@ def test_consent_14_23_self_consent(
     found = show()
     assert "Child assessed as not Gillick competent" in found.text
     assert "Not sure what it is for" in found.text
+    assert "Record what the child decides" not in found.text
     assert competent(clinic, child) is None
     assert "No response" in found.text
 
@@ -89,6 +90,7 @@ def test_consent_14_23_self_consent(
     assert found.values["knows_disease"] == "no"
     nurse_client.post(address, YES)
     assert "Child assessed as Gillick competent" in show().text
+    assert "What to do next: Record what the child decides" in show().text
     assert competent(clinic, child) is not None
     assert [entry.title for entry in Entry.objects.filter(kind="gillick").order_by("id")] == [
         "Completed Gillick assessment as not Gillick competent",
@@ -99,6 +101,7 @@ def test_consent_14_23_self_consent(
     consent_alone()
     assert consent_of(child) == "given"
     assert "Child (Gillick competent)" in show().text
+    assert "Record what the child decides" not in show().text
 
 
 def test_consent_14_23_the_competent_child_decides_over_conflicting_parents(

@@ -9,6 +9,7 @@ ANYTHING = {
     "may_respond": True,
     "may_be_triaged": True,
     "may_be_assessed": True,
+    "may_decide": False,
     "is_nurse": True,
 }
 
@@ -47,3 +48,20 @@ def test_steps_lead_on_from_where_the_child_stands(standing, steps):
 )
 def test_no_step_is_named_that_is_not_possible_for_who_looks(standing, but, steps):
     assert next_steps(standing, **ANYTHING | but) == steps
+
+
+COMPETENT = {"may_be_assessed": False, "may_decide": True}
+
+
+@pytest.mark.parametrize(
+    ("standing", "but", "steps"),
+    [
+        (Standing.NO_RESPONSE, {}, [NextStep.DECIDE, NextStep.ASK]),
+        (Standing.CONFLICTS, {"is_nurse": False}, [NextStep.DECIDE, NextStep.AGREE]),
+        (Standing.REFUSED, {}, [NextStep.DECIDE]),
+        (Standing.REFUSED, {"may_respond": False}, []),
+        (Standing.READY, {}, []),
+    ],
+)
+def test_what_a_competent_child_decides_is_recorded_first(standing, but, steps):
+    assert next_steps(standing, **ANYTHING | COMPETENT | but) == steps
