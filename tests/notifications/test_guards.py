@@ -111,7 +111,11 @@ def test_without_the_guards_word_nothing_goes_and_others_do(
     other = queued(
         template="consent_clinic_request",
         personalisation=held.personalisation
-        | {"consent_link": "https://example.com", "consent_deadline": "1 May 2027"},
+        | {
+            "consent_link": "https://example.com",
+            "consent_deadline": "1 May 2027",
+            "privacy_notice": "https://example.com/privacy",
+        },
     )
     postman.send()
     waiting = reread(held)
