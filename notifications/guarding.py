@@ -39,7 +39,7 @@ def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
         except Exception:
             # Without the guard's word nothing goes; the fault must not hold up the others.
             logger.exception("The guard of %s failed: its messages wait", template)
-            _put_back(batch, now=now, pause=RETRY)
+            put_back(batch, now=now, pause=RETRY)
             continue
         answers = {**answers, **_corrected(batch, answers)}
         followed = _follow([m for m in batch if answers.get(m.pk) == CONTACT_CHANGED], now=now)
@@ -57,13 +57,29 @@ def ask(messages: Sequence[Message], *, now: datetime) -> list[Message]:
     return allowed + _reword(reworded, now=now)
 
 
+def put_back(
+    messages: Sequence[Message], *, now: datetime, pause: timedelta = RETRY_WRITING
+) -> None:
+    """Let them wait and come here again; their time goes on, so that it shows if that never ends.
+
+    The sweep finds as stale claims what cannot be put back either.
+    """
+    settlement = Settlement(now=now)
+    for message in messages:
+        settlement.release(message, due_at=now + pause)
+    try:
+        settlement.save()
+    except Exception:
+        logger.exception("Messages could not be put back into the queue")
+
+
 def _follow(changed: Sequence[Message], *, now: datetime) -> set[int]:
     """The ids of those that go to a corrected address, or come here again."""
     try:
         return readdressing.follow_at_last(changed)
     except Exception:
         logger.exception("Messages could not follow to corrected addresses")
-        _put_back(changed, now=now, pause=RETRY_WRITING)
+        put_back(changed, now=now)
         return {message.pk for message in changed}
 
 
@@ -79,7 +95,7 @@ def _withhold(withheld: Sequence[tuple[Message, str]], *, now: datetime) -> None
             settlement.save()
     except Exception:
         logger.exception("What was withheld could not be written down")
-        _put_back([message for message, _ in withheld], now=now, pause=RETRY_WRITING)
+        put_back([message for message, _ in withheld], now=now)
 
 
 def _reword(
@@ -92,22 +108,8 @@ def _reword(
             return rewording.reword(reworded, now=now)
     except Exception:
         logger.exception("What messages say instead could not be written down")
-        _put_back([message for message, _ in reworded], now=now, pause=RETRY_WRITING)
+        put_back([message for message, _ in reworded], now=now)
         return []
-
-
-def _put_back(messages: Sequence[Message], *, now: datetime, pause: timedelta) -> None:
-    """Let them wait and come here again; their time goes on, so that it shows if that never ends.
-
-    The sweep finds as stale claims what cannot be put back either.
-    """
-    settlement = Settlement(now=now)
-    for message in messages:
-        settlement.release(message, due_at=now + pause)
-    try:
-        settlement.save()
-    except Exception:
-        logger.exception("Messages could not be put back into the queue")
 
 
 def _corrected(

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from datetime import datetime, timedelta
 
 import redis
@@ -186,10 +187,10 @@ class Sender:
         if not self._has_forgotten:
             return messages
         try:
-            return recognising.recognise(messages, now=self._clock())
+            return recognising.recognise([copy(each) for each in messages], now=self._clock())
         except Exception:
-            # The sweep finds them as stale claims, and they are claimed again.
             logger.exception("What was sent before the restore could not be compared")
+            guarding.put_back(messages, now=self._clock())
             return []
 
     def _start(self, message: Message) -> None:

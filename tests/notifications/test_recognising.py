@@ -71,3 +71,25 @@ def test_a_claim_that_is_over_takes_nothing_over(new_message, organisation):
     assert recognising.recognise([claimed], now=NOW) == []
     assert ForgottenMessage.objects.get() == kept
     assert Message.objects.get().status == Status.CLAIMED
+
+
+def test_what_cannot_be_compared_waits_and_is_not_sent(
+    queued, postman, notify, child, clock, monkeypatch, caplog
+):
+    message = queued(recipient="ada@example.com")
+    forgotten(message, restore_rules.words_of(child.given_name, "something else")).save()
+
+    def broken(messages, **_):
+        messages[0].status, messages[0].notify_id = Status.ACCEPTED, uuid.uuid4()
+        raise RuntimeError("broken")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recognising, "recognise", broken)
+        postman.send()
+    waiting = Message.objects.get()
+    assert (waiting.status, waiting.attempts, waiting.notify_id) == (Status.WAITING, 0, None)
+    assert "could not be compared" in caplog.text
+    clock.forward(minutes=5)
+    postman.send()
+    assert Message.objects.get().status == Status.PARKED
+    assert not notify.attempts()
