@@ -26,6 +26,8 @@ def test_it_says_how_to_answer_and_by_when(clinic):
     assert "https://www.nhs.uk/vaccinations/hpv-vaccine/" in found.links.values()
     assert "024 7600 0001" in found.text
     assert found.links["clinics@sais.example.com"] == "mailto:clinics@sais.example.com"
+    footer = [link.get("href") for link in found.all("a", class_="govuk-footer__link")]
+    assert "tel:02476000000" in footer
 
 
 def test_it_is_the_same_for_everybody_and_names_no_child(clinic, nurse_client):
