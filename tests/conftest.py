@@ -47,7 +47,9 @@ def django_db_setup(django_db_setup):
     there already stays.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection.creation, "deserialize_db_from_string", _fill_tables)
+        # Of every connection: beside a browser Django makes others.
+        creation = type(connection.creation)
+        patch.setattr(creation, "deserialize_db_from_string", lambda self, rows: _fill_tables(rows))
         yield
 
 
