@@ -1,13 +1,16 @@
 """Requests that were sent, and whom a new one would reach."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from cohorts.models import Child, Contact, Parent, ParentRelationship
+from cohorts.parent_rules import strangers
 from consent.models import ConsentRequest
 from notifications.models import Channel
+
+NEW = "A new contact, whom nobody has confirmed yet"
 
 
 def latest_request(child: Child) -> ConsentRequest | None:
@@ -42,11 +45,14 @@ class Address:
 
 @dataclass(frozen=True)
 class Recipient:
-    """A parent, and how a request reaches them: not at all where there are no addresses."""
+    """A parent, and how a request reaches them: not at all where there are no addresses, be it that
+    they are `new` and others are asked.
+    """
 
     name: str
     relationship: str
     addresses: Sequence[Address]
+    is_new: bool
     why_not: str
 
 
@@ -58,22 +64,23 @@ def recipients(child: Child) -> list[Recipient]:
     for contact in Contact.objects.filter(child=child, is_asked=True).order_by("channel"):
         value = "" if child.is_restricted else contact.recipient
         addresses.setdefault(contact.parent_id, []).append(Address(contact.channel, value))
+    on_record = list(ParentRelationship.objects.filter(child=child).select_related("parent"))
+    others_are_asked = any(one.is_vouched_for and one.parent_id in addresses for one in on_record)
+    new = strangers(on_record) if others_are_asked else []
     return [
         Recipient(
             name=relationship.parent.display_name,
             relationship=relationship.label,
             addresses=addresses.get(relationship.parent_id, []),
-            why_not=_why_not(relationship, addresses),
+            is_new=relationship in new,
+            why_not=NEW if relationship in new else _why_not(relationship.parent),
         )
-        for relationship in ParentRelationship.objects.filter(child=child).select_related("parent")
+        for relationship in on_record
     ]
 
 
-def _why_not(relationship: ParentRelationship, reached: Collection[int]) -> str:
-    """Why nothing goes to a parent, where others are `reached`."""
-    parent = relationship.parent
-    if not relationship.is_vouched_for and reached:
-        return "A new contact, whom nobody has confirmed yet"
+def _why_not(parent: Parent) -> str:
+    """Why a parent without a usable address has none."""
     if not parent.email and not parent.phone:
         return "No contact details"
     if parent.email_failed_at or parent.phone_failed_at:

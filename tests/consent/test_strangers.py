@@ -131,7 +131,8 @@ def test_a_stranger_is_asked_where_nobody_else_can_be(school, jo, unreachable):
 def test_a_request_by_hand_says_who_does_not_get_it(organisation, school, jo, nurse):
     [mum, di] = recipients(jo)
     assert (len(mum.addresses), mum.why_not != "") == (2, True)
-    assert (di.addresses, di.why_not) == ([], "A new contact, whom nobody has confirmed yet")
+    assert (di.addresses, di.is_new) == ([], True)
+    assert di.why_not == "A new contact, whom nobody has confirmed yet"
     sent = requests.send_request(
         child=jo,
         session=school.with_days(),
@@ -142,6 +143,18 @@ def test_a_request_by_hand_says_who_does_not_get_it(organisation, school, jo, nu
     )
     assert sent.parents == 1
     assert written_to() == {"Mo Lee"}
+
+
+def test_of_two_new_contacts_the_page_says_why_one_cannot_be_reached(jo):
+    """Nobody else can be: the other one is asked."""
+    Parent.objects.filter(full_name="Mo Lee").update(email="", phone="")
+    factories.RelationshipFactory(
+        child=jo, parent__email="", parent__phone="", is_vouched_for=False
+    )
+    mum, di, ed = recipients(jo)
+    assert (len(di.addresses), di.is_new) == (2, False)
+    assert (ed.addresses, ed.is_new, ed.why_not) == ([], False, mum.why_not)
+    assert mum.why_not == "No contact details"
 
 
 def test_the_clinic_invites_whom_somebody_vouches_for(organisation):
