@@ -15,6 +15,7 @@ from activity.models import Entry
 from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.parent_rules import is_same_person
 from cohorts.signals import children_changed
+from consent.services import vouching
 from records.parents import ParentDetails, details_of
 
 
@@ -81,7 +82,7 @@ def _has_already(child: Child, details: ParentDetails) -> bool:
     if known and all(differing):
         raise OnRecordOtherwise(known[0], differing[0])
     for one in known:
-        one.vouch()
+        vouching.vouch(one)
     return bool(known)
 
 

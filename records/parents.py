@@ -16,6 +16,7 @@ from activity import services as activity
 from activity.models import Entry
 from cohorts.models import Child, Parent, ParentRelationship
 from cohorts.signals import children_changed
+from consent.services import vouching
 from govuk.filters import phone as phone_as_written
 from notifications import readdressing
 
@@ -126,10 +127,11 @@ def change_parent(
 @transaction.atomic
 def confirm_parent(*, relationship: ParentRelationship, by: User, now: datetime) -> bool:
     """Vouch for who came by an online response alone: from now on they are asked and invited like
-    the others. Whether nobody had. Raises ParentGone. Decision 0071.
+    the others, and stay if that response turns out to be about another child. Whether nobody had.
+    Raises ParentGone. Decision 0071.
     """
     stored = _locked(relationship)
-    if not stored.vouch():
+    if not vouching.vouch(stored):
         return False
     activity.record(
         child_id=stored.child_id,

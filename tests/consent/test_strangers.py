@@ -15,7 +15,7 @@ from consent.models import Triage
 from consent.selectors import asking
 from consent.selectors.contacts import strangers_of
 from consent.selectors.requests import recipients
-from consent.services import merging, requests
+from consent.services import merging, requests, unmatching
 from notifications.models import Message
 from tests import factories
 from tests.consent.online import NOW
@@ -225,3 +225,24 @@ def test_nobody_confirms_a_contact_of_a_hidden_record_or_of_others(
     assert nurse_client.post(confirm).status_code == 404
     di.refresh_from_db()
     assert not di.is_vouched_for
+
+
+@pytest.mark.parametrize("way", ["confirm-parent", "add-parent"])
+def test_who_was_confirmed_stays_where_the_response_is_about_another_child(
+    link, nurse_client, administrator, way
+):
+    child = link.child()
+    response = link.answer(**STRANGER)
+    di = child.relationships.get(parent__full_name="Di Lee")
+    names = {"public_id": child.public_id}
+    if way == "confirm-parent":
+        names["parent_id"] = di.public_id
+        nurse_client.post(reverse("children:confirm-parent", kwargs=names))
+    else:
+        typed = {"full_name": "Di Lee", "email": "di@example.com", "kind": di.kind}
+        typed |= {"phone": "", "contact_method": "any"}
+        nurse_client.post(reverse("children:add-parent", kwargs=names), typed)
+    unmatching.undo_match(
+        response_id=response.pk, child=child, reason="Another Jo", by=administrator, now=NOW
+    )
+    assert child.relationships.get(pk=di.pk).is_vouched_for
