@@ -1,4 +1,6 @@
-"""Nobody vouches for who came by a match alone, and was not talked to since."""
+"""Nobody vouches for who came by a match alone, shares no address or number with a parent for whom
+one does, and of whom staff have neither recorded an answer since nor matched one.
+"""
 
 from django.db import migrations
 
@@ -12,6 +14,24 @@ WHERE EXISTS (
     WHERE recorded.child_id = relationship.child_id
       AND recorded.parent_id = relationship.parent_id
       AND recorded.recorded_by_id IS NOT NULL AND recorded.decision <> 'not_provided')
+  AND NOT EXISTS (
+    SELECT FROM consent_consentresponse answer
+    JOIN consent_onlinedecision decision ON decision.consent_id = answer.id
+    JOIN consent_onlineresponse online ON online.id = decision.response_id
+    WHERE answer.child_id = relationship.child_id
+      AND answer.parent_id = relationship.parent_id
+      AND online.matched_by_id IS NOT NULL)
+"""
+SHARING = """
+UPDATE cohorts_parentrelationship relationship SET is_vouched_for = true
+FROM cohorts_parent parent
+WHERE parent.id = relationship.parent_id AND NOT relationship.is_vouched_for
+  AND EXISTS (
+    SELECT FROM cohorts_parentrelationship known
+    JOIN cohorts_parent other ON other.id = known.parent_id
+    WHERE known.child_id = relationship.child_id AND known.is_vouched_for
+      AND (parent.email <> '' AND other.email = parent.email
+           OR parent.phone <> '' AND other.phone = parent.phone))
 """
 
 
@@ -20,4 +40,6 @@ class Migration(migrations.Migration):
         ("consent", "0014_room_for_addresses_on_record"),
         ("cohorts", "0010_who_vouches_for_parents"),
     ]
-    operations = [migrations.RunSQL(STRANGERS, migrations.RunSQL.noop)]
+    operations = [
+        migrations.RunSQL([STRANGERS, SHARING], migrations.RunSQL.noop),
+    ]

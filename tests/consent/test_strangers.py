@@ -3,8 +3,10 @@ lessons I24; docs/decisions/0071-strangers-are-not-asked.md.
 """
 
 from datetime import date
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from activity.models import Entry
@@ -15,7 +17,7 @@ from consent.models import Triage
 from consent.selectors import asking
 from consent.selectors.contacts import strangers_of
 from consent.selectors.requests import recipients
-from consent.services import merging, requests, unmatching
+from consent.services import matching, merging, requests, unmatching
 from notifications.models import Message
 from tests import factories
 from tests.consent.online import NOW
@@ -246,3 +248,36 @@ def test_who_was_confirmed_stays_where_the_response_is_about_another_child(
         response_id=response.pk, child=child, reason="Another Jo", by=administrator, now=NOW
     )
     assert child.relationships.get(pk=di.pk).is_vouched_for
+
+
+MIGRATION = "consent.migrations.0015_vouch_for_nobody_who_came_by_a_match"
+
+
+def test_of_those_before_nobody_vouches_for_who_came_by_a_match_alone(link, nurse):
+    """Migration 0015 of consent decides as matching does since."""
+    child = link.child()
+
+    def stranger(name, phone=""):
+        given = {"parent_name": name, "email": f"{name.lower()}@example.com", "phone": phone}
+        link.answer(**given)
+        return given, child.relationships.get(parent__full_name=name)
+
+    stranger("Di")
+    stranger("Flo", phone="+447700900001")
+    _, told = stranger("Ed")
+    _, silent = stranger("Gus")
+    answered, _ = stranger("Hal")
+    about = {"child": child, "session": link.session, "recorded_by": nurse}
+    factories.ResponseFactory(parent=told.parent, decision="given", **about)
+    factories.ResponseFactory(parent=silent.parent, decision="not_provided", **about)
+    again = link.response(given_name="Joseph", **answered)
+    matching.link(response_id=again.pk, child=child, by=nurse, now=NOW)
+    by_hand = link.response(parent_name="Ida", email="ida@example.com", given_name="Joseph")
+    matching.link(response_id=by_hand.pk, child=child, by=nurse, now=NOW)
+    child.relationships.update(is_vouched_for=True)
+    [operation] = import_module(MIGRATION).Migration.operations
+    with connection.cursor() as cursor:
+        for statement in operation.sql:
+            cursor.execute(statement)
+    strangers = child.relationships.filter(is_vouched_for=False)
+    assert set(strangers.values_list("parent__full_name", flat=True)) == {"Di", "Gus"}
