@@ -30,7 +30,7 @@ class Concerned:
     `answers` are those of theirs about this child that are valid. Of the messages to them about
     this child that wait, `waiting` counts those that no other parent gets, `shared` those to an
     address or number of another one. `others` are the child's parents who can be written to
-    besides.
+    besides: new contacts only where nobody else is left (decision 0071).
     """
 
     siblings: Sequence[Child]
@@ -66,7 +66,12 @@ def concerned(relationship: ParentRelationship) -> Concerned:
         invalidated_at__isnull=True,
     ).select_related("programme")
     reachable = Contact.objects.filter(child=child).exclude(parent=parent).values("parent")
-    others = ParentRelationship.objects.filter(child=child, parent__in=reachable)
+    others = list(
+        ParentRelationship.objects.filter(child=child, parent__in=reachable).select_related(
+            "parent"
+        )
+    )
+    known = [one for one in others if one.is_vouched_for]
     waiting, shared = _waiting(child, parent)
     return Concerned(
         siblings=list(
@@ -81,9 +86,7 @@ def concerned(relationship: ParentRelationship) -> Concerned:
         answers=[Answer(one, slugs.get(one.academic_year, "")) for one in answers],
         waiting=waiting,
         shared=shared,
-        others=[
-            f"{one.parent.display_name} ({one.label})" for one in others.select_related("parent")
-        ],
+        others=[f"{one.parent.display_name} ({one.label})" for one in known or others],
     )
 
 

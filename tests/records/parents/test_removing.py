@@ -49,6 +49,19 @@ class TestRemoving:
         status = ProgrammeStatus.objects.get(child=mum.child, programme_id="hpv")
         assert status.exclusion == "no_contact"
 
+    def test_a_new_contact_is_named_only_where_nobody_else_is_left(self, nurse_client, mum):
+        dad, _ = (
+            factories.RelationshipFactory(
+                child=mum.child, parent__full_name=name, kind="father", is_vouched_for=is_known
+            )
+            for name, is_known in (("Di Lee", True), ("Ed Lee", False))
+        )
+        asked = page(nurse_client.get(address("remove-parent", mum)))
+        assert "Messages still go to Di Lee (Dad)." in asked.text
+        dad.delete()
+        asked = page(nurse_client.get(address("remove-parent", mum)))
+        assert "Messages still go to Ed Lee (Dad)." in asked.text
+
     def test_what_they_answered_keeps_naming_them_and_counts(self, nurse_client, mum, clinic):
         response = factories.ResponseFactory(
             child=mum.child, parent=mum.parent, session=clinic.session
