@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from activity.models import Entry
+from consent import facts
 from consent.choices import TriageOutcome
 from consent.models import ConsentResponse, GillickAssessment, ResponseChange, Triage
 from consent.selectors import lists
@@ -154,6 +155,12 @@ def test_consent_11_from_midnight_on_it_is_as_if_the_job_had_come(
         return statuses.compute([child.pk], 2026, today=date(2027, 1, 13))
 
     at_midnight = standing()
+    about = ([child.pk], 2026, date(2027, 1, 13))
+    assert facts.status_facts(*about) == {
+        "consent": facts.consent_facts(*about),
+        "triage": facts.triage_facts(*about),
+        "exclusion": facts.exclusion_facts(*about),
+    }, "what is stored is what pages and guards find each by itself"
     assert expire(school) == (0 if is_used else 1)
     assert standing() == at_midnight
     assert list(statuses.stale([child.pk], today=date(2027, 1, 13))) == []
