@@ -3,6 +3,7 @@
 Neither they nor the pages between know any child, so they cannot tell whether one exists.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from consent.selectors.online import is_open, online_outcome, recorded_response
 from consent.selectors.sessions import respond_by
 from consent.services import online
 from consent.views.parents_link import Link, closed, find_link, too_much, unknown
-from sessions_app.rules import vaccination_named
+from sessions_app.rules import join_words, vaccination_named
 
 SENT_SHOWS_SECONDS = 60 * 60
 ENDED = "ended"
@@ -84,12 +85,13 @@ def sent(request: HttpRequest, slug: str, programmes: str, token: str) -> HttpRe
     if response is None:
         return to_start(link)
     outcome = online_outcome(response)
+    given, refused = _named(response, Decision.GIVEN), _named(response, Decision.REFUSED)
     context = link.context() | {
         "response": response,
-        "outcome": outcome,
+        "heading": _heading(given, refused),
         "next_steps": online_replies.last_page(response, outcome),
-        "given": _vaccinations(response, Decision.GIVEN),
-        "refused": _vaccinations(response, Decision.REFUSED),
+        "given": vaccination_named(given) if given else "",
+        "refused": vaccination_named(refused) if refused else "",
     }
     return render(request, "consent/online/sent.html", context)
 
@@ -98,11 +100,17 @@ def _salt(browser: str) -> str:
     return f"consent.sent.{browser}"
 
 
-def _vaccinations(response: OnlineResponse, decision: str) -> str:
-    """The vaccinations decided on so, in words; empty for none."""
-    names = [
+def _named(response: OnlineResponse, decision: str) -> list[str]:
+    """The programmes decided on so, as they stand in a sentence."""
+    return [
         one.programme.name_in_sentence
         for one in response.decisions.all()
         if one.decision == decision
     ]
-    return vaccination_named(names) if names else ""
+
+
+def _heading(given: Sequence[str], refused: Sequence[str]) -> str:
+    """What was decided; of several programmes decided on differently, which is which."""
+    if given and refused:
+        return f"Consent given for {join_words(given)} and refused for {join_words(refused)}"
+    return "Consent given" if given else "Consent refused"

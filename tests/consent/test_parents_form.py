@@ -406,6 +406,7 @@ def test_consent_14_29_doubles_ask_six_questions_and_one_programme_five(doubles)
 def test_one_of_two_is_refused(doubles):
     doubles.walk(decision={"decision": "one", "chosen": "td_ipv"})
     sent = doubles.confirm()
+    assert sent.h1 == "Consent given for Td/IPV and refused for MenACWY"
     assert "to have the Td/IPV vaccination" in sent.text
     assert "You refused consent for the MenACWY vaccination" in sent.text
     decisions = {one.programme_id: one for one in only_response().decisions.all()}

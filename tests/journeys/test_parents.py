@@ -227,5 +227,5 @@ def test_one_of_two_is_agreed_to(visitor, session):
     phone.go_on(
         "Would you like to talk to a member of our team about your options?", phone.choose("No")
     )
-    phone.confirm("Consent given")
+    phone.confirm("Consent given for MenACWY and refused for Td/IPV")
     visitor.sees("You refused consent for the Td/IPV vaccination.")
