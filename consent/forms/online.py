@@ -142,7 +142,7 @@ class SchoolForm(GovukForm):
 
     school = SchoolSelect(
         label="What school does your child go to?",
-        help_text="Start typing the name of the school, or “home-schooled”",
+        help_text="Select the school from the list. “Home-schooled” is at its end.",
         error_messages={
             "required": "Select your child’s school",
             "invalid_choice": "Select your child’s school from the list",

@@ -14,6 +14,8 @@ for (const list of document.querySelectorAll("select[data-school-picker]")) {
   const choose = (text) => {
     list.value = schools.find((one) => one.text === text)?.value ?? "";
   };
+  const hint = document.getElementById(`${list.id}-hint`);
+  hint.textContent = hint.dataset.hintOfSearch;
 
   window.accessibleAutocomplete.enhanceSelectElement({
     selectElement: list,

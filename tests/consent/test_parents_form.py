@@ -128,6 +128,8 @@ def test_consent_14_6_another_school(hpv, school):
     other = factories.SchoolFactory(name="Grace Academy", team=school.team)
     hpv.walk(to="confirm-school")
     hpv.send({"is_school": "no"})
+    assert "Select the school from the list" in hpv.get().text
+    assert "typing" not in hpv.get().text, "only the script’s field can be typed into"
     assert hpv.refused({"school": ""}) == {"Select your child’s school": "#id_school"}
     assert hpv.refused({"school": "999999"}) == {
         "Select your child’s school from the list": "#id_school"

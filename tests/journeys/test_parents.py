@@ -128,6 +128,7 @@ def test_flu_with_asthma_is_answered(visitor, session):
     search = visitor.page.locator("input#id_school")
     phone.go_on(
         "What school does your child go to?",
+        lambda: visitor.sees("Start typing the name of the school"),
         lambda: search.press_sequentially("grace ac"),
         phone.look,
         lambda: visitor.page.get_by_role("option", name="Grace Academy").click(),
