@@ -21,6 +21,7 @@ class ConsentConfig(AppConfig):
         from consent.guard import guard
         from consent.of_dates import asked_because_of_dates, due_then, letters_of_jobs
         from consent.of_files import asked_because_of_file
+        from consent.of_mailings import of_asking, of_correction, of_reminders, of_visit
         from consent.reminder_guard import reminder_guard
         from consent.replies import TEMPLATES
         from consent.selectors.gillick import memberships_with_assessments
@@ -28,7 +29,7 @@ class ConsentConfig(AppConfig):
         from consent.triage_guard import triage_guard
         from notifications import outbox, readdressing, resending
         from sessions_app import asking as school_asking
-        from sessions_app import memberships, of_programmes, statuses
+        from sessions_app import mailing_examples, memberships, of_programmes, statuses
         from sessions_app.invitations import mailings
         from sessions_app.models import Mailing
 
@@ -46,6 +47,10 @@ class ConsentConfig(AppConfig):
         mailings.register_letters(Mailing.Kind.ASKING, letters_of_jobs, coming=due_then)
         mailings.register_letters(Mailing.Kind.VISIT, reminding.letters_of)
         mailings.register_letters(Mailing.Kind.CORRECTION, correcting.letters_of)
+        mailing_examples.register(Mailing.Kind.REMINDERS, of_reminders)
+        mailing_examples.register(Mailing.Kind.ASKING, of_asking)
+        mailing_examples.register(Mailing.Kind.VISIT, of_visit)
+        mailing_examples.register(Mailing.Kind.CORRECTION, of_correction)
         school_asking.register_outlook(asked_because_of_dates)
         outbox.register_guard(unknown_contact.TEMPLATE, unknown_contact.guard)
         for template in TEMPLATES:

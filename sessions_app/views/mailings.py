@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from calendars import clock
 from sessions_app import asking, dates_changed, display, invitations, mailing_words
 from sessions_app.invitations import messages as invitation_messages
+from sessions_app.mailing_examples import what_parents_read
 from sessions_app.models import DatesChange, Mailing
 from sessions_app.selectors.lists import days_of
 from sessions_app.views.scope import find_mailing, find_session, message_examples
@@ -23,6 +24,7 @@ def show(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
     """Who is written to and when, and how long it can be called back; what became of it."""
     mailing = find_mailing(request, slug, mailing_id)
     now = clock.now()
+    is_held = mailing.is_held(now)
     return render(
         request,
         "sessions/mailing.html",
@@ -30,7 +32,8 @@ def show(request: HttpRequest, slug: str, mailing_id) -> HttpResponse:
             "mailing": mailing,
             "session": mailing.session,
             "what": mailing_words.mailing_of(mailing),
-            "is_held": mailing.is_held(now),
+            "is_held": is_held,
+            "examples": what_parents_read(mailing, now=now) if is_held else [],
             "time_left": mailing.goes_at and mailing_words.time_left(mailing.goes_at, now),
             "time_it_goes": mailing.goes_at and mailing_words.time_it_goes(mailing.goes_at, now),
             "can_release": _can_release(mailing, now),

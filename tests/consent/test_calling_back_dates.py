@@ -365,6 +365,8 @@ def test_the_pages_lead_from_calling_back_to_sending_after_all(
     )
     assert "You can call them back for 4 hours 30 minutes." in shown.text
     keys = {"slug": school.session.slug, "mailing_id": mailing_of(school).pk}
+    waits = page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text
+    assert "What parents will read who are asked for consent" in waits and "Sam Taylor" in waits
     nurse_client.post(reverse("sessions:mailing-call-back", kwargs=keys))
     shown = page(nurse_client.get(home))
     assert "Messages about consent to the parents of 21 children are not being sent" in shown.text
@@ -418,12 +420,15 @@ def test_the_page_says_that_reminders_of_tomorrows_visit_go_at_once(
 
 
 def test_reminders_of_a_visit_wait_two_minutes_and_can_be_called_back(
-    visited, nurse, morning, django_capture_on_commit_callbacks
+    visited, nurse, nurse_client, morning, django_capture_on_commit_callbacks
 ):
     morning.move_to(at("2027-01-11T10:00"), tick=False)
     visit_tomorrow(visited, nurse, django_capture_on_commit_callbacks)
     assert mailing_of(visited).goes_at == at("2027-01-11T10:02")
     assert {message.due_at for message in visited.messages()} == {at("2027-01-11T10:02")}
+    keys = {"slug": visited.session.slug, "mailing_id": mailing_of(visited).pk}
+    waits = page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text
+    assert "What parents will read" in waits and "Tuesday 12 January 2027" in waits
     assert call_back(visited, nurse, "2027-01-11T10:01")
     assert visited.remind("2027-01-11T10:15") == 0, "no job reminds behind their back"
     assert not SessionReminder.objects.filter(withheld_at=None).exists()

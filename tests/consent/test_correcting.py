@@ -221,10 +221,12 @@ def test_many_are_called_back_and_let_go_after_all(school, nurse, nurse_client, 
     remind(school)
     move(school, nurse)
     mailing = Mailing.objects.get(kind=Mailing.Kind.CORRECTION)
+    keys = {"slug": school.session.slug, "mailing_id": mailing.pk}
+    waits = page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text
+    assert "What parents will read" in waits and "Tuesday 12 January 2027" in waits
     assert invitations.call_back(mailing_id=mailing.pk, by=nurse, now=at("2027-01-11T10:01"))
     assert {one.status for one in told(school)} == {"withheld"}
     morning.move_to(at(LATER), tick=False)
-    keys = {"slug": school.session.slug, "mailing_id": mailing.pk}
     assert "No parent is told that the visit will not take place until somebody" in (
         page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text
     )

@@ -314,3 +314,5 @@ def test_the_page_says_that_reminders_wait_and_what_parents_read(
     sent = page(nurse_client.post(address(school), shown.values, follow=True))
     assert "go in two minutes, unless you call them back" in sent.banner
     assert "You can call them back for 2 minutes" in sent.text
+    keys = {"slug": school.session.slug, "mailing_id": Mailing.objects.get().pk}
+    assert "Sam Taylor" in page(nurse_client.get(reverse("sessions:mailing", kwargs=keys))).text

@@ -8,7 +8,7 @@ import pytest
 from notifications import wording
 from notifications.models import Message
 from notifications.settling import Settlement
-from sessions_app import dates_changed, invitations, rules
+from sessions_app import dates_changed, invitations, mailing_examples, rules
 from sessions_app.choices import Exclusion
 from sessions_app.dates_changed import TellingRefused
 from sessions_app.models import DatesChange, Mailing
@@ -148,6 +148,8 @@ def test_many_are_held_and_calling_back_offers_it_again(clinic, nurse):
     tell(change, nurse)
     mailing = Mailing.objects.get(kind=Mailing.Kind.DATES_CHANGED)
     assert {message.due_at for message in told(clinic)} == {at(LATER) + timedelta(minutes=2)}
+    [(_, examples)] = mailing_examples.what_parents_read(mailing, now=at(LATER))
+    assert all("25 January 2027 moved to 8 February 2027" in read.body for _, read in examples)
     invitations.call_back(mailing_id=mailing.pk, by=nurse, now=at("2027-01-05T10:11"))
     assert {message.status for message in told(clinic)} == {Message.Status.WITHHELD}
     assert dates_changed.to_tell(clinic.session) == change
@@ -180,9 +182,12 @@ def test_the_page_of_a_mailing_calls_it_back_and_lets_it_go(clinic, nurse, time_
     time_machine.move_to(at("2027-01-05T10:00:20"), tick=False)
     client = signed_in(nurse)
     assert "1 minute 40 seconds" in page(client.get(show)).text
-    assert "1 minute 40 seconds left" in page(client.get(address)).text
+    shown = page(client.get(address)).text
+    assert "1 minute 40 seconds left" in shown
+    assert "What parents will read" in shown and "Sam Taylor" in shown
     shown = page(client.post(f"{address}call-back/", follow=True))
     assert "Nothing was sent to any parent." in shown.banner
+    assert "What parents will read" not in shown.text, "nothing waits"
     assert "Invite these families" in shown.links
     assert "The parents of 21 children are not invited" in page(client.get(show)).text
     release = f"{address}release/"
