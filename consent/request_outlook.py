@@ -36,12 +36,13 @@ class Asking:
 @dataclass(frozen=True)
 class Written:
     """What was written about a child: when the last request or reminder about the programme went,
-    and the last about anything; none if never. `exclusion` is why parents are not written to.
+    and the last about anything; none if never. `exclusion` is why parents are not written to, None
+    where the coming night works out whether they are (decision 0066).
     """
 
     about_it_on: date | None = None
     about_anything_on: date | None = None
-    exclusion: str = ""
+    exclusion: str | None = ""
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,14 @@ def request_outlook(asking: Asking, written: Written, *, now: datetime) -> Reque
     if closes_on is not None and day > closes_on:
         late = f"No request: responses close on {govuk_date(closes_on)}"
         return RequestOutlook(Unanswered.REQUEST_NOT_SCHEDULED, late)
+    if written.exclusion is None:
+        return RequestOutlook(
+            Unanswered.REQUEST_NOT_SCHEDULED, "Whether parents are asked is known tomorrow"
+        )
     return RequestOutlook(Unanswered.REQUEST_SCHEDULED, f"Request scheduled for {govuk_date(day)}")
 
 
-def _why_not(asking: Asking, exclusion: str, today: date) -> str:
+def _why_not(asking: Asking, exclusion: str | None, today: date) -> str:
     """Why no request goes by itself; empty where one does."""
     closes_on = consent_closes_on(asking.dates)
     if exclusion:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from django.db.models import Max
 
 from calendars.clock import london_day
+from calendars.rules import year_group_of
+from cohorts.models import Child
 from consent.models import ConsentRequest
 from consent.request_outlook import Asking, RequestOutlook, Written, request_outlook
 from consent.selectors.sessions import is_closed
@@ -22,7 +24,7 @@ def request_outlooks(
     session: Session, child_ids: Collection[int], programmes: Collection[str], *, now: datetime
 ) -> dict[Pair, RequestOutlook]:
     """For each child and programme of a session, fetched `with_days`, that nobody has answered
-    for. Programmes for other year groups are left out. Three queries.
+    for. Programmes for other year groups are left out. Four queries.
     """
     goes_at = waiting([session.pk], now=now).get(session.pk, now)
     asking = Asking(
@@ -38,21 +40,47 @@ def request_outlooks(
     about_anything: dict[int, date] = {}
     for (child_id, _), day in last.items():
         about_anything[child_id] = max(day, about_anything.get(child_id, day))
-    open_pairs = ProgrammeStatus.objects.filter(
-        child__in=child_ids,
-        programme__in=programmes,
-        academic_year=session.academic_year,
-        consent=ConsentStatus.NO_RESPONSE,
-    ).exclude(exclusion=Exclusion.YEAR_GROUP)
+    statuses = {
+        (child_id, programme): (consent, exclusion)
+        for child_id, programme, consent, exclusion in ProgrammeStatus.objects.filter(
+            child__in=child_ids, programme__in=programmes, academic_year=session.academic_year
+        )
+        .exclude(exclusion=Exclusion.YEAR_GROUP)
+        .values_list("child_id", "programme_id", "consent", "exclusion")
+    }
+    exclusions: dict[Pair, str | None] = {
+        pair: exclusion
+        for pair, (consent, exclusion) in statuses.items()
+        if consent == ConsentStatus.NO_RESPONSE
+    }
+    for pair in _offered(session, child_ids, programmes) - statuses.keys():
+        exclusions[pair] = None
     return {
-        (child_id, programme): request_outlook(
-            asking,
-            Written(last.get((child_id, programme)), about_anything.get(child_id), exclusion),
-            now=now,
+        pair: request_outlook(
+            asking, Written(last.get(pair), about_anything.get(pair[0]), exclusion), now=now
         )
-        for child_id, programme, exclusion in open_pairs.values_list(
-            "child_id", "programme_id", "exclusion"
-        )
+        for pair, exclusion in exclusions.items()
+    }
+
+
+def _offered(
+    session: Session, child_ids: Collection[int], programmes: Collection[str]
+) -> set[Pair]:
+    """The children with each of these programmes that their organisation runs for their year group,
+    whether or not the night has worked out since how they stand (decision 0066).
+    """
+    rows = Child.objects.filter(
+        pk__in=child_ids, organisation__programmes__in=programmes
+    ).values_list(
+        "pk",
+        "birth_academic_year",
+        "organisation__programmes",
+        "organisation__programmes__year_groups",
+    )
+    return {
+        (child_id, programme)
+        for child_id, born, programme, year_groups in rows
+        if year_group_of(born, session.academic_year) in year_groups
     }
 
 

@@ -9,6 +9,9 @@ from django.urls import reverse
 from consent.models import ConsentRequest
 from consent.request_outlook import Asking, Written, request_outlook
 from consent.selectors.request_outlooks import request_outlooks
+from sessions_app import statuses
+from sessions_app.choices import Exclusion
+from sessions_app.models import ProgrammeStatus
 from tests.conftest import signed_in
 from tests.consent.school import School
 from tests.pages import count_queries, page
@@ -77,6 +80,20 @@ TUESDAY = date(2027, 1, 12)
             "12:00",
             "request_not_scheduled",
             "No request: the record is flagged as sensitive",
+        ),
+        (
+            SCHOOL,
+            Written(exclusion=None),
+            "12:00",
+            "request_not_scheduled",
+            "Whether parents are asked is known tomorrow",  # the programme is new
+        ),
+        (
+            replace(SCHOOL, is_closed=True),
+            Written(exclusion=None),
+            "12:00",
+            "request_not_scheduled",
+            "No request: the session is closed",
         ),
         (
             replace(SCHOOL, is_clinic=True),
@@ -155,6 +172,25 @@ class TestPages:
         school.run("2027-01-05")
         assert ConsentRequest.objects.get().child == child
         assert self.listed(signed_in(nurse), school)["Ann Lee"] == "Last asked on 5 January 2027"
+
+    @pytest.mark.parametrize("was_for_others", [False, True], ids=["taken up", "for other years"])
+    def test_of_a_new_programme_it_is_known_tomorrow(self, school, nurse_client, was_for_others):
+        """Until the night after an operator saved it nobody is written to (decision 0066)."""
+        child = school.child(given_name="Ann", family_name="Lee")
+        if was_for_others:
+            ProgrammeStatus.objects.update(exclusion=Exclusion.YEAR_GROUP)
+        else:
+            ProgrammeStatus.objects.all().delete()
+        assert self.listed(nurse_client, school) == {
+            "Ann Lee": "Whether parents are asked is known tomorrow"
+        }
+        names = {"slug": school.session.slug, "public_id": child.public_id}
+        shown = page(nurse_client.get(reverse("consent:child", kwargs=names)), names_person=True)
+        assert "Whether parents are asked is known tomorrow." in shown.text
+        statuses.refresh([child.pk], today=date(2027, 1, 5))
+        assert self.listed(nurse_client, school) == {
+            "Ann Lee": "Request scheduled for 5 January 2027"
+        }
 
     def test_consent_8_a_page_takes_the_same_queries_for_2_and_for_12_children(self, school):
         session = school.with_days()
