@@ -6,6 +6,7 @@ from time import perf_counter
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from mavis import health, metrics, timing, watching
+from mavis.views import no_page_here
 
 MACHINES_ASK = {
     health.PATH: watching.answer_with_health,
@@ -54,6 +55,19 @@ class Timing:
         began = perf_counter()
         response = self.get_response(request)
         timing.note(request, response.status_code, perf_counter() - began)
+        return response
+
+
+class PageForWrongMethod:
+    """Says in words, and with a way back, what Django says in a bare 405."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            return no_page_here(request, response.headers["Allow"])
         return response
 
 

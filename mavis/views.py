@@ -1,8 +1,11 @@
 """The home page and the pages for what went wrong."""
 
+from http import HTTPStatus
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import is_valid_path, reverse
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
@@ -79,6 +82,27 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from a page that is too old, or from elsewhere."""
     return render(request, "errors/csrf.html", _frame(request), status=403)
+
+
+def no_page_here(request: HttpRequest, allowed: str) -> HttpResponse:
+    """For an address that takes only what a button sends, typed in or kept as a bookmark."""
+    context = _frame(request) | {"back": _page_it_belongs_to(request)}
+    response = render(request, "errors/405.html", context, status=HTTPStatus.METHOD_NOT_ALLOWED)
+    response.headers["Allow"] = allowed
+    return response
+
+
+def _page_it_belongs_to(request: HttpRequest) -> str:
+    """The start of a parent's form; else the nearest address above that leads somewhere."""
+    match = request.resolver_match
+    if match is not None and match.namespace == "parents":
+        names = {name: match.kwargs[name] for name in ("slug", "programmes")}
+        return reverse("parents:start", kwargs=names)
+    path = request.path
+    while path := path.rstrip("/").rpartition("/")[0]:
+        if is_valid_path(f"{path}/"):
+            return f"{path}/"
+    return reverse("home")
 
 
 def _frame(request: HttpRequest) -> dict[str, bool]:

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SignInRequired",
+    "mavis.middleware.PageForWrongMethod",
 ]
 
 ROOT_URLCONF = "mavis.urls"

@@ -3,6 +3,7 @@
 from django.test import Client
 
 from mavis.views import server_error
+from tests.consent.parent import SERVICE as FOR_PARENTS
 from tests.factories import TeamFactory
 from tests.pages import count_queries, page, text_of
 
@@ -55,6 +56,20 @@ def test_queries_of_the_organisation_page_do_not_grow(nurse_client, organisation
     few = count_queries(lambda: nurse_client.get("/organisation/"))
     TeamFactory.create_batch(24, organisation=organisation)
     assert count_queries(lambda: nurse_client.get("/organisation/")) == few
+
+
+def test_an_address_of_a_button_leads_back_to_the_page_it_stands_on(nurse_client):
+    child = "/sessions/abcdefghij/children/5c1f8b0e-0000-4000-8000-000000000000/"
+    response = nurse_client.get(f"{child}responses/hpv/")
+    shown = page(response, status=405)
+    assert shown.h1 == "There is no page at this address"
+    assert shown.links["Go to the page it belongs to"] == child
+    assert response.headers["Allow"] == "POST"
+
+
+def test_a_parents_address_used_wrongly_leads_to_the_start_of_the_form(client, db):
+    shown = page(client.put("/consent/abcdefghij/hpv/start"), status=405, service=FOR_PARENTS)
+    assert shown.links["Go to the start of the form"] == "/consent/abcdefghij/hpv/start"
 
 
 def test_a_missing_page_says_so(nurse_client):
