@@ -25,7 +25,7 @@ if (refresh) {
   setTimeout(renew, refresh.content * 1000);
 }
 
-// On a narrow screen filters would push the list out of sight: they start closed if none is set.
-if (matchMedia("(max-width: 61.25em)").matches && !location.search) {
-  for (const filters of document.querySelectorAll(".mavis-filter")) filters.open = false;
+// On a narrow screen filters would push the list out of sight. On a wide one they stand beside it.
+if (matchMedia("(min-width: 61.25em)").matches) {
+  for (const filters of document.querySelectorAll(".mavis-filter-layout .mavis-filter")) filters.open = true;
 }

@@ -113,6 +113,8 @@ def test_a29_the_name_filter_and_the_year_group_filter(four, open_tab):
     found = open_tab(name="cas", sort="name", direction="desc")
     assert names(found) == ["Cassidy Example", "Casey Example"]
     assert found.values["name"] == "cas"
+    panels = [shown.all("details", class_="mavis-filter")[0] for shown in (found, open_tab())]
+    assert ["open" in panel.attrib for panel in panels] == [True, False], "folded if none is set"
     assert names(open_tab(name="cas", year_groups="10")) == ["Casey Example", "Cassidy Example"]
     assert names(open_tab(name="CASEY exam")) == ["Casey Example"]
     assert names(open_tab(name="cas", year_groups="9")) == []

@@ -240,6 +240,8 @@ def test_children_are_filtered(client, clinic, query, names):
     asked = dict(parse_qsl(query.removeprefix("?")))
     seen = page(client.post(f"/sessions/{clinic.session.slug}/children/", asked, follow=True))
     assert [row[0].split()[0] for row in seen.rows] == names
+    narrows = len(names) < 2
+    assert ("open" in seen.all("details", class_="mavis-filter")[0].attrib) == narrows
 
 
 def test_the_children_of_a_school_have_no_invitation(client, school):
