@@ -10,25 +10,30 @@ from tests import factories
 from tests.consent.parent import ParentForm
 from tests.consent.school import School
 from tests.consent.wizard import Wizard
-from tests.journeys.gallery import Collector
-from tests.journeys.test_consent_pages import (
+from tests.journeys.families import (
     LONG,
     WORDS,
-    clinic,
+    clinic_of,
+    collector_of,
     long_child,
     on_the_day,
     school_session,
-    staff,
 )
+from tests.journeys.gallery import Collector
 from tests.sessions_app.conftest import at
 
-__all__ = ["clinic", "staff"]
 pytestmark = pytest.mark.django_db
 NOW = at("2027-01-12T10:00")
 
 
-def test_what_counts_no_more_and_earlier_doses(clinic, staff, nurse, show):
+@pytest.fixture
+def staff(nurse):
+    return collector_of(nurse)
+
+
+def test_what_counts_no_more_and_earlier_doses(organisation, staff, nurse, show):
     with on_the_day():
+        clinic = clinic_of(organisation)
         child, parent = long_child(clinic, birth_academic_year=2012)
         factories.VaccinationRecordFactory(
             child=child, programme_id="td_ipv", performed_on=date(2017, 6, 1), dose_sequence=3

@@ -1,7 +1,4 @@
-"""Every page of consent and each of its error states, in a browser: axe, width, focus.
-
-Names and addresses are as long as those of families are.
-"""
+"""Every page of consent and each of its error states, in a browser: axe, width, focus."""
 
 import re
 from datetime import date
@@ -13,44 +10,27 @@ from django.urls import reverse
 
 from consent import online_walk, throttle
 from consent.models import ConsentRequest, GillickAssessment, ResponseDraft
-from programmes.models import OrganisationProgramme
-from sessions_app.models import SessionDate
 from tests import factories
 from tests.consent.parent import ABOUT_YOU, ParentForm
 from tests.consent.school import School
 from tests.consent.wizard import on_paper
+from tests.journeys.families import (
+    EMAIL,
+    LONG,
+    NAME,
+    TODAY,
+    WORDS,
+    clinic_of,
+    collector_of,
+    long_child,
+    on_the_day,
+    school_session,
+)
 from tests.journeys.gallery import Collector
 from tests.pages import page
 from tests.sessions_app.conftest import Clinic, at
 
 pytestmark = pytest.mark.django_db
-PROGRAMMES = ["hpv", "flu", "menacwy", "td_ipv", "mmr"]
-LONG = {"given_name": "Bartholomew-Alexander", "family_name": "Featherstonehaugh-Cholmondeley"}
-NAME = " ".join(LONG.values())
-EMAIL = "wilhelmina.featherstonehaugh-cholmondeley@mail.example.com"
-WORDS = "Prednisolone, 5 mg.\n" + "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch" * 2
-TODAY = date(2027, 1, 12)
-
-
-def on_the_day():
-    """12 January 2027, while pages are fetched; the browser needs a clock that runs."""
-    return time_machine.travel(at("2027-01-12T10:00"), tick=False)
-
-
-def school_session(organisation, **fields):
-    school = factories.SchoolFactory(
-        name="Saint Bartholomew-the-Great Voluntary Aided Church of England Secondary School",
-        team__organisation=organisation,
-        team__email=EMAIL,
-        address_line_1="1 Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Street",
-    )
-    return factories.SessionFactory(
-        organisation=organisation,
-        location=school,
-        programmes=PROGRAMMES,
-        dates=[date(2027, 1, 25), date(2027, 2, 1)],
-        **fields,
-    )
 
 
 class Answering(ParentForm):
@@ -191,30 +171,12 @@ class Recording:
 
 @pytest.fixture
 def staff(nurse):
-    with on_the_day():
-        client = Collector()
-        client.force_login(nurse)
-        return client
-
-
-def long_child(place, **fields):
-    child = place.child(**LONG, **fields)
-    child.relationships.update(kind="other", other_name="Grandmother and legal guardian")
-    parent = child.relationships.get().parent
-    parent.full_name, parent.email = f"Wilhelmina {LONG['family_name']}", EMAIL
-    parent.save()
-    return child, parent
+    return collector_of(nurse)
 
 
 @pytest.fixture
 def clinic(organisation):
-    for key in PROGRAMMES[1:]:
-        OrganisationProgramme.objects.create(organisation=organisation, programme_id=key)
-    with on_the_day():
-        clinic = Clinic(organisation)
-        clinic.session.programmes.set(PROGRAMMES)
-        SessionDate.objects.create(session=clinic.session, value=TODAY)
-    return clinic
+    return clinic_of(organisation)
 
 
 def test_recording_what_contacts_say(clinic, staff, show):

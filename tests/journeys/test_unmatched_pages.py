@@ -10,19 +10,18 @@ from notifications.models import Message
 from sessions_app import statuses
 from tests import factories
 from tests.consent.online import Link
-from tests.journeys.test_consent_pages import (
+from tests.journeys.families import (
     EMAIL,
     LONG,
     NAME,
     TODAY,
     WORDS,
+    collector_of,
     long_child,
     on_the_day,
-    staff,
 )
 from tests.sessions_app.conftest import at
 
-__all__ = ["staff"]
 pytestmark = pytest.mark.django_db
 
 
@@ -79,7 +78,8 @@ def undo_a_match(client, link, child):
     client.get(reverse("unmatched:list"))
 
 
-def test_unmatched_responses_and_school_moves(organisation, staff, show):
+def test_unmatched_responses_and_school_moves(organisation, nurse, show):
+    staff = collector_of(nurse)
     with on_the_day():
         link = Link(organisation, school_name="Pilot School")
         response = link.response(**LONG, parent_name=NAME, email=EMAIL)
