@@ -58,6 +58,8 @@ class Message(models.Model):
 
     # What has ended and reached nobody. A parked one may have arrived, or be sent again.
     REACHED_NOBODY = (Status.FAILED, Status.REJECTED, Status.WITHHELD)
+    # What did not arrive, as far as is known, and a person may send again.
+    UNDELIVERED = (Status.FAILED, Status.REJECTED, Status.PARKED)
 
     reference = models.CharField(max_length=64, default=new_reference, editable=False)
     letter = models.UUIDField(help_text="The occasion: messages of one occasion share it")

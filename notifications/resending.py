@@ -14,7 +14,6 @@ from notifications import aftermath, lookups, outbox, recognising, rules
 from notifications.models import Channel, Lane, Message
 
 Status = Message.Status
-RESENDABLE = (Status.FAILED, Status.REJECTED, Status.PARKED)
 
 _typed_addresses: set[str] = set()
 
@@ -51,7 +50,7 @@ def send_again(message_id: int, *, by: User, now: datetime) -> bool:
     aftermath.take_letters([letter])
     Child.objects.lock_all([child_id] if child_id else [])
     message = Message.objects.select_for_update().get(pk=message_id)
-    if message.status not in RESENDABLE:
+    if message.status not in Message.UNDELIVERED:
         raise CannotSendAgain("This message does not need to be sent again.")
     if message.resends.exists():
         return False

@@ -15,8 +15,6 @@ from sessions_app.models import Membership
 from vaccinations.models import HistoryIssue, VaccinationRecord
 from vaccinations.rules import age_in_months
 
-UNDELIVERED = (Message.Status.FAILED, Message.Status.REJECTED, Message.Status.PARKED)
-
 
 @dataclass(frozen=True)
 class Undelivered:
@@ -94,7 +92,7 @@ def child_record(child: Child, *, organisation: Organisation, now: datetime) -> 
 def _undelivered(child: Child, organisation: Organisation) -> list[Undelivered]:
     """Messages that failed for good and were not sent again."""
     failed = child.messages.for_organisation(organisation).filter(
-        status__in=UNDELIVERED, resends__isnull=True
+        status__in=Message.UNDELIVERED, resends__isnull=True
     )
     return [
         Undelivered(

@@ -28,9 +28,6 @@ class State(TextChoices):
     NOT_INVITED = "not_invited", "Not invited"
 
 
-UNDELIVERED = (Message.Status.FAILED, Message.Status.REJECTED, Message.Status.PARKED)
-
-
 @dataclass(frozen=True)
 class Outlook:
     """One child's invitation to a clinic: the state, a sentence, and why not where not."""
@@ -199,7 +196,7 @@ def _invited(invitation: Invitation, messages: dict, now: datetime) -> Outlook:
         return Outlook(State.INVITED, f"Invitation will be sent at {goes}", day)
     sent = [one for one in messages.get(invitation.letter, []) if one[0] != Message.Status.WITHHELD]
     accepted = [accepted_at for _, accepted_at in sent if accepted_at]
-    if sent and all(status in UNDELIVERED for status, _ in sent):
+    if sent and all(status in Message.UNDELIVERED for status, _ in sent):
         day = london_day(invitation.planned_at)
         text = f"Invited on {govuk_date(day)}, but it could not be delivered"
         return Outlook(State.INVITED, text, day, is_in_trouble=True)
