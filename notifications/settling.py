@@ -10,54 +10,18 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
 from activity import services as activity
 from activity.models import Entry
-from notifications import aftermath, allowance, counters, rules, wording
+from notifications import aftermath, allowance, counters, outcome_rows, rules, wording
 from notifications.models import Message
 
 logger = logging.getLogger(__name__)
 
 Status = Message.Status
 
-# Column and PostgreSQL type of what an outcome may change. All rows go as one document: to write
-# a list for each column costs several times as much.
-COLUMNS = {
-    "status": "text",
-    "due_at": "timestamptz",
-    "attempts": "smallint",
-    "strikes": "smallint",
-    "empty_lookups": "smallint",
-    "attempt_ended_at": "timestamptz",
-    "next_look_at": "timestamptz",
-    "notify_id": "uuid",
-    "notify_status": "text",
-    "template_version": "integer",
-    "accepted_at": "timestamptz",
-    "settled_at": "timestamptz",
-    "reason": "text",
-}
-UPDATE = """
-UPDATE notifications_message AS message
-SET {assignments},
-    claim = CASE WHEN change.status IN ('claimed', 'unknown') THEN message.claim END
-FROM json_to_recordset(%s) AS change (id bigint, held_claim uuid, {columns})
-WHERE message.id = change.id AND message.claim IS NOT DISTINCT FROM change.held_claim
-RETURNING message.id, message.child_id
-""".format(  # noqa: S608 - put together from the constants above
-    assignments=", ".join(f"{name} = change.{name}" for name in COLUMNS),
-    columns=", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items()),
-)
-# Of few: `COLUMNS` is written for every message.
-PUT_OFF = """
-UPDATE notifications_message AS message
-SET first_due_at = coalesce(message.first_due_at, put_off.due_at)
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS put_off (id, due_at)
-WHERE message.id = put_off.id
-"""
 FIRST_LOOK = timedelta(seconds=30)
 
 
@@ -237,7 +201,7 @@ class Settlement:
             siblings = aftermath.lock_letters(ending)
             aftermath.lock_children(ending, flagged=self._bad_contacts)
         changed = self._update()
-        self._note_put_off(changed)
+        outcome_rows.note_put_off({pk: self._put_off[pk] for pk in changed & self._put_off.keys()})
         self._record(changed)
         aftermath.flag_contacts(_those(self._bad_contacts, changed), now=self.now)
         if announces:
@@ -264,24 +228,11 @@ class Settlement:
             allowance.count(days[day], day=day)
 
     def _update(self) -> set[int]:
-        messages = [self._messages[pk] for pk in sorted(self._messages)]
-        changes = [
-            {"id": message.pk, "held_claim": message.claim}
-            | {name: getattr(message, name) for name in COLUMNS}
-            for message in messages
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(UPDATE, [orjson.dumps(changes).decode()])
-            children = dict(cursor.fetchall())
+        children = outcome_rows.write([self._messages[pk] for pk in sorted(self._messages)])
         for pk, child_id in children.items():
             # A child may have been found since the message was read.
             self._messages[pk].child_id = child_id
         return set(children)
-
-    def _note_put_off(self, changed: set[int]) -> None:
-        if put_off := sorted(changed & self._put_off.keys()):
-            with connection.cursor() as cursor:
-                cursor.execute(PUT_OFF, [put_off, [self._put_off[pk] for pk in put_off]])
 
     def _record(self, changed: set[int]) -> None:
         noted = [self._messages[pk] for pk in sorted(changed & self._entries.keys())]
