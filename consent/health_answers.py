@@ -64,16 +64,19 @@ def merged(given: Sequence[Answered], *, is_triage_needed: bool) -> Merged:
     """The answers of all who consented, the newest first, merged by question: one line where all
     say the same. Where only one person did, who that is need not be said at each.
 
+    A child is asked the same in other words, and a later version may word a question anew: it
+    stands in the words in which it was answered first.
+
     Where the child decides, what parents answered does not count, but a nurse should know of it.
     An answer needs triage only as long as the child does. Source: consent §9.3 and §10.
     """
     by_question: dict[str, list[tuple[Answered, dict]]] = defaultdict(list)
     for one in reversed(given):
         for answer in one.answers:
-            by_question[answer["text"]].append((one, answer))
+            by_question[answer["question"]].append((one, answer))
     return [
-        (text, _merged(answers, len(given), is_triage_needed))
-        for text, answers in by_question.items()
+        (answers[0][1]["text"], _merged(answers, len(given), is_triage_needed))
+        for answers in by_question.values()
     ]
 
 

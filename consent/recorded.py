@@ -127,7 +127,7 @@ class Recorded:
     @property
     def health_questions(self) -> list[Asked]:
         """The main questions that the consent given leads to."""
-        return questions.questionnaire(self.agreements)
+        return questions.questionnaire(self.agreements, is_own=self.is_own)
 
     def stored_answers(self, programme: str) -> list[dict]:
         """The health answers about one programme, as its response keeps them."""
@@ -142,6 +142,7 @@ class Recorded:
                 self.agreements[programme],
                 answers,
                 triages_other_conditions=self.draft.session.organisation.triages_other_conditions,
+                is_own=self.is_own,
             )
         except KeyError:
             return []  # not all of its questions have been answered yet

@@ -13,11 +13,14 @@ from consent.questions.asking import (
     unanswered,
     with_follow_ups,
 )
+from consent.questions.current import current_sets
 from consent.questions.model import DETAILS_LENGTH, Question, QuestionSet, Triage
-from consent.questions.sets import QUESTION_SETS, current_sets
+from consent.questions.own_sets import OWN_SETS
+from consent.questions.sets import QUESTION_SETS
 
 __all__ = [
     "DETAILS_LENGTH",
+    "OWN_SETS",
     "QUESTION_SETS",
     "Answers",
     "Asked",

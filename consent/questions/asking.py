@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from consent.decisions import Agreement
+from consent.questions.current import current_sets
 from consent.questions.model import Question, QuestionSet, Triage
-from consent.questions.sets import current_sets
 
 Answers = Mapping[str, Mapping]
 
@@ -28,21 +28,24 @@ class Asked:
         return self.question.key
 
 
-def questionnaire(given: Mapping[str, Agreement]) -> list[Asked]:
+def questionnaire(given: Mapping[str, Agreement], *, is_own: bool = False) -> list[Asked]:
     """The main questions of all programmes consented to, each key once, in the order asked.
 
     `given`: what was agreed to, by programme. A list's own order is kept, and what only a later
-    list asks stands before the next question both ask.
+    list asks stands before the next question both ask. `is_own`: in the words for a child who
+    answers for themselves.
     """
     merged: list[Asked] = []
-    for question_set, agreement in _sets(given):
+    for question_set, agreement in _sets(given, is_own=is_own):
         merged = _merge(merged, _asked_of(question_set, agreement))
     return merged
 
 
-def _sets(given: Mapping[str, Agreement]) -> Iterator[tuple[QuestionSet, Agreement]]:
+def _sets(
+    given: Mapping[str, Agreement], *, is_own: bool
+) -> Iterator[tuple[QuestionSet, Agreement]]:
     for programme, agreement in sorted(given.items()):
-        for question_set in current_sets(programme):
+        for question_set in current_sets(programme, is_own=is_own):
             if not question_set.method or question_set.method in agreement.methods:
                 yield question_set, agreement
 
@@ -104,14 +107,20 @@ def _is_complete(question: Question, answer: Mapping | None) -> bool:
 
 
 def stored_answers(
-    programme: str, agreement: Agreement, answers: Answers, *, triages_other_conditions: bool
+    programme: str,
+    agreement: Agreement,
+    answers: Answers,
+    *,
+    triages_other_conditions: bool,
+    is_own: bool = False,
 ) -> list[dict]:
     """The answers about one programme as a response keeps them: with the words that were asked.
 
     Each programme keeps its own questions, though several were answered together.
-    `triages_other_conditions` is the organisation's choice on the day. Raises KeyError for a
-    question left out.
+    `triages_other_conditions` is the organisation's choice on the day; `is_own`: a child was asked
+    for themselves. Raises KeyError for a question left out.
     """
+    asked_of_them = questionnaire({programme: agreement}, is_own=is_own)
     return [
         {
             "question": asked.key,
@@ -124,7 +133,7 @@ def stored_answers(
             "details": _details(asked.question, answers[asked.key]),
             "calls_for_triage": _calls_for_triage(asked.question, triages_other_conditions),
         }
-        for asked in with_follow_ups(questionnaire({programme: agreement}), answers)
+        for asked in with_follow_ups(asked_of_them, answers)
     ]
 
 

@@ -39,7 +39,8 @@ class Question:
 class QuestionSet:
     """The questions of a programme in the order asked, from one version on.
 
-    `method` narrows the set to consent to that method; empty where there is but one.
+    `method` narrows the set to consent to that method; empty where there is but one. `is_own`: it
+    asks a child who answers for themselves.
     """
 
     programme: str
@@ -47,8 +48,10 @@ class QuestionSet:
     questions: tuple[Question, ...]
     method: str = ""
     approved_on: date | None = None
+    is_own: bool = False
 
     @property
     def name(self) -> str:
-        """The programme, with the method where it has several."""
-        return f"{self.programme}_{self.method}" if self.method else self.programme
+        """The programme, with the method where it has several, and `own` where it asks a child."""
+        parts = (self.programme, self.method, "own" if self.is_own else "")
+        return "_".join(filter(None, parts))

@@ -1,8 +1,9 @@
 """The health questions of each programme, as versioned data.
 
 The wording is our own and needs clinical approval before real use: `manage.py check --deploy`
-names every current set that has none. To change a question, add a set with the next version; a
-response keeps the questions it was asked. Source: consent §2.5.
+names every current set that has none. To change a question, add a set with the next version, and
+its words for a child (`own_sets`); a response keeps the questions it was asked.
+Source: consent §2.5.
 """
 
 from dataclasses import replace
@@ -205,13 +206,3 @@ QUESTION_SETS = (
         ),
     ),
 )
-
-
-def current_sets(programme: str) -> list[QuestionSet]:
-    """The sets asked today: one for each method; none for a programme without questions."""
-    newest: dict[str, QuestionSet] = {}
-    for found in QUESTION_SETS:
-        if found.programme == programme:
-            kept = newest.get(found.method, found)
-            newest[found.method] = max(kept, found, key=lambda one: one.version)
-    return list(newest.values())

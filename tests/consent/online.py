@@ -13,7 +13,7 @@ from tests.sessions_app.conftest import at
 NOW = at("2027-01-12T10:00")
 YES_TO_TRIAGE = [
     {
-        "id": "allergy",
+        "question": "severe_allergies",
         "text": "Allergies?",
         "yes": True,
         "details": "Nuts",

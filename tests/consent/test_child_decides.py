@@ -158,6 +158,8 @@ def test_triage_while_the_childs_answer_is_recorded_shows_those_of_the_parents(
     morning.move_to(NOW, tick=False)
     wizard = Wizard(nurse_client, clinic, child).answer(contact="child").answer(decision="given")
     wizard.answer(tell="yes")
+    assert "Do you have any severe allergies?" in wizard.shown.text
+    assert "your child" not in wizard.shown.text, "the child answers for themselves"
     wizard.answer(**HEALTH | {"severe_allergies": "yes", "severe_allergies_details": "Bees"})
     assert wizard.step == "triage-hpv"
     own = "Jo Lee (Child (Gillick competent)): Yes – Bees Needs triage"

@@ -27,7 +27,7 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db
 NOW = at("2027-01-04T22:30")
 MOBILE = "+447700900123"
-YES = [{"id": "q", "text": "?", "yes": True, "details": "x", "calls_for_triage": True}]
+YES = [{"question": "q", "text": "?", "yes": True, "details": "x", "calls_for_triage": True}]
 GIVEN = {"decision": "given", "methods": ["injection"]}
 REFUSED = {"decision": "refused", "reason": "medical", "reason_details": "Asthma"}
 

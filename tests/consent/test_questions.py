@@ -143,12 +143,37 @@ def test_a_question_has_the_same_words_wherever_it_is_asked_today():
                 assert (kept.text, kept.hint) == (question.text, question.hint)
 
 
+@pytest.mark.parametrize("programme", OPTIONS)
+def test_a_child_is_asked_what_parents_are_asked_today_in_words_of_their_own(programme):
+    """Whoever adds a version of the parents' questions adds its words for the child."""
+
+    def as_asked(question):
+        follow_ups = [as_asked(one) for one in question.follow_ups]
+        return question.key, question.triage, question.only_with_gelatine, follow_ups
+
+    theirs = questions.current_sets(programme)
+    own = questions.current_sets(programme, is_own=True)
+    assert [one.name for one in own] == [f"{one.name}_own" for one in theirs]
+    for asked, to_child in zip(theirs, own, strict=True):
+        assert asked.version == to_child.version
+        assert list(map(as_asked, asked.questions)) == list(map(as_asked, to_child.questions))
+
+
+def test_a_child_is_asked_about_themselves():
+    every = [question for found in questions.OWN_SETS for question in found.questions]
+    for question in [*every, *(one for found in every for one in found.follow_ups)]:
+        words = f"{question.text} {question.hint} {question.details_prompt}"
+        assert "you" in question.text.split()
+        assert not {"child", "they", "their"} & set(words.split()), words
+
+
 def test_keys_are_unique_in_a_set_and_versions_among_sets_of_one_name():
-    for question_set in questions.QUESTION_SETS:
+    every = [*questions.QUESTION_SETS, *questions.OWN_SETS]
+    for question_set in every:
         found = [question.key for question in question_set.questions]
         found += [one.key for question in question_set.questions for one in question.follow_ups]
         assert len(found) == len(set(found))
-    names = [(found.name, found.version) for found in questions.QUESTION_SETS]
+    names = [(found.name, found.version) for found in every]
     assert len(names) == len(set(names))
 
 
@@ -270,4 +295,6 @@ def test_operators_are_told_of_each_set_without_clinical_approval():
     warnings = checks.health_questions_are_approved(None)
     assert {warning.id for warning in warnings} == {"consent.W001"}
     named = " ".join(warning.msg for warning in warnings)
-    assert all(f"for {name} (" in named for name in ["hpv", "flu_nasal", "flu_injection", "mmr"])
+    assert all(
+        f"for {name} (" in named for name in ["hpv", "flu_nasal", "flu_injection", "mmr", "hpv_own"]
+    )

@@ -245,6 +245,7 @@ def test_consent_14_23_self_consent(clinic, child, mum, assessed, answered, nurs
     given_tab = page(nurse_client.get(responses)).tabs["Consent given 1"]
     assert [row[0] for row in page(nurse_client.get(given_tab)).rows] == ["Jo Lee"]
     response = ConsentResponse.objects.get(route="self")
+    assert {(one["set"], one["version"]) for one in response.health_answers} == {("hpv_own", 1)}
     assert (response.parent, response.assessment, response.notify_parents) == (
         None,
         competent,

@@ -223,7 +223,13 @@ def test_a_competent_child_consents(clinic, staff, nurse, show):
 
 
 def test_a_response_that_is_changed_and_triage(clinic, staff, show):
-    nuts = {"text": "Allergies?", "yes": True, "details": WORDS, "calls_for_triage": True}
+    nuts = {
+        "question": "severe_allergies",
+        "text": "Allergies?",
+        "yes": True,
+        "details": WORDS,
+        "calls_for_triage": True,
+    }
     with on_the_day():
         child, parent = long_child(clinic)
         given = factories.ResponseFactory(

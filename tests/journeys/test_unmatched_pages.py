@@ -42,7 +42,13 @@ def undo_a_match(client, link, child):
     """With all that the page may say: triage and vaccination on it, messages, a school move."""
     nurse = link.organisation.users.first()
     birch = factories.SchoolFactory(team=link.school.team, name="Cedar School")
-    nuts = {"text": "Allergies?", "yes": True, "details": WORDS, "calls_for_triage": True}
+    nuts = {
+        "question": "severe_allergies",
+        "text": "Allergies?",
+        "yes": True,
+        "details": WORDS,
+        "calls_for_triage": True,
+    }
     given = {"programme_id": "hpv", "decision": "given", "methods": ["injection"]}
     response = link.response(
         **LONG,
