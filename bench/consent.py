@@ -24,7 +24,7 @@ CHILDREN = 2000
 LIST_MS = 200
 PARENTS_MS = 100
 ROUNDS = 5
-TABS = ("", "given", "refused", "conflicts", "follow-up")
+TABS = ("", "given", "refused", "conflicts", "follow-up", "not-required")
 SORTED = ("", "?sort=name&direction=desc", "?sort=year-group")
 # Ways through the form: its programmes, and what else than the plainest answers is given.
 FORMS: list[tuple[str, dict[str, dict[str, str]]]] = [

@@ -4,13 +4,16 @@ from django.db.models import TextChoices
 
 
 class ConsentStatus(TextChoices):
-    """The consent of all responders together. Source: consent §9."""
+    """The consent of all responders together; of the vaccinated it is not asked, whatever was
+    answered. Source: consent §9.
+    """
 
     NO_RESPONSE = "no_response", "No response"
     GIVEN = "given", "Consent given"
     REFUSED = "refused", "Consent refused"
     CONFLICTS = "conflicts", "Conflicting consent"
     FOLLOW_UP = "follow_up", "Follow-up requested"
+    NOT_REQUIRED = "not_required", "Not required"
 
 
 class TriageStatus(TextChoices):

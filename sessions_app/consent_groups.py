@@ -27,12 +27,14 @@ from sessions_app.choices import ConsentStatus
 from sessions_app.models import Session
 
 # With several programmes a child stands where most is left to do: the last that applies here.
+# Who has not answered is asked and reminded by jobs; a conflict and a follow-up wait for a nurse.
 BY_URGENCY = (
+    ConsentStatus.NOT_REQUIRED,
     ConsentStatus.GIVEN,
     ConsentStatus.REFUSED,
-    ConsentStatus.CONFLICTS,
-    ConsentStatus.FOLLOW_UP,
     ConsentStatus.NO_RESPONSE,
+    ConsentStatus.FOLLOW_UP,
+    ConsentStatus.CONFLICTS,
 )
 
 
@@ -142,8 +144,8 @@ def consent_counts_by_programme(
     for programme in programmes:
         sizes = {status: known.get((programme.key, status.value), 0) for status in ConsentStatus}
         offered = sum(by_birth_year.get(year, 0) for year in birth_years_of([programme], session))
-        answered = sum(sizes.values()) - sizes[ConsentStatus.NO_RESPONSE]
-        counts[programme] = sizes | {ConsentStatus.NO_RESPONSE: offered - answered}
+        others = sum(sizes.values()) - sizes[ConsentStatus.NO_RESPONSE]
+        counts[programme] = sizes | {ConsentStatus.NO_RESPONSE: offered - others}
     return counts
 
 

@@ -57,6 +57,16 @@ def exclusion(facts: Facts) -> str:
     return next((reason for applies, reason in reasons if applies), "")
 
 
+def consent_to_show(facts: Facts) -> str:
+    """The consent status that is stored for lists and counts: of who is vaccinated none is
+    required, whatever was answered. What may be written to whom is decided by what was answered.
+    Source: consent §9.2, last row, and §9.3 rule 4.
+    """
+    if facts.vaccination == VaccinationStatus.VACCINATED:
+        return ConsentStatus.NOT_REQUIRED
+    return facts.consent
+
+
 def invitations_open_at(invitations_on: date) -> datetime:
     """The instant from which first invitations go: nine o'clock in London on that day."""
     return london_instant(invitations_on, INVITATIONS_GO_AT)

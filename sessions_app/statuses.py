@@ -76,7 +76,8 @@ def compute(child_ids: Sequence[int], academic_year: int, *, today: date) -> lis
     """What the statuses of these children are today, from the facts themselves.
 
     One row for each programme that the child's organisation runs, in a constant number of
-    queries. Children outside every cohort have none.
+    queries. Children outside every cohort have none. Triage and exclusion follow from what was
+    answered, also where no consent is required any more.
     """
     year_groups: dict[int, list[tuple[str, frozenset[int]]]] = defaultdict(list)
     for organisation_id, key, groups in OrganisationProgramme.objects.values_list(
@@ -105,7 +106,6 @@ def compute(child_ids: Sequence[int], academic_year: int, *, today: date) -> lis
     ):
         for key, groups in year_groups.get(organisation_id, ()):
             pair = (child_id, key)
-            consent = consents.get(pair, UNKNOWN["consent"])
             triage = triages.get(pair, UNKNOWN["triage"])
             vaccination = vaccinations.get(pair, UNKNOWN["vaccination"])
             facts = rules.Facts(
@@ -115,7 +115,7 @@ def compute(child_ids: Sequence[int], academic_year: int, *, today: date) -> lis
                 is_in_year_groups=year_group_of(birth_year, academic_year) in groups,
                 is_contactable=child_id in contactable,
                 vaccination=vaccination,
-                consent=consent,
+                consent=consents.get(pair, UNKNOWN["consent"]),
                 triage=triage,
                 barred=exclusions.get(pair, UNKNOWN["exclusion"]),
             )
@@ -124,7 +124,7 @@ def compute(child_ids: Sequence[int], academic_year: int, *, today: date) -> lis
                     child_id,
                     key,
                     academic_year,
-                    str(consent),
+                    str(rules.consent_to_show(facts)),
                     str(triage),
                     str(vaccination),
                     str(rules.exclusion(facts)),

@@ -22,6 +22,7 @@ TABS = (
     Tab(ConsentStatus.REFUSED, "refused", "Consent refused", "with consent refused"),
     Tab(ConsentStatus.CONFLICTS, "conflicts", "Conflicts", "with conflicting consent"),
     Tab(ConsentStatus.FOLLOW_UP, "follow-up", "Follow-up requested", "to follow up"),
+    Tab(ConsentStatus.NOT_REQUIRED, "not-required", "Not required", "already vaccinated"),
 )
 
 

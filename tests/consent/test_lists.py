@@ -11,6 +11,7 @@ from consent.selectors import lists
 from programmes.models import Programme
 from sessions_app import statuses
 from sessions_app.models import Invitation, Mailing
+from tests import factories
 from tests.consent.school import School
 from tests.pages import count_queries, page
 from tests.sessions_app.conftest import at
@@ -59,6 +60,7 @@ def test_every_child_is_in_one_tab_and_the_first_is_no_response(clinic, answered
         "Consent refused 1",
         "Conflicts 1",
         "Follow-up requested 0",
+        "Not required 0",
     ]
     assert found.current_tab == "No response 2"
     assert "2 children without a response" in found.text
@@ -70,6 +72,41 @@ def test_every_child_is_in_one_tab_and_the_first_is_no_response(clinic, answered
         shown = open_tab(tab)
         assert heading in shown.text
         assert [row.split()[0] for row in names(shown)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept", "tab", "state"),
+    [
+        (None, [], "", "No response"),
+        ("refused", ["Consent refusedPersonal choice"], "refused", "Refused by"),
+    ],
+)
+def test_consent_9_3_rule_4_who_is_vaccinated_is_in_a_tab_of_their_own_while_they_are(
+    clinic, answered, open_tab, nurse, nurse_client, answer, kept, tab, state
+):
+    child = clinic.child(given_name="Vic", family_name="Example")
+    if answer:
+        answered(child, answer)
+    record = factories.VaccinationRecordFactory(child=child)
+    statuses.refresh([child.pk], today=at("2027-01-12T10:00").date())
+
+    found = open_tab("not-required")
+    assert found.current_tab == "Not required 1"
+    assert "1 child already vaccinated" in found.text
+    assert "No consent is required because the children are already vaccinated." in found.text
+    assert names(found) == ["Vic Example"]
+    assert names(open_tab(tab)) == []
+    seen = page(nurse_client.get(found.links["Vic Example"]), names_person=True)
+    assert "Vaccinated The child has had this vaccination." in seen.text
+    assert [row[2] for row in seen.rows] == kept
+
+    record.discarded_at, record.discarded_by = at("2027-01-12T10:00"), nurse
+    record.save()
+    statuses.refresh([child.pk], today=at("2027-01-12T10:00").date())
+    assert names(open_tab("not-required")) == []
+    found = open_tab(tab)
+    assert names(found) == ["Vic Example"]
+    assert state in page(nurse_client.get(found.links["Vic Example"]), names_person=True).text
 
 
 def test_an_empty_tab_says_so(open_tab):

@@ -89,7 +89,7 @@ def test_two_facts_learned_at_once_are_both_in_the_stored_status(clinic, monkeyp
 
         return provider
 
-    providers = [known_by_row("consent", "given"), known_by_row("vaccination", "vaccinated")]
+    providers = [known_by_row("triage", "safe"), known_by_row("vaccination", "vaccinated")]
     monkeypatch.setattr(statuses, "_providers", providers)
     both_learned = Barrier(2)
 
@@ -102,9 +102,9 @@ def test_two_facts_learned_at_once_are_both_in_the_stored_status(clinic, monkeyp
 
         return job
 
-    at_once(learn("consent"), learn("vaccination"))
+    at_once(learn("triage"), learn("vaccination"))
     stored = ProgrammeStatus.objects.get(child=child)
-    assert (stored.consent, stored.vaccination) == ("given", "vaccinated")
+    assert (stored.triage, stored.vaccination) == ("safe", "vaccinated")
 
 
 def test_consent_and_joining_at_once_do_not_wait_for_each_other_in_a_ring(clinic):

@@ -7,8 +7,10 @@ import pytest
 from programmes.models import Programme
 from sessions_app.choices import ConsentStatus
 from sessions_app.consent_groups import (
+    BY_URGENCY,
     LeftOut,
     children_by_consent,
+    children_in_group,
     consent_counts,
     consent_counts_by_programme,
     left_out_of_groups,
@@ -68,10 +70,16 @@ def test_a_child_without_any_status_has_no_response(session, programmes, request
     [
         ("given", "given", "given"),
         ("given", "no_response", "no_response"),
+        ("not_required", "not_required", "not_required"),
+        ("not_required", "given", "given"),
+        ("not_required", "refused", "refused"),
+        ("not_required", "no_response", "no_response"),
         ("given", "refused", "refused"),
         ("refused", "no_response", "no_response"),
         ("given", "conflicts", "conflicts"),
-        ("no_response", "conflicts", "no_response"),
+        ("no_response", "follow_up", "follow_up"),
+        ("no_response", "conflicts", "conflicts"),
+        ("follow_up", "conflicts", "conflicts"),
     ],
 )
 def test_e32_with_several_programmes_a_child_stands_where_most_is_left_to_do(
@@ -114,6 +122,12 @@ def test_i32_counts_equal_lists_and_count_each_child_once(session, programmes, r
     counts = consent_counts(session, programmes)
     assert counts == {status: listed.count(status.value) for status in ConsentStatus}
     assert sum(counts.values()) == len(listed) == 2 * len(ConsentStatus)
+    for status in ConsentStatus:
+        assert children_in_group(session, programmes, status).count() == counts[status]
+
+
+def test_every_status_has_its_place_among_several_programmes():
+    assert sorted(BY_URGENCY) == sorted(ConsentStatus)
 
 
 def test_counting_takes_one_query(session, both, django_assert_num_queries):

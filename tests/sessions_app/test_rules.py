@@ -51,6 +51,16 @@ def test_exclusion_table_of_section_6_3(facts, expected):
     assert rules.exclusion(rules.Facts(**facts)) == expected
 
 
+ANSWERS = [one for one in ConsentStatus.values if one != ConsentStatus.NOT_REQUIRED]
+
+
+@pytest.mark.parametrize("consent", ANSWERS)
+def test_consent_9_3_rule_4_of_the_vaccinated_no_consent_is_required(consent):
+    vaccinated = rules.Facts(consent=consent, vaccination=VaccinationStatus.VACCINATED)
+    assert rules.consent_to_show(vaccinated) == ConsentStatus.NOT_REQUIRED
+    assert rules.consent_to_show(rules.Facts(consent=consent)) == consent
+
+
 facts = st.builds(
     rules.Facts,
     is_deceased=st.booleans(),
@@ -59,7 +69,7 @@ facts = st.builds(
     is_in_year_groups=st.booleans(),
     is_contactable=st.booleans(),
     vaccination=st.sampled_from(VaccinationStatus.values),
-    consent=st.sampled_from(ConsentStatus.values),
+    consent=st.sampled_from(ANSWERS),
     triage=st.sampled_from(TriageStatus.values),
     barred=st.sampled_from(["", Exclusion.CHILD_DECIDED]),
 )

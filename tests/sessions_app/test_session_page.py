@@ -68,14 +68,16 @@ def test_details_of_the_clinic(client, clinic):
 
 def test_the_consent_card_counts_each_child_once(client, facts, organisation):
     clinic = Clinic(organisation)
-    given, refused, _ = (clinic.child() for _ in range(3))
+    given, refused, vaccinated, _ = (clinic.child() for _ in range(4))
     facts(
         consent={
             (given.pk, "hpv"): ConsentStatus.GIVEN,
             (refused.pk, "hpv"): ConsentStatus.REFUSED,
-        }
+        },
+        vaccination={(vaccinated.pk, "hpv"): VaccinationStatus.VACCINATED},
     )
-    for child in (given, refused):
+    assert "already vaccinated" not in shown(client, clinic.session).text
+    for child in (given, refused, vaccinated):
         clinic.refresh(child)
     seen = shown(client, clinic.session)
     assert "Check consent responses" in seen.text
@@ -84,11 +86,12 @@ def test_the_consent_card_counts_each_child_once(client, facts, organisation):
         "1 child with consent given",
         "1 child with consent refused",
         "No children with conflicting consent",
+        "1 child already vaccinated, consent not required",
     ):
         assert line in seen.text
 
 
-def test_e32_a_conflict_about_one_of_several_vaccinations_shows(client, organisation):
+def test_e32_a_conflict_is_not_hidden_by_a_missing_response_to_another(client, organisation):
     session = SessionFactory(
         organisation=organisation, programmes=["flu", "hpv"], dates=[date(2027, 1, 25)]
     )
@@ -96,11 +99,13 @@ def test_e32_a_conflict_about_one_of_several_vaccinations_shows(client, organisa
     ProgrammeStatus.objects.create(
         child=child, programme_id="flu", academic_year=2026, consent=ConsentStatus.CONFLICTS
     )
+    ProgrammeStatus.objects.create(child=child, programme_id="hpv", academic_year=2026)
     seen = shown(client, session)
-    assert "1 child without a response" in seen.text
+    assert "1 child with conflicting consent" in seen.text
+    assert "No children without a response" in seen.text
     assert [row[1:] for row in seen.rows] == [
-        ["0", "0", "0", "1 child with conflicting consent for Flu", "0"],
-        ["1 child without a response for HPV", "0", "0", "0", "0"],
+        ["0", "0", "0", "1 child with conflicting consent for Flu", "0", "0"],
+        ["1 child without a response for HPV", "0", "0", "0", "0", "0"],
     ]
     conflicts = page(client.get(seen.links["1 child with conflicting consent for Flu"]))
     assert [row[0] for row in conflicts.rows] == [child.full_name]

@@ -42,6 +42,23 @@ def test_i33_a_new_academic_year_has_rows_of_its_own(organisation):
     assert sorted(child.statuses.values_list("academic_year", flat=True)) == [2026, 2027]
 
 
+def test_consent_9_3_rule_4_a_vaccination_hides_what_was_answered_and_changes_nothing_else(
+    organisation, facts
+):
+    child = factories.RelationshipFactory(child__organisation=organisation).child
+    pair = (child.pk, "hpv")
+    answered = {"consent": {pair: "conflicts"}, "triage": {pair: "safe"}}
+
+    def stored(vaccination):
+        facts(vaccination={pair: vaccination}, **answered)
+        statuses.refresh([child.pk], today=TODAY)
+        row = child.statuses.get()
+        return row.consent, row.triage, row.exclusion
+
+    assert stored("vaccinated") == ("not_required", "safe", "vaccinated")
+    assert stored("not_vaccinated") == ("conflicts", "safe", "conflicts")
+
+
 def test_rows_of_a_programme_no_longer_run_go(organisation):
     child = factories.ChildFactory(organisation=organisation)
     statuses.refresh([child.pk], today=TODAY)
