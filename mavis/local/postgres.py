@@ -35,10 +35,8 @@ PREVIOUS_MAY_TAKE_SECONDS = 15
 # each try something with fifty threads.
 THROWAWAY = [
     *("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
-    # Tables of a few rows without statistics look large to it: compiling takes longer than asking.
-    *("-c", "jit=off"),
+    *("-c", "max_connections=300"),
 ]
-THROWAWAY += ["-c", "max_connections=300"]
 
 
 def start(supervisor: Supervisor, data: Path, *, is_throwaway: bool = False) -> Path:

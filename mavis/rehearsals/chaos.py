@@ -52,15 +52,16 @@ def set_up_django(stage: Stage, migrated: Path | None) -> None:
     """
     os.environ.update(stage.environment)
     os.environ["LOG_LEVEL"] = "ERROR"
-    # Ours must not wait for the locks of the rehearsal; the fleet's environment was copied before.
-    os.environ["PGOPTIONS"] = "-c lock_timeout=300ms"
     import django
 
     django.setup()
     from django.core.management import call_command
+    from django.db import connection
 
     import mavis.celery  # noqa: F401 - sends jobs
 
+    # Ours must not wait for the locks of the rehearsal.
+    connection.settings_dict["OPTIONS"]["options"] += " -c lock_timeout=300ms"
     if migrated:
         stage.fill(migrated)
     call_command("migrate", interactive=False, verbosity=0)

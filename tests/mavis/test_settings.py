@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from mavis.celery import app
 from mavis.settings import base
@@ -243,3 +244,9 @@ def test_a_local_run_names_the_templates_of_the_sandbox():
 
 def test_workers_wait_for_a_broker_that_is_gone_however_long():
     assert app.conf.broker_connection_max_retries is None
+
+
+def test_no_query_is_compiled(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
