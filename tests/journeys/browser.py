@@ -57,6 +57,10 @@ class Visitor:
         starts = re.compile(rf"^\s*{re.escape(name)}")
         self.page.get_by_role("main").get_by_role("link", name=starts).click()
 
+    def unfold(self, title: str) -> None:
+        """Open what is folded under a title."""
+        self.page.locator("summary", has_text=title).click()
+
     def fill(self, label: str, text: str) -> None:
         self.page.get_by_label(label, exact=True).fill(text)
 

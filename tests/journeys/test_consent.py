@@ -201,7 +201,7 @@ def test_a_child_consents_alone_on_a_phone(nurse_visitor, clinic, children):
     visitor.click("Continue")
     visitor.choose("No")
     visitor.click("Continue")
-    for asked in questionnaire({"hpv": Agreement()}):
+    for asked in questionnaire({"hpv": Agreement()}, is_own=True):
         group = visitor.page.get_by_role("group", name=asked.question.text)
         group.get_by_label("No", exact=True).check()
     visitor.click("Continue")
@@ -233,6 +233,7 @@ def test_consent_is_refused_without_javascript(visitor_without_javascript, nurse
     visitor.click("Check consent responses page")
     visitor.open_tab("Consent refused")
     visitor.sees("Medical reasons")
+    visitor.unfold("Filter results")
     visitor.fill("Name", "alex")
     visitor.click("Filter")
     visitor.sees("No children with consent refused")
