@@ -157,7 +157,7 @@ def rows(
     now: datetime,
     tab: ConsentStatus | None = None,
 ) -> list[ListedChild]:
-    """What the list shows of the children of one page; at most four queries."""
+    """What the list shows of the children of one page; as many queries for one as for a hundred."""
     ids = [child.pk for child in children]
     states = _invitation_states(session, ids, now=now) if session.is_clinic else {}
     reasons = (
